@@ -1,0 +1,124 @@
+package imclient
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// Vendor names a cloud service.
+type Vendor string
+
+// The vendors imdesk speaks to.
+const (
+	Tencent    Vendor = "tencent"
+	Volcengine Vendor = "volcengine"
+)
+
+// Client is one app at one vendor. Build it with tencent.New or volcengine.New.
+type Client struct {
+	Vendor Vendor
+	AppID  string // SDKAppID, AppId
+	Caps   Capabilities
+
+	Groups   Groups
+	Members  Members
+	Messages Messages
+	Mutes    Mutes
+	Users    Users
+	Live     Live
+	Import   Import
+
+	// Check calls the service once or twice and says what is right and what is not.
+	Check func(ctx context.Context) Health
+	// Stats says how the service has answered lately.
+	Stats func() Stats
+	// Close ends idle connections and waiting calls.
+	Close func()
+}
+
+// Health is the answer of Check. A part that could not be judged, since an earlier one failed, is HealthUnknown.
+type Health struct {
+	Reachable     HealthState   // did anything answer at the endpoint
+	Key           HealthState   // is the secret key the app's
+	Administrator HealthState   // may the administrator call the service
+	Clock         HealthState   // is our clock near the service's
+	ClockSkew     time.Duration // ours minus theirs, whole seconds; 0 if the service did not tell the time
+	Latency       time.Duration // of the call that answered
+	Err           error         // the first failure; nil when all is well
+}
+
+// HealthState is the state of one part of Health.
+type HealthState int
+
+// The states of a part.
+const (
+	HealthUnknown HealthState = iota
+	HealthGood
+	HealthBad
+)
+
+// Stats sums up the calls of the last minute or so, for the page's "service healthy".
+type Stats struct {
+	Calls    int           // in the window
+	Failures int           // of these, calls that ended unavailable, rate limited or unintelligible
+	P95      time.Duration // of answered calls; 0 without any
+	Waiting  int           // calls queued for the vendor's rate now
+	LastOK   time.Time     // zero if none yet
+}
+
+// Priority tells whose call goes first when the vendor's rate is short.
+type Priority int
+
+// People before jobs.
+const (
+	PriorityPerson Priority = iota
+	PriorityJob
+)
+
+type priorityKey struct{}
+
+// WithPriority marks the calls made with the returned context. Without it a call is a person's.
+func WithPriority(ctx context.Context, p Priority) context.Context {
+	return context.WithValue(ctx, priorityKey{}, p)
+}
+
+// PriorityOf reads what WithPriority set.
+func PriorityOf(ctx context.Context) Priority {
+	p, _ := ctx.Value(priorityKey{}).(Priority)
+	return p
+}
+
+// Fresh marks calls that must see the service itself, not a short-lived copy: the read-back after a write.
+func Fresh(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
+
+type freshKey struct{}
+
+// IsFresh reads what Fresh set.
+func IsFresh(ctx context.Context) bool {
+	f, _ := ctx.Value(freshKey{}).(bool)
+	return f
+}
+
+// Page is one page of a list. Next is the cursor of the page after it, "" on the last one. Cursors are opaque.
+type Page[T any] struct {
+	Items []T
+	Next  string
+	Total int // -1 if the service does not say
+}
+
+// Pages walks a list page by page, from the cursor given to the end. A cursor that repeats ends it: a service that
+// answers with the same cursor twice would be asked for ever. Only jobs walk everything; pages of the console use List.
+func Pages[T any](ctx context.Context, cursor string, list func(ctx context.Context, cursor string) (Page[T], error)) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		seen := map[string]bool{cursor: true}
+		for {
+			page, err := list(ctx, cursor)
+			if !yield(page, err) || err != nil || page.Next == "" || seen[page.Next] {
+				return
+			}
+			cursor = page.Next
+			seen[cursor] = true
+		}
+	}
+}
