@@ -1,0 +1,44 @@
+# The two commands of the project are `go run .` and `make test`. The rest is for those who work on it.
+GO ?= go
+TAGS := -tags nomsgpack
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.PHONY: test deps generate check build run bench fuzz lint screenshots clean
+
+test: deps check
+	$(GO) test $(TAGS) -race -count=1 -timeout 9m ./...
+
+# What a fresh machine lacks: browser, PostgreSQL, fonts.
+deps:
+	./scripts/deps.sh
+
+generate:
+	$(GO) tool templ generate -log-level error
+
+# Generated code is what the templates say, everything is formatted, vet is silent.
+check:
+	./scripts/check.sh
+
+build:
+	CGO_ENABLED=0 $(GO) build $(TAGS) -buildvcs=false -trimpath -ldflags='-s -w -buildid= -X main.version=$(VERSION)' -o imdesk .
+
+run:
+	$(GO) run .
+
+bench:
+	$(GO) test $(TAGS) -run '^$$' -bench . -benchmem -timeout 30m ./...
+
+# Every fuzz target for FUZZTIME.
+FUZZTIME ?= 60s
+fuzz:
+	./scripts/fuzz.sh $(FUZZTIME)
+
+# Linters live in a module file of their own.
+lint:
+	$(GO) tool -modfile=tools.mod golangci-lint run
+
+screenshots:
+	$(GO) test $(TAGS) -count=1 -run TestScreenshots ./browsertest -screenshots $(CURDIR)/docs/screens
+
+clean:
+	rm -f imdesk

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers says which packages of ours each package may import; its tests may import more. What is not listed may import
+// nothing of ours, so that a new package states its place here.
+var layers = map[string][]string{
+	"config":              nil,
+	"imclient":            nil,
+	"imclient/tencent":    {"imclient"},
+	"imclient/volcengine": {"imclient"},
+	"imclient/imtest":     {"imclient"},
+	"emulator":            nil,
+	"store":               nil,
+	"store/storetest":     {"store"},
+	"actions":             {"imclient", "store"},
+	"importer":            {"imclient"},
+	"auth":                {"store"},
+	"web/i18n":            nil,
+	"web/static":          nil,
+	"web/golden":          nil,
+	"web/templates":       {"web/i18n", "web/static"},
+	"handlers":            {"imclient", "store", "actions", "auth", "web/i18n", "web/static", "web/templates"},
+	"internal/testtools":  nil,
+	"browsertest":         nil,
+}
+
+// TestLayers keeps imports pointing one way: main knows all, and the emulator nothing, so that it can disagree.
+func TestLayers(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	checked := 0
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "imdesk"), "/")
+		if name == "" {
+			continue
+		}
+		allowed, known := layers[name]
+		if !known {
+			t.Errorf("package %s has no place in the layers", name)
+		}
+		for _, imported := range p.Imports {
+			rest, ours := strings.CutPrefix(imported, "imdesk/")
+			if ours && !slices.Contains(allowed, rest) {
+				t.Errorf("package %s imports %s", name, rest)
+			}
+		}
+		checked++
+	}
+	if checked < 8 {
+		t.Errorf("only %d packages seen", checked)
+	}
+}
