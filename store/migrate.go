@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// migrationFiles holds the steps of the schema, numbered without gaps, for each database on its own. A file that was
+// released is never edited: a database remembers what it was made from.
+//
+//go:embed migrations
+var migrationFiles embed.FS
+
+type migration struct {
+	version int
+	name    string
+	sql     string
+	sum     string // SHA-256 of sql
+}
+
+// migrations reads the steps for a database in their order.
+func migrations(postgres bool) ([]migration, error) {
+	dir := "migrations/sqlite"
+	if postgres {
+		dir = "migrations/postgres"
+	}
+	entries, err := fs.ReadDir(migrationFiles, dir) // sorted by name
+	if err != nil {
+		return nil, err
+	}
+	var list []migration
+	for i, e := range entries {
+		number, _, _ := strings.Cut(e.Name(), "_")
+		version, err := strconv.Atoi(number)
+		if err != nil || version != i+1 {
+			return nil, fmt.Errorf("migration %s: want number %04d", e.Name(), i+1)
+		}
+		body, err := fs.ReadFile(migrationFiles, dir+"/"+e.Name())
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(body)
+		list = append(list, migration{version, e.Name(), string(body), hex.EncodeToString(sum[:])})
+	}
+	return list, nil
+}
+
+// migrate takes the missing steps, all in one transaction: the schema is old or new, never between.
+func migrate(ctx context.Context, d *db) error {
+	steps, err := migrations(d.postgres)
+	if err != nil {
+		return err
+	}
+	return d.tx(ctx, func(c conn) error {
+		if d.postgres {
+			// Consoles that start together take turns. The number is ours alone: "imdesk" in ASCII.
+			if _, err := c.exec(ctx, `SELECT pg_advisory_xact_lock(115918556722027)`); err != nil {
+				return err
+			}
+		}
+		if _, err := c.exec(ctx, `CREATE TABLE IF NOT EXISTS schema_step (
+			version BIGINT PRIMARY KEY, name TEXT NOT NULL, sum TEXT NOT NULL, taken_at BIGINT NOT NULL)`); err != nil {
+			return err
+		}
+		done, err := all(ctx, c, func(r scanner) (m migration, err error) {
+			return m, r.Scan(&m.version, &m.name, &m.sum)
+		}, `SELECT version, name, sum FROM schema_step ORDER BY version`)
+		if err != nil {
+			return err
+		}
+		if len(done) > len(steps) {
+			return fmt.Errorf("this database was made by a newer version of imdesk (schema %d, this one knows %d); nothing was changed: use the newer version", len(done), len(steps))
+		}
+		for i, s := range steps {
+			if i < len(done) {
+				if done[i].sum != s.sum {
+					return fmt.Errorf("this database was made from another %s than this imdesk has; nothing was changed", s.name)
+				}
+				continue
+			}
+			if _, err := c.c.ExecContext(ctx, s.sql); err != nil {
+				return fmt.Errorf("migration %s: %w", s.name, err)
+			}
+			if _, err := c.exec(ctx, `INSERT INTO schema_step (version, name, sum, taken_at) VALUES (?, ?, ?, ?)`,
+				s.version, s.name, s.sum, time.Now().UnixMilli()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
