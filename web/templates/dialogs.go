@@ -1,0 +1,39 @@
+package templates
+
+import "github.com/a-h/templ"
+
+// OpenDialog are the attributes of a button that opens the Dialog with this id.
+func OpenDialog(id string) templ.Attributes {
+	return templ.Attributes{"command": "show-modal", "commandfor": id, "aria-haspopup": "dialog"}
+}
+
+func placeAttrs(end bool) templ.Attributes {
+	if !end {
+		return nil
+	}
+	return templ.Attributes{"data-place": "end"}
+}
+
+func enctype(multi bool) templ.Attributes {
+	if !multi {
+		return nil
+	}
+	return templ.Attributes{"enctype": "multipart/form-data"}
+}
+
+func autofocus(on bool) templ.Attributes {
+	if !on {
+		return nil
+	}
+	return templ.Attributes{"autofocus": true}
+}
+
+func effectIcon(tone string) string {
+	switch tone {
+	case "ok":
+		return "check"
+	case "warn":
+		return "clock"
+	}
+	return "ban"
+}
