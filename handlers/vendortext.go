@@ -1,0 +1,2 @@
+// Package handlers is the console: routes, parsing, views and rendering.
+package handlers
