@@ -330,9 +330,7 @@ func (s auditLog) List(ctx context.Context, f AuditFilter, before int64, n int) 
 		}
 		q.where(`(`+q.at+`, `+q.id+`) < (?, ?)`, at, before)
 	}
-	list, err := all(ctx, c, scanAudit, `SELECT `+fmt.Sprintf(auditColumns, `'[]'`)+` FROM `+q.from+
-		` WHERE `+strings.Join(q.conditions, ` AND `)+` ORDER BY `+q.at+` DESC, `+q.id+` DESC LIMIT ?`,
-		append(q.args, min(max(n, 1), MaxAuditPage))...)
+	list, err := all(ctx, c, scanAudit, q.text(), append(q.args, min(max(n, 1), MaxAuditPage))...)
 	return list, wrap(op, err)
 }
 
@@ -347,6 +345,12 @@ type auditSelect struct {
 func (q *auditSelect) where(condition string, args ...any) {
 	q.conditions = append(q.conditions, condition)
 	q.args = append(q.args, args...)
+}
+
+// text is the query; a limit follows the args.
+func (q *auditSelect) text() string {
+	return `SELECT ` + fmt.Sprintf(auditColumns, `'[]'`) + ` FROM ` + q.from +
+		` WHERE ` + strings.Join(q.conditions, ` AND `) + ` ORDER BY ` + q.at + ` DESC, ` + q.id + ` DESC LIMIT ?`
 }
 
 // auditQuery makes a query that reads first, and in the order wanted, what the filter leaves least of: a page is then

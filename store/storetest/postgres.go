@@ -30,7 +30,7 @@ type Postgres struct{ url *url.URL }
 
 // StartPostgres starts a throw-away server, found in PATH or where Debian keeps it, and stops it when t ends.
 // With PostgresEnv set it uses that one instead.
-func StartPostgres(t *testing.T) *Postgres {
+func StartPostgres(t testing.TB) *Postgres {
 	t.Helper()
 	if dsn := os.Getenv(PostgresEnv); dsn != "" {
 		return &Postgres{value[*url.URL](t)(url.Parse(dsn))}
@@ -71,7 +71,7 @@ func StartPostgres(t *testing.T) *Postgres {
 }
 
 // Schema makes a schema with a name of its own, which is dropped when t ends, and returns a URL for store.Open.
-func (p *Postgres) Schema(t *testing.T) string {
+func (p *Postgres) Schema(t testing.TB) string {
 	t.Helper()
 	db := value[*sql.DB](t)(sql.Open("pgx", p.url.String()))
 	defer db.Close()
@@ -118,7 +118,7 @@ func (p *Postgres) wait(ctx context.Context, most time.Duration) error {
 }
 
 // postgresProgram finds a program of the server; Debian keeps them outside PATH, by version.
-func postgresProgram(t *testing.T, name string) string {
+func postgresProgram(t testing.TB, name string) string {
 	t.Helper()
 	if path, err := exec.LookPath(name); err == nil {
 		return path
@@ -132,7 +132,7 @@ func postgresProgram(t *testing.T, name string) string {
 }
 
 // shortTempDir is like t.TempDir, but short: the path of a socket has at most 107 bytes.
-func shortTempDir(t *testing.T) string {
+func shortTempDir(t testing.TB) string {
 	t.Helper()
 	dir := value[string](t)(os.MkdirTemp("", "pg"))
 	t.Cleanup(func() {
@@ -143,7 +143,7 @@ func shortTempDir(t *testing.T) string {
 	return dir
 }
 
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l := value[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
 	defer l.Close()

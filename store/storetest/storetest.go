@@ -37,7 +37,7 @@ var day = time.Date(2026, 4, 18, 15, 40, 1, 234_000_000, time.UTC)
 func at(seconds int) time.Time { return day.Add(time.Duration(seconds) * time.Second) }
 
 // must stops the test if what it needs failed.
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func must(t *testing.T, err error) {
 }
 
 // value stops the test if what it needs failed.
-func value[T any](t *testing.T) func(T, error) T {
+func value[T any](t testing.TB) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
 		must(t, err)
