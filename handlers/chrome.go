@@ -1,0 +1,193 @@
+package handlers
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"imdesk/auth"
+	"imdesk/imclient"
+	"imdesk/store"
+	"imdesk/web/i18n"
+	"imdesk/web/templates"
+
+	"github.com/gin-gonic/gin"
+)
+
+// app is the app that the address names.
+func (s *Server) app(c *gin.Context) (*App, error) {
+	a := s.byName[c.Param("app")]
+	if a == nil {
+		return nil, fmt.Errorf("%w: %q", errNoApp, c.Param("app"))
+	}
+	return a, nil
+}
+
+// current is the app to show around a page: the one in the address, else the one the operator looked at last, else the first.
+func (s *Server) current(c *gin.Context) *App {
+	if a := s.byName[c.Param("app")]; a != nil {
+		return a
+	}
+	if a := s.byName[c.Query("app")]; a != nil {
+		return a
+	}
+	if op, ok := auth.OperatorFrom(c.Request.Context()); ok {
+		if name, err := s.Store.Settings.Get(c.Request.Context(), op.ID, settingLastApp); err == nil {
+			if a := s.byName[name]; a != nil {
+				return a
+			}
+		}
+	}
+	return s.Apps[0]
+}
+
+// settingLastApp keeps which app an operator looked at last.
+const settingLastApp = "last_app"
+
+// Addresses of the console. Ids may hold slashes, hashes and at signs.
+func appURL(app *App, parts ...string) string {
+	var b strings.Builder
+	b.WriteString("/apps/" + url.PathEscape(app.Name))
+	for _, p := range parts {
+		b.WriteString("/" + url.PathEscape(p))
+	}
+	return b.String()
+}
+
+func groupURL(app *App, group string, parts ...string) string {
+	return appURL(app, append([]string{"groups", group}, parts...)...)
+}
+
+func userURL(app *App, user string, parts ...string) string {
+	return appURL(app, append([]string{"users", user}, parts...)...)
+}
+
+// withQuery returns the request's own address with some parameters set; "" takes one away. Everything else in the query
+// stays, so that a page keeps its filters.
+func withQuery(u *url.URL, pairs ...string) string {
+	q := u.Query()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			q.Del(pairs[i])
+		} else {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if enc := q.Encode(); enc != "" {
+		return u.EscapedPath() + "?" + enc
+	}
+	return u.EscapedPath()
+}
+
+// chrome is what stands around every page. It calls no IM service: what it says of one is what the client remembers.
+func (s *Server) chrome(c *gin.Context) templates.Chrome {
+	ctx := c.Request.Context()
+	op, _ := auth.OperatorFrom(ctx)
+	app := s.current(c)
+	ch := templates.Chrome{
+		App:  templates.AppLink{Name: app.Title, Detail: app.Detail(), URL: appURL(app, "groups"), Current: true},
+		Nav:  s.nav(c, app, op),
+		Path: c.Request.URL.RequestURI(),
+		Operator: templates.OperatorView{
+			ID: op.ID, Name: op.Name,
+			//i18n:uses role.*
+			Rank: i18n.T(ctx, "role."+string(op.Role)),
+		},
+		Display: templates.Display{
+			Theme: op.Prefs.Theme, Compact: op.Prefs.Density == "compact", SingleKeys: op.Prefs.SingleKeys,
+		},
+		Health:   s.healthLink(c, app),
+		Version:  s.Version,
+		Emulator: app.Embedded,
+	}
+	for _, a := range s.Apps {
+		ch.Apps = append(ch.Apps, templates.AppLink{Name: a.Title, Detail: a.Detail(), URL: appURL(a, "groups"), Current: a == app})
+	}
+	pins, err := s.Store.Settings.Pins(ctx, op.ID, app.Name)
+	if err != nil {
+		s.Log.WarnContext(ctx, "pins", "reference", referenceOf(ctx), "error", err)
+	}
+	for _, p := range pins {
+		if p.Kind != store.KindGroup {
+			continue
+		}
+		link := groupURL(app, p.ID, "messages")
+		ch.Pinned = append(ch.Pinned, templates.PinnedLink{
+			Name: orID(p.Title, p.ID), URL: link, Tone: "off",
+			Current: strings.HasPrefix(c.Request.URL.EscapedPath(), groupURL(app, p.ID)+"/"),
+		})
+	}
+	ch.Toasts, ch.Notice = s.takeFlashes(c)
+	return ch
+}
+
+// orID is a name, or the id where there is none.
+func orID(name, id string) string {
+	if strings.TrimSpace(name) == "" {
+		return id
+	}
+	return name
+}
+
+// place is one line of the sidebar, shown to those who may go there.
+type place struct {
+	key, icon, letter string
+	url               func(*App) string
+	verb              auth.Verb
+}
+
+// places are the sidebar, in order.
+var places = []place{
+	{"overview", "overview", "o", func(*App) string { return "/" }, auth.VerbView},
+	{"groups", "groups", "g", func(a *App) string { return appURL(a, "groups") }, auth.VerbView},
+	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView},
+	{"audit", "audit", "a", func(*App) string { return "/audit" }, auth.VerbAudit},
+	{"settings", "settings", "s", func(*App) string { return "/settings/me" }, auth.VerbView},
+}
+
+func (s *Server) nav(c *gin.Context, app *App, op auth.Operator) []templates.NavItem {
+	ctx := c.Request.Context()
+	var items []templates.NavItem
+	for _, p := range places {
+		if !op.Can(p.verb) {
+			continue
+		}
+		to := p.url(app)
+		here := c.Request.URL.EscapedPath()
+		items = append(items, templates.NavItem{
+			//i18n:uses nav.*
+			Text: i18n.T(ctx, "nav."+p.key), Icon: p.icon, URL: to, Key: p.letter,
+			Current: here == to || to != "/" && strings.HasPrefix(here, to+"/"),
+		})
+	}
+	return items
+}
+
+// healthLink says how the app's IM service has answered in the last minute.
+func (s *Server) healthLink(c *gin.Context, app *App) *templates.HealthLink {
+	ctx := c.Request.Context()
+	stats := app.IM.Stats()
+	link := &templates.HealthLink{Tone: "ok", URL: "/?app=" + url.QueryEscape(app.Name) + "#health"}
+	switch {
+	case stats.Calls == 0:
+		return nil
+	case stats.Failures*2 > stats.Calls:
+		link.Tone, link.Text = "bad", i18n.T(ctx, "nav.health.bad")
+	case stats.Failures > 0 && stats.Failures*10 > stats.Calls:
+		link.Tone, link.Text = "warn", i18n.T(ctx, "nav.health.warn")
+	default:
+		link.Text = i18n.T(ctx, "nav.health.ok")
+	}
+	if stats.P95 > 0 {
+		link.Detail = fmt.Sprintf("%d ms", max(stats.P95.Milliseconds(), 1))
+	}
+	return link
+}
+
+// why says why a verb is not offered in groups of a type, in words; "" if it is.
+func why(c *gin.Context, app *App, v imclient.Verb, t imclient.GroupType) string {
+	if key := app.IM.Caps.Why(v, t); key != "" {
+		return i18n.T(c.Request.Context(), key)
+	}
+	return ""
+}

@@ -1,0 +1,203 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"imdesk/actions"
+	"imdesk/imclient"
+	"imdesk/store"
+	"imdesk/web/i18n"
+	"imdesk/web/templates"
+
+	"github.com/gin-gonic/gin"
+)
+
+// What goes wrong before anything is called.
+var (
+	errNoPage    = errors.New("no such page")
+	errNoMethod  = errors.New("no such method here")
+	errNoApp     = errors.New("no such app")
+	errForbidden = errors.New("the operator's role does not allow this")
+	errBug       = errors.New("a bug in imdesk")
+)
+
+// badInput is a value in an address or form that makes no sense; key names the text that says so.
+type badInput struct{ key string }
+
+func (e badInput) Error() string { return "bad input: " + e.key }
+
+// problem is an error as a person reads it.
+type problem struct {
+	status int
+	notice templates.Notice
+}
+
+// explain turns an error into what an operator reads: what happened, whether anything was changed, what to do next. wrote
+// tells whether the request was to change something: then "nothing was changed" is said only where it is sure.
+func explain(ctx context.Context, err error, wrote bool) problem {
+	p := problem{notice: templates.Notice{Tone: "bad", Answer: true, Reference: referenceOf(ctx)}}
+	say := func(status int, key string) problem {
+		p.status = status
+		//i18n:uses error.*
+		p.notice.Title, p.notice.Next = i18n.T(ctx, "error."+key+".title"), i18n.T(ctx, "error."+key+".next")
+		return p
+	}
+	var bad badInput
+	var offer *actions.NotOffered
+	var service *imclient.Error
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &bad):
+		p.notice.Reference = ""
+		p.notice.Changed = unchanged(ctx, wrote)
+		p = say(http.StatusBadRequest, "input")
+		p.notice.Text = i18n.T(ctx, bad.key)
+		return p
+	case errors.As(err, &tooLarge):
+		p.notice.Changed = unchanged(ctx, wrote)
+		return say(http.StatusRequestEntityTooLarge, "too_large")
+	case errors.Is(err, errNoPage), errors.Is(err, errNoApp):
+		p.notice.Reference, p.notice.Tone = "", "info"
+		return say(http.StatusNotFound, "no_page")
+	case errors.Is(err, errNoMethod):
+		return say(http.StatusMethodNotAllowed, "no_page")
+	case errors.Is(err, errForbidden), errors.Is(err, actions.ErrForbidden):
+		p.notice.Tone, p.notice.Icon = "warn", "lock"
+		p.notice.Changed = unchanged(ctx, wrote)
+		return say(http.StatusForbidden, "forbidden")
+	case errors.As(err, &offer):
+		p.notice.Tone = "warn"
+		p.notice.Changed = unchanged(ctx, wrote)
+		p = say(http.StatusConflict, "not_offered")
+		p.notice.Text = i18n.T(ctx, offer.Key)
+		return p
+	case errors.As(err, &service):
+		return explainService(ctx, service, wrote)
+	case errors.Is(err, store.ErrNotFound):
+		p.notice.Tone = "info"
+		return say(http.StatusNotFound, "gone")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, errTooSlow):
+		p.notice.Tone = "warn"
+		return say(http.StatusGatewayTimeout, slowKey(wrote))
+	}
+	return say(http.StatusInternalServerError, "ours")
+}
+
+func slowKey(wrote bool) string {
+	if wrote {
+		return "unsure"
+	}
+	return "slow"
+}
+
+func unchanged(ctx context.Context, wrote bool) string {
+	if !wrote {
+		return ""
+	}
+	return i18n.T(ctx, "error.unchanged")
+}
+
+// explainService says what the IM service's refusal means. The service's own words stay behind the fold.
+func explainService(ctx context.Context, e *imclient.Error, wrote bool) problem {
+	n := templates.Notice{Tone: "warn", Answer: true, Reference: referenceOf(ctx), Code: e.Code, Details: e.Detail}
+	var status int
+	var key string
+	switch e.Kind {
+	case imclient.ErrNotFound:
+		status, key, n.Tone = http.StatusNotFound, "not_found", "info"
+	case imclient.ErrDenied:
+		status, key = http.StatusConflict, "denied"
+	case imclient.ErrCredentials:
+		status, key, n.Tone = http.StatusBadGateway, "credentials", "bad"
+	case imclient.ErrInvalid:
+		status, key = http.StatusUnprocessableEntity, "invalid"
+	case imclient.ErrConflict:
+		status, key = http.StatusConflict, "conflict"
+	case imclient.ErrRateLimited:
+		status, key, n.Icon = http.StatusServiceUnavailable, "rate_limited", "pause"
+		n.RetryAt = retryAt(ctx, e, wrote)
+	case imclient.ErrUnsupported:
+		status, key = http.StatusConflict, "unsupported"
+	case imclient.ErrQuota:
+		status, key = http.StatusConflict, "quota"
+	case imclient.ErrProtocol:
+		status, key, n.Tone = http.StatusBadGateway, "protocol", "bad"
+	default:
+		status, key = http.StatusBadGateway, "unavailable"
+		n.RetryAt = retryAt(ctx, e, wrote)
+	}
+	unsure := wrote && e.Sent && (errors.Is(e, imclient.ErrUnavailable) || errors.Is(e, imclient.ErrProtocol))
+	if unsure {
+		key = "unsure"
+	}
+	n.Title, n.Next = i18n.T(ctx, "error."+key+".title"), i18n.T(ctx, "error."+key+".next")
+	if e.Code != "" && !unsure {
+		n.Text, n.Next = vendorText(ctx, e.Vendor, e.Code)
+	}
+	if wrote && !unsure {
+		n.Changed = i18n.T(ctx, "error.unchanged")
+	}
+	return problem{status, n}
+}
+
+// retryAfter is how long a page waits before it reads again by itself, if the service does not say.
+const retryAfter = 8 * time.Second
+
+// retryAt is when a read tries again by itself. A write never does.
+func retryAt(ctx context.Context, e *imclient.Error, wrote bool) time.Time {
+	if wrote {
+		return time.Time{}
+	}
+	wait := e.RetryAfter
+	if wait <= 0 {
+		wait = retryAfter
+	}
+	return i18n.From(ctx).Now().Add(wait)
+}
+
+// fail answers a request whose handler returned err. htmx puts what comes with a 4xx or 5xx into #notice; others get a page.
+func (s *Server) fail(c *gin.Context, err error) {
+	var gone errGone
+	if errors.As(err, &gone) || errors.Is(c.Request.Context().Err(), context.Canceled) {
+		return // nobody is listening
+	}
+	ctx := c.Request.Context()
+	wrote := c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead
+	p := explain(ctx, err, wrote)
+	s.logFailure(c, err, p.status)
+	if c.Writer.Written() {
+		return
+	}
+	if !p.notice.RetryAt.IsZero() {
+		p.notice.RetryURL = c.Request.URL.RequestURI()
+	}
+	if p.status >= http.StatusInternalServerError && !wrote {
+		p.notice.Actions = append(p.notice.Actions, templates.ButtonView{
+			Text: i18n.T(ctx, "ui.try_again"), Icon: "refresh", URL: c.Request.URL.RequestURI(),
+		})
+	}
+	chrome := templates.Chrome{}
+	if s.signedIn(c) {
+		chrome = s.chrome(c)
+	}
+	if err := render(c, p.status, templates.ErrorPage(chrome, p.notice), templates.NoticeBox(p.notice)); err != nil {
+		s.Log.ErrorContext(ctx, "error page", "reference", referenceOf(ctx), "error", err)
+	}
+}
+
+func (s *Server) logFailure(c *gin.Context, err error, status int) {
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs := []any{"reference", referenceOf(c.Request.Context()), "route", c.FullPath(), "status", status, "error", err.Error()}
+	var service *imclient.Error
+	if errors.As(err, &service) {
+		attrs = append(attrs, "service", service)
+	}
+	s.Log.Log(c.Request.Context(), level, "request failed", attrs...)
+}

@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"imdesk/auth"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+func (s *Server) healthRoutes() []route {
+	return []route{
+		{get, "/healthz", auth.VerbPublic, s.healthz},
+		{get, "/readyz", auth.VerbPublic, s.readyz},
+		{get, "/metrics", auth.VerbPublic, s.metricsPage},
+	}
+}
+
+// healthz says that the process runs and answers.
+func (s *Server) healthz(c *gin.Context) error {
+	c.String(http.StatusOK, "ok\n")
+	return nil
+}
+
+// readyz says whether requests can be served: the database answers. It does not ask IM services: one that is down makes no
+// other console any better.
+func (s *Server) readyz(c *gin.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.Store.Ping(ctx); err != nil {
+		s.Log.ErrorContext(ctx, "not ready", "error", err)
+		c.String(http.StatusServiceUnavailable, "database does not answer\n")
+		return nil
+	}
+	c.String(http.StatusOK, "ready\n")
+	return nil
+}
+
+// metrics counts what the console serves, and reads what the clients know of their services.
+type metrics struct {
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	page     http.Handler
+}
+
+func newMetrics(apps []*App) *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "imdesk_requests_total", Help: "Requests answered, by route, method and status."}, []string{"route", "method", "status"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "imdesk_request_seconds", Help: "Time to answer, by route.", Buckets: prometheus.ExponentialBuckets(0.0005, 2.5, 12)}, []string{"route"}),
+	}
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.duration)
+	for _, a := range apps {
+		labels := prometheus.Labels{"app": a.Name}
+		for name, g := range map[string]struct {
+			help string
+			read func() float64
+		}{
+			"imdesk_service_calls":       {"Calls to the IM service in the last minute.", func() float64 { return float64(a.IM.Stats().Calls) }},
+			"imdesk_service_failures":    {"Calls of the last minute that failed for want of an answer.", func() float64 { return float64(a.IM.Stats().Failures) }},
+			"imdesk_service_p95_seconds": {"95th percentile of the answer time in the last minute.", func() float64 { return a.IM.Stats().P95.Seconds() }},
+			"imdesk_service_waiting":     {"Calls that wait for the service's rate now.", func() float64 { return float64(a.IM.Stats().Waiting) }},
+		} {
+			reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: g.help, ConstLabels: labels}, g.read))
+		}
+	}
+	m.page = promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
+	return m
+}
+
+// seen counts one answer. Addresses that lead nowhere share one label, for anybody can make them up.
+func (m *metrics) seen(c *gin.Context, took time.Duration) {
+	at := c.FullPath()
+	if at == "" {
+		at = "none"
+	}
+	m.requests.WithLabelValues(at, c.Request.Method, strconv.Itoa(c.Writer.Status())).Inc()
+	m.duration.WithLabelValues(at).Observe(took.Seconds())
+}
+
+// metricsPage is for a scraper: with the token if one is configured, else from this machine and through no proxy.
+func (s *Server) metricsPage(c *gin.Context) error {
+	if !s.mayScrape(c.Request) {
+		return errNoPage
+	}
+	s.metrics.page.ServeHTTP(c.Writer, c.Request)
+	return nil
+}
+
+func (s *Server) mayScrape(r *http.Request) bool {
+	if s.MetricsToken != "" {
+		given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.MetricsToken))
+		return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Real-Ip") != "" {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

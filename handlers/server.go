@@ -1,0 +1,111 @@
+// Package handlers serves the console: routes, parsing, building of views, rendering. What an operator does to an app goes
+// through package actions; what a page shows comes from imclient and store. Handlers return errors and one adapter deals
+// with them.
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"imdesk/actions"
+	"imdesk/auth"
+	"imdesk/imclient"
+	"imdesk/store"
+	"imdesk/web/i18n"
+
+	"github.com/gin-gonic/gin"
+)
+
+// App is one app that the console looks after.
+type App struct {
+	Name     string // in URLs
+	Title    string // on screen
+	IM       *imclient.Client
+	Embedded bool // the emulator that comes with imdesk
+}
+
+// Detail names the vendor and the app's id there, "Tencent 1400187352".
+func (a *App) Detail() string {
+	switch a.IM.Vendor {
+	case imclient.Tencent:
+		return "Tencent " + a.IM.AppID
+	case imclient.Volcengine:
+		return "Volcengine " + a.IM.AppID
+	}
+	return a.IM.AppID
+}
+
+// Options is what a Server is made of.
+type Options struct {
+	Apps           []*App // at least one, in the order shown
+	Store          *store.Store
+	Auth           *auth.Service
+	Actions        *actions.Service
+	Log            *slog.Logger
+	Now            func() time.Time // nil: time.Now
+	Zone           *time.Location   // of operators who chose none; nil: the server's
+	Language       i18n.Lang        // of operators and visitors who chose none; "": the browser's
+	PublicURL      string           // where browsers reach the console, if it is known
+	TrustedProxies []string         // addresses whose X-Forwarded-For counts
+	Version        string
+	MetricsToken   string   // for /metrics; "": from this machine only
+	MediaHosts     []string // hosts that pictures and files of messages may be fetched from, beyond the vendors' own
+}
+
+// Server is the console.
+type Server struct {
+	Options
+	byName  map[string]*App
+	media   *media
+	metrics *metrics
+}
+
+// Times and sizes that bound each request.
+const (
+	requestTimeout = 25 * time.Second // longer than the client's own timeouts with one retry
+	maxBody        = 1 << 20          // bytes; forms are small, uploads have routes of their own
+)
+
+// New builds the console's handler.
+func New(o Options) (http.Handler, error) {
+	if len(o.Apps) == 0 {
+		return nil, errors.New("no app to look after")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Zone == nil {
+		o.Zone = time.Local
+	}
+	s := &Server{Options: o, byName: map[string]*App{}}
+	for _, a := range o.Apps {
+		if s.byName[a.Name] != nil {
+			return nil, fmt.Errorf("two apps are named %s", a.Name)
+		}
+		s.byName[a.Name] = a
+	}
+	media, err := newMedia(o)
+	if err != nil {
+		return nil, err
+	}
+	s.media = media
+	s.metrics = newMetrics(o.Apps)
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	engine.RedirectFixedPath = false
+	engine.UseRawPath = true // ids hold slashes and percent signs
+	engine.UnescapePathValues = true
+	if err := engine.SetTrustedProxies(o.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("trusted proxies: %w", err)
+	}
+	s.mount(engine)
+	return s.protect(engine), nil
+}
