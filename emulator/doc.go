@@ -1,0 +1,40 @@
+// Package emulator is an IM service in a box: it speaks the server REST API v4 of Tencent Cloud Chat on a local port, over
+// a community of its own, so that an integration can be built, tested and shown without a cloud account.
+//
+// It imports nothing else of this program. It was written from the vendor's documents alone and is meant to disagree with a
+// client that reads them differently.
+//
+//	s, err := emulator.New(ctx, emulator.Config{Apps: []emulator.TencentApp{{SDKAppID: 1400000001, Admins: []string{"administrator"}, Key: key}}, Seed: "demo"})
+//	err = s.Start("127.0.0.1:0")
+//	defer s.Close()
+//	... s.URL() ...
+//
+// # Where things are
+//
+//	emulator.go, fault.go, control.go   the server, faults made on purpose, /_emulator/ for people and scripts
+//	internal/community                  accounts, groups, members, messages, mutes: the world, in SQLite; no wire protocol
+//	internal/tencent                    Tencent's protocol over it: gate.go (signature, rates), fields.go (requests),
+//	                                    envelope.go (answers), command.go (the table of commands), one file an area
+//	internal/demo                       the seeded community, and people who go on talking
+//
+// # How to add a command
+//
+// In internal/tencent, in the file of its area (a new area is a new file):
+//
+//  1. Add a line to the area's list, such as
+//     {service: groupService, name: "get_role_in_group", rate: 200, run: getRoles}.
+//     A new list is named in commands() in command.go; a new service gets a line in services, which says what its
+//     commands answer when a field is wrong, an account is missing, or something fails here.
+//  2. Write run. Read every field from the call (str, num, strs, objs, ... record the first thing that is wrong), then
+//     return c.failed() if it is not nil, or let c.group() do so. Fields of requests that have an older spelling: c.alias.
+//     A single field with a code of its own: c.as(90003).str("To_Account").
+//  3. Read with c.read(), write in c.update(...), which is a transaction. SQL stays in internal/community: add a method
+//     with a plain name there, on Conn if it reads, on Tx if it writes. Errors such as community.ErrNoGroup become the
+//     vendor's codes by themselves; any other refusal is refuse(code, "text"), anything else is logged and answered with the
+//     service's code for internal trouble.
+//  4. Return the answer's fields as a struct (the envelope is put around it), nil if there are none, or a reply for an
+//     unusual envelope. Lists are [], never null.
+//  5. Test it over HTTP with raw JSON, in the _test.go of the area.
+//
+// New tables go into a new file in internal/community/migrations with the next number; released files do not change.
+package emulator

@@ -1,0 +1,263 @@
+package emulator
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"imdesk/emulator/internal/community"
+	"imdesk/emulator/internal/tencent"
+)
+
+// Config says what to serve. The zero value of each optional field is its default.
+type Config struct {
+	Path string           // SQLite file; "" = a temporary one, removed by Close
+	Apps []TencentApp     // at least one
+	Seed string           // "none" (default), or "demo": fills an app that has no groups with a believable community
+	Talk float64          // messages a second said by seeded people; 0 = they are silent
+	Now  func() time.Time // nil = time.Now
+	Log  *slog.Logger     // nil = nothing is logged
+}
+
+// TencentApp is an application of Tencent Cloud Chat.
+type TencentApp struct {
+	SDKAppID int64
+	Admins   []string // UserIDs that may call the REST API; they count as imported
+	Key      string   // secret that signs UserSigs
+}
+
+// Server is a running IM service. All its methods are safe for concurrent use.
+type Server struct {
+	store   *community.Store
+	tencent *tencent.Service
+	now     func() time.Time
+	log     *slog.Logger
+	started time.Time
+
+	calls  map[string]*atomic.Int64 // by "service/command"
+	total  atomic.Int64
+	faults faults
+
+	mu     sync.Mutex
+	http   *http.Server
+	served chan struct{}
+	url    string
+	closed bool
+}
+
+// New opens the database, brings it up to date and seeds it. ctx bounds only New itself.
+func New(ctx context.Context, c Config) (*Server, error) {
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	store, err := community.Open(ctx, c.Path, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
+	s := &Server{store: store, now: c.Now, log: c.Log, started: c.Now(), calls: map[string]*atomic.Int64{}}
+	apps := make([]tencent.App, len(c.Apps))
+	for i, a := range c.Apps {
+		apps[i] = tencent.App{ID: a.SDKAppID, Admins: a.Admins, Key: a.Key}
+	}
+	s.tencent = tencent.New(store, apps, c.Log)
+	for _, name := range s.tencent.Commands() {
+		s.calls[name] = new(atomic.Int64)
+	}
+	if err := s.importAdmins(ctx, c.Apps); err != nil {
+		return nil, errors.Join(fmt.Errorf("emulator: import administrators: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+func (c *Config) check() error {
+	if len(c.Apps) == 0 {
+		return errors.New("no app to serve")
+	}
+	seen := map[int64]bool{}
+	for _, a := range c.Apps {
+		switch {
+		case a.SDKAppID <= 0:
+			return fmt.Errorf("SDKAppID %d is not above 0", a.SDKAppID)
+		case seen[a.SDKAppID]:
+			return fmt.Errorf("SDKAppID %d is listed twice", a.SDKAppID)
+		case a.Key == "":
+			return fmt.Errorf("app %d has no key", a.SDKAppID)
+		case len(a.Admins) == 0 || slices.Contains(a.Admins, ""):
+			return fmt.Errorf("app %d needs an administrator, and none may be empty", a.SDKAppID)
+		}
+		seen[a.SDKAppID] = true
+	}
+	if c.Seed != "" && c.Seed != "none" && c.Seed != "demo" {
+		return fmt.Errorf("seed %q is neither none nor demo", c.Seed)
+	}
+	if c.Talk < 0 {
+		return fmt.Errorf("talk is %g messages a second", c.Talk)
+	}
+	return nil
+}
+
+// importAdmins makes the administrators' accounts: an administrator counts as imported.
+func (s *Server) importAdmins(ctx context.Context, apps []TencentApp) error {
+	return s.store.Update(ctx, func(tx *community.Tx) error {
+		for _, app := range apps {
+			for _, name := range app.Admins {
+				if _, err := tx.ImportAccount(app.SDKAppID, community.Account{Name: name}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// Handler serves the API and, to callers on this machine, the controls under /_emulator/.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", s.serveTencent)
+	mux.Handle("/_emulator/", s.controls())
+	return mux
+}
+
+// Start listens on addr, such as "127.0.0.1:0", and serves in the background until Close.
+func (s *Server) Start(addr string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.http != nil {
+		return errors.New("emulator: start: already started or closed")
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("emulator: start: %w", err)
+	}
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return errors.Join(fmt.Errorf("emulator: start: %w", err), l.Close())
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	s.url = "http://" + net.JoinHostPort(host, port)
+	s.http = &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	s.served = make(chan struct{})
+	go func() {
+		defer close(s.served)
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("emulator: stopped serving", "err", err)
+		}
+	}()
+	return nil
+}
+
+// URL is where Start listens, such as "http://127.0.0.1:8090"; "" before.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.url
+}
+
+// Close stops talk and listener, ends requests under way, and removes a temporary database. Calling it again does nothing.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	var errs []error
+	if s.http != nil {
+		errs = append(errs, s.http.Close())
+		<-s.served
+	}
+	errs = append(errs, s.store.Close())
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("emulator: close: %w", err)
+	}
+	return nil
+}
+
+// Calls returns how many calls of command, such as "group_open_http_svc/get_group_info", have arrived, whatever became of
+// them; "" counts all, unknown ones too.
+func (s *Server) Calls(command string) int64 {
+	if command == "" {
+		return s.total.Load()
+	}
+	if n := s.calls[command]; n != nil {
+		return n.Load()
+	}
+	return 0
+}
+
+// serveTencent answers one call, and does to it what the faults that are set ask for.
+func (s *Server) serveTencent(w http.ResponseWriter, r *http.Request) {
+	command := strings.TrimPrefix(r.URL.Path, "/v4/")
+	s.total.Add(1)
+	if n := s.calls[command]; n != nil {
+		n.Add(1)
+	}
+	f := s.faults.next(command)
+	if f == nil {
+		send(w, s.tencent.Answer(r))
+		return
+	}
+	if !wait(r.Context(), f.Delay) || f.Drop {
+		panic(http.ErrAbortHandler)
+	}
+	if f.Status != 0 {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(f.Status)
+		fmt.Fprintf(w, "<html>\r\n<head><title>%[1]d %[2]s</title></head>\r\n<body><center><h1>%[1]d %[2]s</h1></center><hr><center>nginx</center></body>\r\n</html>\r\n",
+			f.Status, cmp.Or(http.StatusText(f.Status), "Error"))
+		return
+	}
+	if f.ErrorCode != 0 {
+		send(w, s.tencent.Refuse(r.URL.Path, f.ErrorCode))
+		return
+	}
+	answer := s.tencent.Answer(r)
+	switch {
+	case f.DropAfter:
+		panic(http.ErrAbortHandler)
+	case f.CutBody:
+		w.Header().Set("Content-Length", fmt.Sprint(len(answer)))
+		send(w, answer[:len(answer)/2])
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	case f.BadJSON:
+		send(w, append(answer[:len(answer)/2:len(answer)/2], "<!-- not JSON -->"...))
+	default:
+		send(w, answer)
+	}
+}
+
+func send(w http.ResponseWriter, answer []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(answer) // a caller who is gone needs no answer
+}
+
+func sendJSON(w http.ResponseWriter, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	send(w, append(b, '\n'))
+}

@@ -1,0 +1,136 @@
+package community
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Account is a user of one app.
+type Account struct {
+	UID       int64
+	Name      string // the UserID
+	Nick      string
+	Face      string // URL
+	CreatedAt int64  // Unix seconds
+	C2CMute   int64  // may not send direct messages until; 0 = may
+	GroupMute int64  // may not speak in groups until; 0 = may
+}
+
+const accountColumns = "uid, name, nick, face, created_at, c2c_mute, group_mute"
+
+func (a *Account) fields() []any {
+	return []any{&a.UID, &a.Name, &a.Nick, &a.Face, &a.CreatedAt, &a.C2CMute, &a.GroupMute}
+}
+
+// Account returns the account called name, or ErrNoAccount.
+func (c Conn) Account(app int64, name string) (a Account, err error) {
+	err = c.get("SELECT "+accountColumns+" FROM account WHERE app = ? AND name = ?", []any{app, name}, a.fields()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, fmt.Errorf("%w: %s", ErrNoAccount, name)
+	}
+	return a, err
+}
+
+// Accounts returns those of the named accounts that exist, by name.
+func (c Conn) Accounts(app int64, names []string) (map[string]Account, error) {
+	arg, err := list(names)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]Account, len(names))
+	err = c.each("SELECT "+accountColumns+" FROM account WHERE app = ? AND name IN "+in, []any{app, arg}, func(scan func(...any) error) error {
+		var a Account
+		if err := scan(a.fields()...); err != nil {
+			return err
+		}
+		found[a.Name] = a
+		return nil
+	})
+	return found, err
+}
+
+// ImportAccount makes the account unless it exists, in which case nothing changes.
+func (t *Tx) ImportAccount(app int64, a Account) (created bool, err error) {
+	if a.CreatedAt == 0 {
+		a.CreatedAt = t.store.now().Unix()
+	}
+	n, err := t.exec("INSERT INTO account (app, name, nick, face, created_at, c2c_mute, group_mute) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		app, a.Name, a.Nick, a.Face, a.CreatedAt, a.C2CMute, a.GroupMute)
+	return n > 0, err
+}
+
+// CountAccounts returns how many accounts app has.
+func (c Conn) CountAccounts(app int64) (n int64, err error) {
+	err = c.get("SELECT count(*) FROM account WHERE app = ?", []any{app}, &n)
+	return n, err
+}
+
+// DeleteAccount removes the account with its profile, memberships, mutes and bans. What it said stays.
+func (t *Tx) DeleteAccount(app int64, a Account) error {
+	for _, query := range []string{
+		"UPDATE grp SET member_num = member_num - 1 WHERE gid IN (SELECT gid FROM member WHERE uid = ?)",
+		"UPDATE grp SET owner = '' WHERE gid IN (SELECT gid FROM member WHERE uid = ? AND role = 2)",
+		"DELETE FROM member WHERE uid = ?",
+		"DELETE FROM profile WHERE uid = ?",
+		"DELETE FROM account WHERE uid = ?",
+	} {
+		if _, err := t.exec(query, a.UID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetNickFace changes what is not nil.
+func (t *Tx) SetNickFace(uid int64, nick, face *string) error {
+	_, err := t.exec("UPDATE account SET nick = coalesce(?, nick), face = coalesce(?, face) WHERE uid = ?", nick, face, uid)
+	return err
+}
+
+// SetProfile stores one profile value, a JSON scalar; "" removes it.
+func (t *Tx) SetProfile(uid int64, tag, value string) error {
+	if value == "" {
+		_, err := t.exec("DELETE FROM profile WHERE uid = ? AND tag = ?", uid, tag)
+		return err
+	}
+	_, err := t.exec("INSERT INTO profile (uid, tag, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", uid, tag, value)
+	return err
+}
+
+// Profiles returns the stored values of the users, by uid and tag.
+func (c Conn) Profiles(uids []int64) (map[int64]map[string]string, error) {
+	arg, err := list(uids)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int64]map[string]string{}
+	err = c.each("SELECT uid, tag, value FROM profile WHERE uid IN "+in, []any{arg}, func(scan func(...any) error) error {
+		var uid int64
+		var tag, value string
+		if err := scan(&uid, &tag, &value); err != nil {
+			return err
+		}
+		if found[uid] == nil {
+			found[uid] = map[string]string{}
+		}
+		found[uid][tag] = value
+		return nil
+	})
+	return found, err
+}
+
+// MuteEverywhere sets until when the user may not send direct messages and may not speak in groups; nil leaves one as it is.
+func (t *Tx) MuteEverywhere(uid int64, c2c, group *int64) error {
+	_, err := t.exec("UPDATE account SET c2c_mute = coalesce(?, c2c_mute), group_mute = coalesce(?, group_mute) WHERE uid = ?", c2c, group, uid)
+	return err
+}
+
+// AccountName returns the name of a user; "" if there is no such user.
+func (c Conn) AccountName(uid int64) (name string, err error) {
+	err = c.get("SELECT name FROM account WHERE uid = ?", []any{uid}, &name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return name, err
+}
