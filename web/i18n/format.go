@@ -11,15 +11,14 @@ func Int[I Integer](_ context.Context, n I) string { return group(int64(n)) }
 
 func group(n int64) string {
 	s := strconv.FormatInt(n, 10)
-	digits := len(s)
+	sign := ""
 	if n < 0 {
-		digits--
+		sign, s = "-", s[1:]
 	}
-	for i := digits - 3; i > 0; i -= 3 {
-		at := len(s) - digits + i
-		s = s[:at] + "," + s[at:]
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
 	}
-	return s
+	return sign + s
 }
 
 // Bytes writes a size in units of 1,024: "214 B", "58 KB", "2.4 MB".

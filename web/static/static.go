@@ -2,8 +2,8 @@
 //
 // Every file is served under an address with a hash of its content, such as
 // /static/app-1f0c9a2b33.css, and may therefore be kept by browsers for a year. The style sheet is
-// made of the files in css, the script of the files in js, each joined in the order of their names
-// when the program starts; there is no build step.
+// made of the files in css, the script of the files in js, inside one function, each joined in the order
+// of their names when the program starts; there is no build step.
 package static
 
 import (
@@ -52,7 +52,7 @@ var assets = sync.OnceValue(func() map[string]*asset {
 		all[strings.TrimPrefix(a.url, Prefix)] = a
 	}
 	add("app.css", joined("css/*.css"))
-	add("app.js", joined("js/*.js"))
+	add("app.js", append(append([]byte("\"use strict\";(() => {\n"), joined("js/*.js")...), "})();\n"...))
 	for _, name := range append(matches("vendor/*.js"), "icons.svg", "favicon.svg") {
 		add(path.Base(name), read(name))
 	}

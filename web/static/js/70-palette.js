@@ -1,0 +1,78 @@
+// The palette of Ctrl K: a combobox over what the server finds. Its options are made by the template
+// PaletteResults; each leads to an address, of a page or of a sheet.
+
+let paletteRequest = new AbortController();
+let paletteTimer = 0;
+
+function openPalette() {
+  const palette = find("#palette");
+  showDialog(palette);
+  const field = find("input", palette);
+  field.select();
+  searchPalette(palette, field.value);
+}
+
+listen("click", "[data-open-palette]", openPalette);
+
+listen("input", "#palette input", (_, field) => {
+  clearTimeout(paletteTimer);
+  paletteTimer = setTimeout(() => searchPalette(field.closest("dialog"), field.value), 90);
+});
+
+async function searchPalette(palette, query) {
+  paletteRequest.abort();
+  paletteRequest = new AbortController();
+  const url = new URL(palette.dataset.url, location.href);
+  url.searchParams.set("q", query);
+  url.searchParams.set("at", location.pathname + location.search);
+  try {
+    const answer = await fetch(url, { headers: { "HX-Request-Type": "partial" }, signal: paletteRequest.signal });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+    find("[role=listbox]", palette).replaceChildren(...found.childNodes);
+    find("[data-palette-info]", palette).textContent = find("[data-info]", palette)?.dataset.info ?? "";
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    find("[role=listbox]", palette).replaceChildren();
+    find("[data-palette-info]", palette).textContent = text("palette_failed");
+  }
+  chooseOption(palette, find("[role=option]", palette));
+}
+
+function chooseOption(palette, option) {
+  const field = find("input", palette);
+  findAll('[aria-selected="true"]', palette).forEach((o) => o.setAttribute("aria-selected", "false"));
+  if (!option) return field.removeAttribute("aria-activedescendant");
+  option.setAttribute("aria-selected", "true");
+  option.scrollIntoView({ block: "nearest" });
+  field.setAttribute("aria-activedescendant", option.id);
+}
+
+listen("keydown", "#palette input", (event, field) => {
+  if (event.isComposing || event.keyCode === 229) return;
+  const palette = field.closest("dialog");
+  const options = findAll("[role=option]", palette);
+  const at = options.findIndex((o) => o.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    chooseOption(palette, options[(at + step + options.length) % options.length]);
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    openOption(options[at], event.ctrlKey || event.metaKey);
+  }
+});
+
+listen("pointermove", "#palette [role=option]", (_, option) => {
+  if (option.getAttribute("aria-selected") !== "true") chooseOption(option.closest("dialog"), option);
+});
+listen("click", "#palette [role=option]", (event, option) => openOption(option, event.ctrlKey || event.metaKey));
+
+function openOption(option, elsewhere) {
+  if (!option) return;
+  const url = option.dataset.href;
+  if (elsewhere) return void window.open(url, "_blank", "noopener");
+  find("#palette").close();
+  if (option.hasAttribute("data-sheet")) htmx.ajax("GET", url, { target: "#sheet", swap: "innerHTML" });
+  else location.assign(url);
+}
