@@ -24,7 +24,7 @@ var layers = map[string][]string{
 	"auth":                {"store"},
 	"web/i18n":            nil,
 	"web/static":          nil,
-	"web/golden":          nil,
+	"web/golden":          {"web/i18n"},
 	"web/templates":       {"web/i18n", "web/static"},
 	"handlers":            {"imclient", "store", "actions", "auth", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":  nil,
