@@ -224,3 +224,5 @@ func number(n int64) string { return strconv.FormatInt(n, 10) }
 func percent(part, whole int64) string {
 	return strconv.FormatInt(100*part/max(whole, 1), 10) + "%"
 }
+
+func (s SelectionView) count() string { return orElse(s.Count, "ui.selected") }

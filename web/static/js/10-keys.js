@@ -24,7 +24,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.altKey || dialog || find(".menu:popover-open")) return;
-  if (event.target instanceof Element && event.target.matches(fields)) {
+  if (event.target.matches?.(fields) && isShown(event.target)) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
