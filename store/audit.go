@@ -47,6 +47,7 @@ type AuditEntry struct {
 	Reason       string
 	Detail       json.RawMessage // parameters, a JSON object; nil if there are none
 	UndoOf       int64           // the entry that this one takes back; 0: none
+	Key          string          // made by the operator's client, once for each form; "" for none. Not returned
 
 	// What follows is known when reading only.
 
@@ -75,6 +76,7 @@ type AuditItem struct {
 	Code       string `json:"code"`                  // ItemOK, or what came instead, such as "not_member"
 	TextKey    string `json:"text_key,omitempty"`    // key of the text for the operator
 	VendorCode string `json:"vendor_code,omitempty"` // the vendor's own code
+	After      string `json:"after,omitempty"`       // what the vendor said afterwards, in the action's own writing
 }
 
 // AuditFilter picks entries. A zero field picks all.
@@ -94,13 +96,16 @@ type AuditFilter struct {
 // storetest.AuditLog is its contract.
 type AuditLog interface {
 	// Begin appends e before its action is carried out, and returns its id. ErrInvalid: over a limit above.
-	// If Begin fails, the action must not be carried out.
+	// ErrConflict: the operator has an entry with this Key, or the entry that UndoOf names is being taken back or was,
+	// by another that did not fail. Of several at once, one wins. If Begin fails, the action must not be carried out.
 	Begin(ctx context.Context, e AuditEntry) (int64, error)
 	// Finish appends the outcome. ErrNotFound: no such entry. ErrConflict: it has one.
 	// Call it with a context that outlives the request, for what was done was done.
 	Finish(ctx context.Context, id int64, o AuditOutcome) error
 	// Get returns one entry whole, or ErrNotFound.
 	Get(ctx context.Context, id int64) (AuditEntry, error)
+	// ByKey returns the operator's entry with the key, whole, or ErrNotFound.
+	ByKey(ctx context.Context, operatorID, key string) (AuditEntry, error)
 	// List returns up to n entries (1 to MaxAuditPage) that match f, newest first, older than the entry with the id
 	// before; 0: from the newest on. Items of outcomes are left out, their counts are not.
 	List(ctx context.Context, f AuditFilter, before int64, n int) ([]AuditEntry, error)
@@ -127,6 +132,9 @@ func (s auditLog) Begin(ctx context.Context, e AuditEntry) (int64, error) {
 			RETURNING entries, records`).Scan(&id, &seq); err != nil {
 			return err
 		}
+		if err := claim(ctx, c, id, e); err != nil {
+			return err
+		}
 		if _, err := c.exec(ctx, `INSERT INTO audit_entry (id, seq, at, operator_id, operator_name, address, request, app,
 			action, group_id, users, messages, reason, detail, undo_of) VALUES (`+marks(15)+`)`,
 			append([]any{id, seq}, row...)...); err != nil {
@@ -151,6 +159,30 @@ func (s auditLog) Begin(ctx context.Context, e AuditEntry) (int64, error) {
 		return 0, wrap(op, err)
 	}
 	return id, nil
+}
+
+// claim takes what only one entry can have: the key, and the right to take another entry back. The caller holds the
+// lock on the head, so that of several at once all but one find it taken.
+func claim(ctx context.Context, c conn, id int64, e AuditEntry) error {
+	if e.Key != "" {
+		n, err := c.exec(ctx, `INSERT INTO audit_key (operator_id, key, entry_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+			text(e.OperatorID), text(e.Key), id)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrConflict
+		}
+	}
+	if e.UndoOf == 0 {
+		return nil
+	}
+	undone, err := one(c.row(ctx, `SELECT COUNT(*) FROM audit_entry u LEFT JOIN audit_outcome w ON w.entry_id = u.id
+		WHERE u.undo_of <> 0 AND u.undo_of = ? AND COALESCE(w.state, '') <> 'failed'`, e.UndoOf), scanInt)
+	if err == nil && undone > 0 {
+		err = ErrConflict
+	}
+	return err
 }
 
 // entryValues checks e and returns its columns from at on.
@@ -226,7 +258,7 @@ func outcomeItems(o AuditOutcome) (items string, done int, err error) {
 		if i.Code == ItemOK {
 			done++
 		}
-		list = append(list, AuditItem{text(i.ID), text(i.Code), text(i.TextKey), text(i.VendorCode)})
+		list = append(list, AuditItem{text(i.ID), text(i.Code), text(i.TextKey), text(i.VendorCode), text(i.After)})
 	}
 	b, err := json.Marshal(list)
 	return string(b), done, err
@@ -302,6 +334,13 @@ func (s auditLog) Get(ctx context.Context, id int64) (AuditEntry, error) {
 	e, err := one(s.db.read().row(ctx, `SELECT `+fmt.Sprintf(auditColumns, `COALESCE(o.items, '[]')`)+`
 		FROM audit_entry e LEFT JOIN audit_outcome o ON o.entry_id = e.id WHERE e.id = ?`, id), scanAudit)
 	return e, wrap("get audit entry", err)
+}
+
+func (s auditLog) ByKey(ctx context.Context, operatorID, key string) (AuditEntry, error) {
+	e, err := one(s.db.read().row(ctx, `SELECT `+fmt.Sprintf(auditColumns, `COALESCE(o.items, '[]')`)+`
+		FROM audit_key k JOIN audit_entry e ON e.id = k.entry_id LEFT JOIN audit_outcome o ON o.entry_id = e.id
+		WHERE k.operator_id = ? AND k.key = ?`, text(operatorID), text(key)), scanAudit)
+	return e, wrap("get audit entry by key", err)
 }
 
 func (s auditLog) Count(ctx context.Context) (int64, error) {

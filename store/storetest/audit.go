@@ -21,6 +21,8 @@ func AuditLog(t *testing.T, open Open) {
 	t.Run("limits", func(t *testing.T) { auditLimits(t, open(t)) })
 	t.Run("one outcome", func(t *testing.T) { auditOutcome(t, open(t)) })
 	t.Run("undo", func(t *testing.T) { auditUndo(t, open(t)) })
+	t.Run("an undo is claimed once", func(t *testing.T) { auditUndoOnce(t, open(t)) })
+	t.Run("a key is claimed once", func(t *testing.T) { auditKey(t, open(t)) })
 	t.Run("unfinished", func(t *testing.T) { auditUnfinished(t, open(t)) })
 	t.Run("filters and paging", func(t *testing.T) { auditFilters(t, open(t)) })
 	t.Run("a clock that goes back", func(t *testing.T) { auditClock(t, open(t)) })
@@ -64,7 +66,7 @@ func auditEntry(t *testing.T, s *store.Store) {
 	out := store.AuditOutcome{
 		At: at(2), State: store.AuditPartial, VendorRequest: "vendor-1", ErrorKind: "rate_limited",
 		Items: []store.AuditItem{
-			{ID: "u1", Code: store.ItemOK},
+			{ID: "u1", Code: store.ItemOK, After: "2026-04-19T15:42:00Z"},
 			{ID: `u"2<`, Code: "not_member", TextKey: "error.not_member", VendorCode: "10007"},
 			{ID: "u3", Code: "denied"},
 		},
@@ -190,6 +192,76 @@ func auditUndo(t *testing.T, s *store.Store) {
 	if got := value[store.AuditEntry](t)(s.Audit.Get(t.Context(), second)); got.UndoOf != mute {
 		t.Errorf("undo of %d, want %d", got.UndoOf, mute)
 	}
+}
+
+// atOnce begins e many times at the same time, and returns the id of the one that won.
+func atOnce(t *testing.T, s *store.Store, e store.AuditEntry) int64 {
+	t.Helper()
+	const n = 8
+	ids, errs := make([]int64, n), make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { ids[i], errs[i] = s.Audit.Begin(t.Context(), e) })
+	}
+	wg.Wait()
+	var winner int64
+	for i, err := range errs {
+		switch {
+		case err != nil:
+			wantErr(t, err, store.ErrConflict)
+		case winner != 0:
+			t.Errorf("both %d and %d were begun", winner, ids[i])
+		default:
+			winner = ids[i]
+		}
+	}
+	if winner == 0 {
+		t.Fatal("none was begun")
+	}
+	return winner
+}
+
+func auditUndoOnce(t *testing.T, s *store.Store) {
+	mute := begin(t, s, entry())
+	finish(t, s, mute, store.AuditOK)
+	undo := entry()
+	undo.UndoOf = mute
+	first := atOnce(t, s, undo)
+	_, err := s.Audit.Begin(t.Context(), undo)
+	wantErr(t, err, store.ErrConflict) // while it is open
+	finish(t, s, first, store.AuditFailed)
+	second := begin(t, s, undo) // a failed one may be tried again
+	finish(t, s, second, store.AuditPartial)
+	_, err = s.Audit.Begin(t.Context(), undo)
+	wantErr(t, err, store.ErrConflict)
+	if n := value[int64](t)(s.Audit.Count(t.Context())); n != second || n != 3 {
+		t.Errorf("%d entries and %d the newest: those that lost left gaps", n, second)
+	}
+}
+
+func auditKey(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	e := entry()
+	e.Key = "form-1"
+	id := atOnce(t, s, e)
+	finish(t, s, id, store.AuditOK)
+	_, err := s.Audit.Begin(ctx, e)
+	wantErr(t, err, store.ErrConflict)
+	got := value[store.AuditEntry](t)(s.Audit.ByKey(ctx, e.OperatorID, e.Key))
+	if diff := cmp.Diff(value[store.AuditEntry](t)(s.Audit.Get(ctx, id)), got); diff != "" {
+		t.Error("by key:", diff)
+	}
+	other := e
+	other.OperatorID = "op2"
+	if id2 := begin(t, s, other); value[store.AuditEntry](t)(s.Audit.ByKey(ctx, "op2", e.Key)).ID != id2 {
+		t.Error("another operator's key is not apart")
+	}
+	_, err = s.Audit.ByKey(ctx, e.OperatorID, "form-2")
+	wantErr(t, err, store.ErrNotFound)
+	_, err = s.Audit.ByKey(ctx, e.OperatorID, "")
+	wantErr(t, err, store.ErrNotFound)
+	begin(t, s, entry())
+	begin(t, s, entry()) // without a key there may be many
 }
 
 func auditUnfinished(t *testing.T, s *store.Store) {

@@ -100,6 +100,13 @@ CREATE TABLE audit_target (
   PRIMARY KEY (user_id, app, entry_at, entry_id)
 ) WITHOUT ROWID;
 
+CREATE TABLE audit_key ( -- what an operator's client made so that nothing is done twice
+  operator_id TEXT NOT NULL,
+  key         TEXT NOT NULL,
+  entry_id    BIGINT NOT NULL,
+  PRIMARY KEY (operator_id, key)
+) WITHOUT ROWID;
+
 CREATE TABLE audit_open ( -- entries without outcome
   entry_id BIGINT PRIMARY KEY,
   entry_at BIGINT NOT NULL
