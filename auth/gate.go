@@ -1,0 +1,122 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Gate is the middleware that lets operators in, each as far as the role goes. What visitors read is drawn elsewhere.
+type Gate struct {
+	Service   *Service
+	Reference func(*gin.Context) string        // the request's name in the log
+	Fail      func(*gin.Context, error)        // draws the page for a database that does not answer
+	Forbidden func(*gin.Context, Verb)         // draws the page for an operator whose role is too low: 403
+	Expired   func(*gin.Context, ExpiredWrite) // draws what comes instead of a change that nobody is signed in for: 401
+}
+
+// ExpiredWrite is a change that was sent after the session had ended. Nothing was done, and nothing typed may be lost:
+// the operator signs in in another tab, which gives this one its session back, and sends it again from here.
+type ExpiredWrite struct {
+	LoginURL string      // for the other tab
+	Part     bool        // htmx asked: the form still stands in the page as it was typed, and a notice is enough
+	Action   string      // where the form was sent; send it there again
+	Fields   []FormField // what was in it, for hidden fields. Passwords are left out
+	Missing  bool        // there was more: a password, a file, or more than fits
+}
+
+// FormField is one value of a form.
+type FormField struct{ Name, Value string }
+
+// Load puts the operator into the request's context: see OperatorFrom. It stands before anything that asks.
+func (g *Gate) Load(c *gin.Context) {
+	r, err := g.Service.Load(c.Request, c.ClientIP(), g.Reference(c))
+	c.Request = r
+	if err != nil {
+		c.Abort()
+		g.Fail(c, err)
+		return
+	}
+	c.Next()
+}
+
+// Require lets through whoever may do v. Visitors are asked to sign in and brought back to where they were.
+func (g *Gate) Require(v Verb) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		o, ok := OperatorFrom(c.Request.Context())
+		switch {
+		case v == VerbPublic || ok && o.Can(v):
+			c.Next()
+		case ok:
+			c.Abort()
+			g.Forbidden(c, v)
+		default:
+			c.Abort()
+			g.askToSignIn(c)
+		}
+	}
+}
+
+func (g *Gate) askToSignIn(c *gin.Context) {
+	r := c.Request
+	part := r.Header.Get("HX-Request") == "true"
+	login := LoginURL(pageOf(r))
+	c.Header("Cache-Control", "no-store")
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		e := ExpiredWrite{LoginURL: login, Part: part, Action: r.URL.RequestURI()}
+		if !part {
+			e.Fields, e.Missing = keepForm(r)
+		}
+		g.Expired(c, e)
+	case part:
+		// A redirect would be followed by the script, and the login page land in the middle of this one.
+		c.Header("HX-Redirect", login)
+		c.Status(http.StatusUnauthorized)
+		c.Writer.WriteHeaderNow()
+	default:
+		c.Redirect(http.StatusSeeOther, login)
+	}
+}
+
+// Bounds of a form that is kept.
+const (
+	keepFields = 1000
+	keepBytes  = 256 << 10
+	formMemory = 1 << 20 // bytes of a multipart form; files are dropped
+)
+
+// keepForm reads what was typed, and tells whether there was more than is kept.
+func keepForm(r *http.Request) (fields []FormField, missing bool) {
+	missing = r.ParseForm() != nil
+	if err := r.ParseMultipartForm(formMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		missing = true
+	}
+	if r.MultipartForm != nil {
+		missing = missing || len(r.MultipartForm.File) > 0
+		_ = r.MultipartForm.RemoveAll() // files on disk, if any
+	}
+	var names []string
+	for name := range r.PostForm {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	size := 0
+	for _, name := range names {
+		if strings.Contains(strings.ToLower(name), "password") {
+			missing = true
+			continue
+		}
+		for _, value := range r.PostForm[name] {
+			size += len(name) + len(value)
+			if len(fields) == keepFields || size > keepBytes {
+				return fields, true
+			}
+			fields = append(fields, FormField{name, value})
+		}
+	}
+	return fields, missing
+}

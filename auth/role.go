@@ -1,0 +1,99 @@
+package auth
+
+// Role is what an operator is to the console. Each role may do all that the ones below it may.
+type Role string
+
+// The roles, least first.
+const (
+	Viewer    Role = "viewer"    // reads groups, members, muted lists
+	Support   Role = "support"   // also direct chats with a reason; lifts mutes; notes
+	Moderator Role = "moderator" // mutes, kicks, recalls; works the cases
+	Lead      Role = "lead"      // rules, bulk, bans, global mutes, dismissing, the audit log
+	Owner     Role = "owner"     // apps, operators, settings
+)
+
+// Roles lists the roles, least first.
+func Roles() []Role { return []Role{Viewer, Support, Moderator, Lead, Owner} }
+
+// rank is 0 for what is no role.
+func (r Role) rank() int {
+	for i, known := range Roles() {
+		if r == known {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Valid tells whether r is one of Roles.
+func (r Role) Valid() bool { return r.rank() > 0 }
+
+// AtLeast tells whether r may do all that other may. What is no role is not at least anything.
+func (r Role) AtLeast(other Role) bool { return r.Valid() && other.Valid() && r.rank() >= other.rank() }
+
+// Verb is something that needs a role. For what is done to a vendor it is the name of the action in the audit log.
+type Verb string
+
+// Verbs of the console itself. Those of actions, such as "member.mute", are named where the actions are.
+const (
+	VerbPublic    Verb = "public"         // needs no operator at all
+	VerbView      Verb = "console.view"   // groups, members, muted lists, users; one's own settings
+	VerbDirect    Verb = "direct.view"    // direct chats, with a reason
+	VerbNote      Verb = "user.note"      // notes about a user
+	VerbCases     Verb = "case.decide"    // the queue
+	VerbBulk      Verb = "bulk.run"       // one action on more than ten at once
+	VerbAudit     Verb = "audit.view"     // the whole audit log; what was done in a group is with the group
+	VerbRules     Verb = "rules.edit"     // what is flagged or stopped by itself
+	VerbOperators Verb = "operators.edit" // who may sign in, and as what
+	VerbSettings  Verb = "settings.edit"  // of the console and its apps
+	VerbAPI       Verb = "api.call"       // any command of the vendor, by hand
+)
+
+// least is the one table of who may do what: verb to least role. What is not in it nobody may do.
+var least = map[Verb]Role{
+	VerbView: Viewer,
+
+	VerbDirect:           Support,
+	VerbNote:             Support,
+	"member.unmute":      Support,
+	"user.global_unmute": Lead,
+
+	VerbCases:                  Moderator,
+	"member.mute":              Moderator,
+	"member.kick":              Moderator,
+	"member.name_card":         Moderator,
+	"message.recall":           Moderator,
+	"message.delete_by_sender": Moderator,
+	"group.mute_all":           Moderator,
+	"group.notice":             Moderator,
+
+	VerbBulk:           Lead,
+	VerbAudit:          Lead,
+	VerbRules:          Lead,
+	"member.set_role":  Lead,
+	"member.ban":       Lead,
+	"member.unban":     Lead,
+	"group.edit":       Lead,
+	"group.dismiss":    Lead,
+	"user.global_mute": Lead,
+	"user.sign_out":    Lead,
+
+	VerbOperators: Owner,
+	VerbSettings:  Owner,
+	VerbAPI:       Owner,
+}
+
+// Least is the least role that may do v; false if nobody may.
+func Least(v Verb) (Role, bool) {
+	r, ok := least[v]
+	return r, ok
+}
+
+// Can tells whether the role may do v. VerbPublic everybody may.
+func (r Role) Can(v Verb) bool {
+	if v == VerbPublic {
+		return true
+	}
+	needed, ok := least[v]
+	return ok && r.AtLeast(needed)
+}
