@@ -34,7 +34,7 @@ func (r Role) AtLeast(other Role) bool { return r.Valid() && other.Valid() && r.
 // Verb is something that needs a role. For what is done to a vendor it is the name of the action in the audit log.
 type Verb string
 
-// Verbs of the console itself. Those of actions, such as "member.mute", are named where the actions are.
+// Verbs of the console itself.
 const (
 	VerbPublic    Verb = "public"         // needs no operator at all
 	VerbView      Verb = "console.view"   // groups, members, muted lists, users; one's own settings
@@ -49,34 +49,54 @@ const (
 	VerbAPI       Verb = "api.call"       // any command of the vendor, by hand
 )
 
+// Verbs of what is done to an app. They are the names of actions in the audit log.
+const (
+	VerbMute           Verb = "member.mute"
+	VerbUnmute         Verb = "member.unmute"
+	VerbMuteAll        Verb = "group.mute_all"
+	VerbKick           Verb = "member.kick"
+	VerbRecall         Verb = "message.recall"
+	VerbDeleteBySender Verb = "message.delete_by_sender"
+	VerbSetRole        Verb = "member.set_role"
+	VerbNameCard       Verb = "member.name_card"
+	VerbEditGroup      Verb = "group.edit"
+	VerbDismiss        Verb = "group.dismiss"
+	VerbNotice         Verb = "group.notice"
+	VerbGlobalMute     Verb = "user.global_mute"
+	VerbGlobalUnmute   Verb = "user.global_unmute"
+	VerbSignOut        Verb = "user.sign_out"
+	VerbBan            Verb = "member.ban"
+	VerbUnban          Verb = "member.unban"
+)
+
 // least is the one table of who may do what: verb to least role. What is not in it nobody may do.
 var least = map[Verb]Role{
 	VerbView: Viewer,
 
-	VerbDirect:           Support,
-	VerbNote:             Support,
-	"member.unmute":      Support,
-	"user.global_unmute": Lead,
+	VerbDirect: Support,
+	VerbNote:   Support,
+	VerbUnmute: Support,
 
-	VerbCases:                  Moderator,
-	"member.mute":              Moderator,
-	"member.kick":              Moderator,
-	"member.name_card":         Moderator,
-	"message.recall":           Moderator,
-	"message.delete_by_sender": Moderator,
-	"group.mute_all":           Moderator,
-	"group.notice":             Moderator,
+	VerbCases:          Moderator,
+	VerbMute:           Moderator,
+	VerbKick:           Moderator,
+	VerbNameCard:       Moderator,
+	VerbRecall:         Moderator,
+	VerbDeleteBySender: Moderator,
+	VerbMuteAll:        Moderator,
+	VerbNotice:         Moderator,
 
-	VerbBulk:           Lead,
-	VerbAudit:          Lead,
-	VerbRules:          Lead,
-	"member.set_role":  Lead,
-	"member.ban":       Lead,
-	"member.unban":     Lead,
-	"group.edit":       Lead,
-	"group.dismiss":    Lead,
-	"user.global_mute": Lead,
-	"user.sign_out":    Lead,
+	VerbBulk:         Lead,
+	VerbAudit:        Lead,
+	VerbRules:        Lead,
+	VerbSetRole:      Lead,
+	VerbBan:          Lead,
+	VerbUnban:        Lead,
+	VerbEditGroup:    Lead,
+	VerbDismiss:      Lead,
+	VerbGlobalMute:   Lead,
+	VerbGlobalUnmute: Lead,
+	VerbSignOut:      Lead,
 
 	VerbOperators: Owner,
 	VerbSettings:  Owner,
