@@ -233,7 +233,7 @@ func (a *App) defaults() {
 
 // Regions of the vendors' endpoints.
 var (
-	tencentRegions    = []string{"china", "singapore", "seoul", "tokyo", "frankfurt", "mumbai", "silicon-valley", "jakarta"}
+	tencentRegions    = []string{"china", "singapore", "seoul", "tokyo", "frankfurt", "mumbai", "siliconvalley", "jakarta"}
 	volcengineRegions = []string{"cn-north-1", "ap-southeast-1"}
 )
 

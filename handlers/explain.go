@@ -48,6 +48,7 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 	}
 	var bad badInput
 	var offer *actions.NotOffered
+	var forbidden *actions.Forbidden
 	var service *imclient.Error
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -65,7 +66,7 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 		return say(http.StatusNotFound, "no_page")
 	case errors.Is(err, errNoMethod):
 		return say(http.StatusMethodNotAllowed, "no_page")
-	case errors.Is(err, errForbidden), errors.Is(err, actions.ErrForbidden):
+	case errors.Is(err, errForbidden), errors.As(err, &forbidden):
 		p.notice.Tone, p.notice.Icon = "warn", "lock"
 		p.notice.Changed = unchanged(ctx, wrote)
 		return say(http.StatusForbidden, "forbidden")

@@ -40,9 +40,10 @@ func (s *Server) mount(engine *gin.Engine) {
 	engine.GET(static.Prefix+"*file", gin.WrapH(static.Handler()))
 	engine.HEAD(static.Prefix+"*file", gin.WrapH(static.Handler()))
 
-	engine.Use(s.reference, s.recoverPanic, s.limitBody, s.deadline, s.session, s.locale)
+	gate := s.gate()
+	engine.Use(s.reference, s.recoverPanic, s.limitBody, s.deadline, gate.Load, s.locale)
 	for _, r := range s.routes() {
-		engine.Handle(r.method, r.path, s.require(r.verb), s.adapt(r.handle))
+		engine.Handle(r.method, r.path, gate.Require(r.verb), s.adapt(r.handle))
 	}
 	engine.NoRoute(s.adapt(func(*gin.Context) error { return errNoPage }))
 	engine.NoMethod(s.adapt(func(*gin.Context) error { return errNoMethod }))

@@ -25,6 +25,8 @@ type App struct {
 	Title    string // on screen
 	IM       *imclient.Client
 	Embedded bool // the emulator that comes with imdesk
+	// Administrators are accounts that are never muted, kicked or signed out: the ones imdesk and the app's server act as.
+	Administrators []string
 }
 
 // Detail names the vendor and the app's id there, "Tencent 1400187352".

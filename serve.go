@@ -1,0 +1,418 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"imdesk/actions"
+	"imdesk/auth"
+	"imdesk/config"
+	"imdesk/emulator"
+	"imdesk/handlers"
+	"imdesk/imclient"
+	"imdesk/imclient/tencent"
+	"imdesk/store"
+	"imdesk/web/i18n"
+)
+
+// How long the console takes to answer what it has begun when it is told to stop.
+const drain = 10 * time.Second
+
+// What the embedded emulator's app is called.
+const (
+	embeddedName  = "demo"
+	embeddedAppID = 1400000001
+	embeddedAdmin = "administrator"
+)
+
+func serve(ctx context.Context, args []string, std streams) error {
+	f := newFlags("serve", std)
+	opts := configFlags(f)
+	listen := f.String("listen", "", "address to listen on, such as 127.0.0.1:8080")
+	rest, err := parse(f, args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return usagef("serve takes no argument %q", rest[0])
+	}
+	c, err := opts.load()
+	if err != nil {
+		return err
+	}
+	if *listen != "" {
+		if c.Listen = *listen; !validListen(c.Listen) {
+			return usagef("--listen %q is no address to listen on; such as 127.0.0.1:8080", c.Listen)
+		}
+	}
+	return serveConsole(ctx, c, std)
+}
+
+func validListen(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	return err == nil && port != ""
+}
+
+// configOptions are the flags that several commands share.
+type configOptions struct{ file, data *string }
+
+type flagSet interface {
+	String(name, value, usage string) *string
+}
+
+func configFlags(f flagSet) configOptions {
+	return configOptions{
+		file: f.String("config", "", "configuration file; without one the console runs on the emulator"),
+		data: f.String("data", "", "folder for the database (default ./imdesk-data)"),
+	}
+}
+
+func (o configOptions) load() (config.Config, error) {
+	c, err := config.Load(*o.file)
+	if err != nil {
+		return c, usageError{err.Error()}
+	}
+	if *o.data != "" {
+		c.Data = *o.data
+	}
+	return c, nil
+}
+
+func newLog(c config.Log, w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		level = slog.LevelInfo
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// serveConsole runs the console until ctx ends, then answers what it has begun.
+func serveConsole(ctx context.Context, c config.Config, std streams) (err error) {
+	log := newLog(c.Log, std.err)
+	if err := prepareData(c.Data); err != nil {
+		return err
+	}
+	// The port is taken before anything is made, so that a second start says so and touches nothing.
+	listener, err := listenOn(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	st, err := openStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	signIn := newAuth(c, st, log)
+	_, password, _, err := signIn.First(ctx, firstOperatorName)
+	if err != nil {
+		return fmt.Errorf("make the first operator: %w", err)
+	}
+	apps, stopApps, err := openApps(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer stopApps()
+	act := &actions.Service{Audit: st.Audit, Log: log}
+	defer act.Close()
+	if err := settleUnfinished(ctx, st); err != nil {
+		return err
+	}
+	handler, err := handlers.New(handlers.Options{
+		Apps: apps, Store: st, Auth: signIn, Actions: act, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
+		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
+		MetricsToken: c.MetricsToken.Reveal(), MediaHosts: mediaHosts(c, apps),
+	})
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	announce(std.out, c, listener, apps, password)
+	go purge(ctx, signIn, log)
+	return serveUntil(ctx, server, listener, c.TLS)
+}
+
+func prepareData(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return usagef("cannot make the data folder %s: %s", dir, plainCause(err))
+	}
+	probe, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return usagef("cannot write into the data folder %s: %s", dir, plainCause(err))
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}
+
+// plainCause is an error of the system without path and operation.
+func plainCause(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	return err.Error()
+}
+
+func listenOn(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, usagef("%s is taken by another program; choose another address with --listen", addr)
+	}
+	if err != nil {
+		return nil, usagef("cannot listen on %s: %s", addr, plainCause(err))
+	}
+	return l, nil
+}
+
+func openStore(ctx context.Context, c config.Config) (*store.Store, error) {
+	st, err := store.Open(ctx, c.DatabaseSource())
+	if err != nil {
+		return nil, usagef("cannot open the database: %s", strings.ReplaceAll(err.Error(), "\n", " "))
+	}
+	return st, nil
+}
+
+func newAuth(c config.Config, st *store.Store, log *slog.Logger) *auth.Service {
+	return auth.New(auth.Options{
+		Store: st, Idle: time.Duration(c.Session.Idle), Absolute: time.Duration(c.Session.Absolute), Log: log,
+		Lockout: auth.Lockout{
+			NameTries: c.SignIn.Tries, AddressTries: c.SignIn.AddressTries,
+			Window: time.Duration(c.SignIn.Window), Pause: time.Duration(c.SignIn.Lock),
+		},
+	})
+}
+
+// firstOperatorName is who can sign in on the first start.
+const firstOperatorName = "owner"
+
+// settleUnfinished closes what a crash left open in the audit log: nobody can tell what became of it.
+func settleUnfinished(ctx context.Context, st *store.Store) error {
+	open, err := st.Audit.Unfinished(ctx, time.Now().Add(-2*time.Minute))
+	if err != nil {
+		return err
+	}
+	for _, e := range open {
+		err := st.Audit.Finish(ctx, e.ID, store.AuditOutcome{At: time.Now(), State: store.AuditUnknown, ErrorKind: "interrupted"})
+		if err != nil && !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return nil
+}
+
+func zone(c config.Config) *time.Location {
+	if c.TimeZone == "" {
+		return time.Local
+	}
+	z, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return time.Local // checked when the configuration was read
+	}
+	return z
+}
+
+// openApps makes the clients, and the emulator where it is wanted.
+func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, func(), error) {
+	var apps []*handlers.App
+	var em *emulator.Server
+	stop := func() {
+		for _, a := range apps {
+			a.IM.Close()
+		}
+		if em != nil {
+			if err := em.Close(); err != nil {
+				log.Error("stop the emulator", "error", err)
+			}
+		}
+	}
+	for _, a := range c.Apps {
+		im, err := newClient(a, log)
+		if err != nil {
+			stop()
+			return nil, nil, usagef("app %s: %v", a.Name, err)
+		}
+		apps = append(apps, &handlers.App{Name: a.Name, Title: a.Title, IM: im})
+	}
+	if len(c.Apps) == 0 || c.Emulator.Enabled {
+		app, server, err := embedded(ctx, c, log)
+		if err != nil {
+			stop()
+			return nil, nil, err
+		}
+		em = server
+		apps = append(apps, app)
+	}
+	return apps, stop, nil
+}
+
+func newClient(a config.App, log *slog.Logger) (*imclient.Client, error) {
+	switch a.Vendor {
+	case "tencent":
+		return tencent.New(tencent.Config{
+			SDKAppID: strconv.FormatInt(a.SDKAppID, 10), Administrator: a.Administrator, Key: a.Key.Reveal(),
+			Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare, Log: log,
+		})
+	}
+	return nil, fmt.Errorf("this version speaks to tencent only, not to %s", a.Vendor)
+}
+
+// embedded starts the emulator on its own port and makes the client that looks after it, over HTTP as with any service.
+func embedded(ctx context.Context, c config.Config, log *slog.Logger) (*handlers.App, *emulator.Server, error) {
+	key, err := emulatorKey(c.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	em, err := emulator.New(ctx, emulator.Config{
+		Path: filepath.Join(c.Data, "emulator.db"), Seed: c.Emulator.Seed, Talk: c.Emulator.Talk, Log: log,
+		Apps: []emulator.TencentApp{{SDKAppID: embeddedAppID, Admins: []string{embeddedAdmin}, Key: key}},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := em.Start(c.Emulator.Listen); err != nil {
+		return nil, nil, errors.Join(usagef("cannot start the emulator on %s: %s", c.Emulator.Listen, plainCause(err)), em.Close())
+	}
+	if err := os.WriteFile(filepath.Join(c.Data, emulatorAddress), []byte(em.URL()+"\n"), 0o600); err != nil {
+		return nil, nil, errors.Join(err, em.Close())
+	}
+	im, err := tencent.New(tencent.Config{
+		SDKAppID: strconv.Itoa(embeddedAppID), Administrator: embeddedAdmin, Key: key, Endpoint: em.URL(), Log: log,
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, em.Close())
+	}
+	return &handlers.App{Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true}, em, nil
+}
+
+// Files of the emulator in the data folder, so that other commands find the one that runs.
+const (
+	emulatorAddress = "emulator.url"
+	emulatorKeyFile = "emulator.key"
+)
+
+// emulatorKey is the embedded app's secret key, made at the first start.
+func emulatorKey(data string) (string, error) {
+	path := filepath.Join(data, emulatorKeyFile)
+	b, err := os.ReadFile(path)
+	if err == nil && len(strings.TrimSpace(string(b))) > 0 {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", usagef("cannot read %s: %s", path, plainCause(err))
+	}
+	raw := make([]byte, 32)
+	if _, err := rand.Read(raw); err != nil {
+		return "", err
+	}
+	key := hex.EncodeToString(raw)
+	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
+		return "", usagef("cannot write %s: %s", path, plainCause(err))
+	}
+	return key, nil
+}
+
+func mediaHosts(c config.Config, apps []*handlers.App) []string {
+	var hosts []string
+	for _, a := range c.Apps {
+		hosts = append(hosts, a.MediaHosts...)
+	}
+	return hosts
+}
+
+// announce tells where to go and how to sign in; the lines with console: and operator: are for scripts, too.
+func announce(w io.Writer, c config.Config, l net.Listener, apps []*handlers.App, password string) {
+	fmt.Fprintf(w, "console: %s\n", consoleURL(c, l))
+	if password != "" {
+		fmt.Fprintf(w, "operator: %s %s\n", firstOperatorName, password)
+		fmt.Fprintln(w, "  (shown this once; change it under Settings)")
+	}
+	if i := slices.IndexFunc(apps, func(a *handlers.App) bool { return a.Embedded }); i >= 0 {
+		fmt.Fprintf(w, "  The app %q is the embedded IM service, with a community in it. Data: %s\n", apps[i].Title, c.Data)
+	}
+	if !loopback(l) && c.TLS.Certificate == "" && c.PublicURL == "" {
+		fmt.Fprintln(w, "  Browsers sign in over HTTPS or from this machine only: set tls or public_url.")
+	}
+}
+
+func consoleURL(c config.Config, l net.Listener) string {
+	if c.PublicURL != "" {
+		return c.PublicURL
+	}
+	scheme := "http"
+	if c.TLS.Certificate != "" {
+		scheme = "https"
+	}
+	host := l.Addr().String()
+	if ap, err := netip.ParseAddrPort(host); err == nil && ap.Addr().IsUnspecified() {
+		host = net.JoinHostPort("127.0.0.1", strconv.Itoa(int(ap.Port())))
+	}
+	return (&url.URL{Scheme: scheme, Host: host}).String()
+}
+
+func loopback(l net.Listener) bool {
+	ap, err := netip.ParseAddrPort(l.Addr().String())
+	return err == nil && ap.Addr().IsLoopback()
+}
+
+// purge clears what has expired, some at a time.
+func purge(ctx context.Context, a *auth.Service, log *slog.Logger) {
+	tick := time.NewTicker(10 * time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := a.Purge(ctx); err != nil {
+				log.Warn("purge sessions and tries to sign in", "error", err)
+			}
+		}
+	}
+}
+
+func serveUntil(ctx context.Context, server *http.Server, l net.Listener, tls config.TLS) error {
+	served := make(chan error, 1)
+	go func() {
+		if tls.Certificate != "" {
+			served <- server.ServeTLS(l, tls.Certificate, tls.Key)
+		} else {
+			served <- server.Serve(l)
+		}
+	}()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		return errors.Join(fmt.Errorf("stop: %w", err), server.Close())
+	}
+	return nil
+}
