@@ -148,7 +148,10 @@ function openKeys() {
     if (own) seen.add(key);
     return own;
   });
-  fillKeys(find("[data-keys-page]", dialog), page.map((b) => [keycaps(b.getAttribute("aria-keyshortcuts")), nameOf(b)]));
+  fillKeys(
+    find("[data-keys-page]", dialog),
+    page.map((b) => [keycaps(b.getAttribute("aria-keyshortcuts")), nameOf(b)]),
+  );
   find("[data-keys-list]", dialog).hidden = !find("[data-list]");
   const everywhere = find("[data-keys-go]", dialog);
   findAll("[data-place]", everywhere).forEach((row) => row.remove());
@@ -166,7 +169,8 @@ function fillKeys(section, rows) {
   find("dl", section).replaceChildren(...rows.map(([caps, name]) => keyRow(caps, name)));
 }
 
-const keyRow = (caps, name) => make("div", {}, make("dt", {}, make("span", { class: "keys" }, ...caps.map((c) => make("kbd", {}, c)))), make("dd", {}, name));
+const keyRow = (caps, name) =>
+  make("div", {}, make("dt", {}, make("span", { class: "keys" }, ...caps.map((c) => make("kbd", {}, c)))), make("dd", {}, name));
 
 // nameOf is what a button is called, without what stands on its keycaps and counters.
 function nameOf(element) {

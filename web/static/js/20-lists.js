@@ -65,7 +65,10 @@ function extendTo(list, rows, from, to) {
   const start = anchor < 0 ? from : anchor;
   anchors.set(list, rows[start]);
   const inside = (i) => i >= Math.min(start, to) && i <= Math.max(start, to);
-  setTicks(list, [from, to, start].map((i) => [tickOf(rows[i]), inside(i)]));
+  setTicks(
+    list,
+    [from, to, start].map((i) => [tickOf(rows[i]), inside(i)]),
+  );
 }
 
 function setTicks(list, pairs) {
@@ -75,14 +78,20 @@ function setTicks(list, pairs) {
 
 function selectAll(list) {
   const ticks = list ? ticksOf(list) : [];
-  setTicks(list, ticks.map((tick) => [tick, true]));
+  setTicks(
+    list,
+    ticks.map((tick) => [tick, true]),
+  );
   return ticks.length > 0;
 }
 
 function clearSelection() {
   const list = findAll("[data-list]").find((l) => find("[data-tick]:checked", l));
   if (!list) return false;
-  setTicks(list, ticksOf(list).map((tick) => [tick, false]));
+  setTicks(
+    list,
+    ticksOf(list).map((tick) => [tick, false]),
+  );
   restoreFocus();
   return true;
 }
@@ -107,7 +116,10 @@ listen("change", "[data-tick]", (_, tick) => countTicks(tick.closest("[data-list
 
 listen("change", "[data-select-all]", (_, all) => {
   const list = all.closest("[data-list]");
-  setTicks(list, ticksOf(list).map((tick) => [tick, all.checked]));
+  setTicks(
+    list,
+    ticksOf(list).map((tick) => [tick, all.checked]),
+  );
 });
 
 // Shift with a click selects everything from the box clicked before.
@@ -117,7 +129,10 @@ listen("click", "[data-tick]", (event, tick) => {
   const ticks = ticksOf(list);
   const [from, to] = [ticks.indexOf(lastTick), ticks.indexOf(tick)];
   if (event.shiftKey && from >= 0) {
-    setTicks(list, ticks.slice(Math.min(from, to), Math.max(from, to) + 1).map((t) => [t, tick.checked]));
+    setTicks(
+      list,
+      ticks.slice(Math.min(from, to), Math.max(from, to) + 1).map((t) => [t, tick.checked]),
+    );
   }
   lastTick = tick;
 });

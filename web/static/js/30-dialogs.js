@@ -31,7 +31,9 @@ const drafts = new Map();
 const typed = 'textarea, input[type="text"], input[type="datetime-local"]';
 
 function keepDraft(form) {
-  const values = findAll(typed, form).filter((f) => f.name && f.value !== f.defaultValue).map((f) => [f.name, f.value]);
+  const values = findAll(typed, form)
+    .filter((f) => f.name && f.value !== f.defaultValue)
+    .map((f) => [f.name, f.value]);
   if (values.length) drafts.set(form.id, values);
   else drafts.delete(form.id);
 }

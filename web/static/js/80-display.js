@@ -69,3 +69,14 @@ document.addEventListener("htmx:after:swap", () => {
 
 // A transcript whose newest message is last begins there.
 for (const pane of findAll("[data-from-end]")) if (!location.hash) pane.scrollTop = pane.scrollHeight;
+
+// What is being replaced says so; the style sheet dims it if it takes long.
+function setLoading(event, on) {
+  const { ctx } = event.detail;
+  const target = typeof ctx.target === "string" ? find(ctx.target) : ctx.target;
+  if (ctx.request.method !== "GET" || !target || target === document.body || target.id === "sheet") return;
+  if (on) target.setAttribute("aria-busy", "true");
+  else target.removeAttribute("aria-busy");
+}
+document.addEventListener("htmx:before:request", (event) => setLoading(event, true));
+document.addEventListener("htmx:finally:request", (event) => setLoading(event, false));
