@@ -60,6 +60,11 @@ func (t *Tx) ImportAccount(app int64, a Account) (created bool, err error) {
 	return n > 0, err
 }
 
+// NewAccount makes an account that is not there yet and returns its uid.
+func (t *Tx) NewAccount(app int64, a Account) (uid int64, err error) {
+	return t.insert("INSERT INTO account (app, name, nick, face, created_at) VALUES (?, ?, ?, ?, ?)", app, a.Name, a.Nick, a.Face, a.CreatedAt)
+}
+
 // CountAccounts returns how many accounts app has.
 func (c Conn) CountAccounts(app int64) (n int64, err error) {
 	err = c.get("SELECT count(*) FROM account WHERE app = ?", []any{app}, &n)

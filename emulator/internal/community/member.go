@@ -108,13 +108,15 @@ func (c Conn) Members(gid int64, p MemberPage) (page []Member, err error) {
 	return page, err
 }
 
+const addMember = "INSERT INTO member (gid, uid, account, role, joined_at, flag, sent_at, card, read_seq, read_gen, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
 // AddMember puts the user into the group and reports false if he already was in it. It sets no owner.
 func (t *Tx) AddMember(g *Group, m Member) (bool, error) {
 	data, err := m.Data.text()
 	if err != nil {
 		return false, err
 	}
-	n, err := t.exec("INSERT INTO member (gid, uid, account, role, joined_at, flag, sent_at, card, read_seq, read_gen, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+	n, err := t.exec(addMember,
 		g.GID, m.UID, m.Account, m.Role, m.JoinedAt, m.Flag, m.SentAt, m.Card, m.ReadSeq, g.ReadGen, data)
 	if err != nil || n == 0 {
 		return false, err

@@ -32,3 +32,10 @@ func (c Conn) Topic(gid int64, id string) (p Topic, err error) {
 	}
 	return p, err
 }
+
+// CreateTopic stores p and sets its TID.
+func (t *Tx) CreateTopic(gid int64, p *Topic) (err error) {
+	p.TID, err = t.insert("INSERT INTO topic (gid, id, name, introduction, notification, face, custom, created_at, mute_all) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		gid, p.ID, p.Name, p.Introduction, p.Notification, p.Face, p.Data, p.CreatedAt, p.MuteAll)
+	return err
+}

@@ -28,7 +28,6 @@ var groupMessageCommands = []command{
 }
 
 const (
-	systemSender    = "@TIM#SYSTEM"
 	maxHistory      = 20 // messages of one answer
 	maxRecall       = 10
 	maxImport       = 7
@@ -81,16 +80,10 @@ func (c *call) tip(tx *community.Tx, g *community.Group, op, operator string, me
 	if g.Kind == community.LiveRoom || !g.Active || g.Kind == community.ChatRoom && joinOrLeave {
 		return nil
 	}
-	body, err := marshal([]any{struct {
-		OpType           string
-		Operator_Account string
-		Member_Account   []string   `json:",omitempty"`
-		GroupInfo        infoChange `json:",omitempty"`
-	}{op, operator, members, change}})
-	if err != nil {
-		return err
-	}
-	_, err = tx.Append(g.GID, community.Message{Sender: systemSender, SentMS: c.s.now().UnixMilli(), Priority: normalPriority, Flags: community.Tip, Body: string(body)})
+	_, err := tx.Append(g.GID, community.Message{
+		Sender: community.System, SentMS: c.s.now().UnixMilli(), Priority: normalPriority, Flags: community.Tip,
+		Body: community.TipBody(op, operator, members, change),
+	})
 	return err
 }
 
