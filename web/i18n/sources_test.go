@@ -215,6 +215,9 @@ func placeholders(parts []Part) []string {
 	return names
 }
 
+// asking takes the character that stands for "please" out of the words in which it does not: apply, invite, request.
+var asking = strings.NewReplacer("申请", "申", "邀请", "邀", "请求", "求")
+
 // The rules of wording that a program can check.
 func TestWording(t *testing.T) {
 	banned := map[Lang]*regexp.Regexp{
@@ -223,7 +226,7 @@ func TestWording(t *testing.T) {
 	}
 	for lang, c := range catalogues() {
 		for key, parts := range c {
-			if bad := banned[lang].FindString(join(parts)); bad != "" && !mayBeGlued(lang, key, bad) {
+			if bad := banned[lang].FindString(asking.Replace(join(parts))); bad != "" && !mayBeGlued(lang, key, bad) {
 				t.Errorf("%s %s says %q: %s", lang, key, bad, join(parts))
 			}
 		}

@@ -1,0 +1,71 @@
+package volcengine
+
+import "imdesk/imclient"
+
+// The group types. On the wire they are the ConversationType 2 and 100; 1 is a direct chat.
+const (
+	TypeGroup imclient.GroupType = "Group"
+	TypeLive  imclient.GroupType = "LiveGroup"
+)
+
+// capabilities says what Volcengine IM can do.
+//
+// Source: Volcengine RTC, the pages of the IM actions (docs 336991 to 337141, 788462 to 788533, 1051343 to 1051348).
+func capabilities() imclient.Capabilities {
+	return imclient.Capabilities{
+		Types: []imclient.TypeInfo{{Type: TypeGroup}, {Type: TypeLive, Live: true}},
+		Limits: imclient.Limits{
+			HistoryPage: 20,
+			MembersPage: 20,                // with full data; 50 of the ids alone
+			GroupsPage:  20,                // the groups of one user: there is no list of all
+			MuteBatch:   50, KickBatch: 50, // no page says how many a call takes
+			RecallBatch: 1,
+			GroupID:     19, // a 64-bit integer
+		},
+		Why: why,
+	}
+}
+
+// refusals holds what a group type cannot do, with the key of the text that says why and what to do instead. The type
+// "" stands for all of them.
+var refusals = map[imclient.Verb]map[imclient.GroupType]string{
+	imclient.VerbListMembers:   nil, // of a live group those online
+	imclient.VerbOnlineMembers: {TypeGroup: "cap.volcengine.online_members"},
+	imclient.VerbHistory:       nil,
+	imclient.VerbRecall:        nil,
+	imclient.VerbDeleteBySend:  {"": "cap.volcengine.delete_by_sender"},
+	imclient.VerbMute:          nil,
+	imclient.VerbMutedList:     nil, // of a group by a walk through its members
+	imclient.VerbMuteAll:       {"": "cap.volcengine.mute_all"},
+	imclient.VerbKick:          {TypeLive: "cap.volcengine.live.kick"},
+	imclient.VerbBan:           {TypeGroup: "cap.volcengine.ban"},
+	imclient.VerbSetAdmin:      nil,
+	imclient.VerbNameCard:      nil,
+	imclient.VerbEditGroup:     nil,
+	imclient.VerbNotice:        {"": "cap.volcengine.notice"},
+	imclient.VerbAddMember:     {TypeLive: "cap.volcengine.live.add"},
+	imclient.VerbTransfer:      nil,
+	imclient.VerbDismiss:       nil,
+	imclient.VerbJoinOption:    {"": "cap.volcengine.join_option"},
+	imclient.VerbAvatar:        nil,
+	imclient.VerbImport:        {"": "cap.volcengine.import"},
+	imclient.VerbListGroups:    {"": "cap.volcengine.list_groups"},
+	imclient.VerbGlobalMute:    {"": "cap.volcengine.global_mute"},
+	imclient.VerbSignOut:       {"": "cap.volcengine.sign_out"},
+	imclient.VerbOnline:        nil,
+	imclient.VerbUserGroups:    nil,
+}
+
+func why(v imclient.Verb, t imclient.GroupType) string {
+	types, known := refusals[v]
+	if !known {
+		return "cap.volcengine.none"
+	}
+	if key := types[""]; key != "" {
+		return key
+	}
+	if t != TypeLive {
+		t = TypeGroup // a type that the vendor invents is an ordinary group
+	}
+	return types[t]
+}
