@@ -1,0 +1,435 @@
+package tencent
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"imdesk/imclient"
+)
+
+// Config is one app.
+type Config struct {
+	SDKAppID      string // digits
+	Administrator string // UserID of an administrator of the app, as set in the vendor's console
+	Key           string // the app's secret key, as the console shows it
+
+	Region         string // one of Regions; "" = china. Not used if Endpoint is set
+	Endpoint       string // scheme and host, such as "https://console.tim.qq.com"; "" = the region's
+	BackupEndpoint string // "" = the region's, or none if Endpoint is set
+
+	HTTP      *http.Client // its Transport is used; nil = an own one
+	Now       func() time.Time
+	Log       *slog.Logger
+	RateShare float64       // the share of the documented rates that we may use, above 0 to 1; 0 = 1
+	Timeout   time.Duration // for one attempt; 0 = 10 s. The service itself gives up after 3 s, so it must be longer
+
+	// The app's own fields, as made in the vendor's console. The service tells them only to who names them.
+	GroupFields []string // keys of AppDefinedData, at most 10
+	UserFields  []string // tags without their prefix Tag_Profile_Custom_
+}
+
+// API is one app of the vendor's REST API: a method for each command. It is safe for concurrent use.
+type API struct {
+	cfg   Config
+	log   *slog.Logger
+	now   func() time.Time
+	sign  *signer
+	hosts *hosts
+	http  *http.Client
+	owned *http.Transport // closed by Close; nil if the caller gave one
+	// traced: the transport tells when it has a connection, so that it is known what never left.
+	traced bool
+
+	commands gates // by path
+	groups   gates // messages sent, by group
+	recorder recorder
+
+	life context.Context // ends with Close
+	end  context.CancelCauseFunc
+
+	// written is called after each write that may have been carried out, with the group it was about if any.
+	written func(c *Command, group string)
+
+	vocabulary vocabulary
+}
+
+const (
+	defaultTimeout = 10 * time.Second
+	backendTimeout = 3 * time.Second // the service's own, by its page
+	maxRequest     = 1 << 20         // bytes; the largest documented list is far below
+	maxAnswer      = 8 << 20         // bytes; the service caps group queries at 1 MB
+	attempts       = 3               // of one call, failures to reach a host not counted
+)
+
+// NewAPI checks the configuration and makes a client of the REST API. Nothing is called yet.
+func NewAPI(cfg Config) (*API, error) {
+	appID, err := parseAppID(cfg.SDKAppID)
+	if err != nil {
+		return nil, fmt.Errorf("tencent: %w", err)
+	}
+	if cfg.Administrator == "" || cfg.Key == "" {
+		return nil, fmt.Errorf("tencent: app %d needs an administrator and a key", appID)
+	}
+	bases, err := endpoints(cfg.Region, cfg.Endpoint, cfg.BackupEndpoint)
+	if err != nil {
+		return nil, fmt.Errorf("tencent: %w", err)
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	if cfg.Timeout <= backendTimeout {
+		return nil, fmt.Errorf("tencent: timeout %v is not above the service's own of %v", cfg.Timeout, backendTimeout)
+	}
+	if cfg.RateShare == 0 {
+		cfg.RateShare = 1
+	}
+	if !(cfg.RateShare > 0 && cfg.RateShare <= 1) {
+		return nil, fmt.Errorf("tencent: rate share %v is not above 0 and at most 1", cfg.RateShare)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &API{
+		cfg: cfg, log: cfg.Log.With("vendor", string(imclient.Tencent), "sdkappid", cfg.SDKAppID), now: cfg.Now,
+		sign:    &signer{key: cfg.Key, appID: appID, admin: cfg.Administrator, now: cfg.Now},
+		hosts:   &hosts{list: bases},
+		written: func(*Command, string) {},
+	}
+	a.life, a.end = context.WithCancelCause(context.Background())
+	perSecond := map[string]float64{}
+	for _, c := range commands {
+		perSecond[c.Path()] = c.Rate * cfg.RateShare
+	}
+	a.commands = gates{max: 2 * len(commands), rate: func(path string) float64 { return perSecond[path] }}
+	a.groups = gates{max: 1000, rate: func(string) float64 { return rateGroupMessages * cfg.RateShare }}
+	a.http = &http.Client{
+		// A redirect would turn the POST into a GET and show the signature to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	if cfg.HTTP != nil {
+		a.http.Transport = cfg.HTTP.Transport
+		_, a.traced = cfg.HTTP.Transport.(*http.Transport)
+		a.traced = a.traced || cfg.HTTP.Transport == nil
+	} else {
+		a.owned, a.traced = transport(), true
+		a.http.Transport = a.owned
+	}
+	return a, nil
+}
+
+func transport() *http.Transport {
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		// Short, so that the backup host is tried while somebody still waits.
+		DialContext:           (&net.Dialer{Timeout: backendTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   backendTimeout,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          128,
+		MaxIdleConnsPerHost:   64,
+		MaxConnsPerHost:       128,
+		IdleConnTimeout:       45 * time.Second, // below a web server's usual 60 to 75: a write on a connection it just closed is in doubt
+		ExpectContinueTimeout: time.Second,
+	}
+}
+
+// Close ends waiting and running calls and idle connections.
+func (a *API) Close() {
+	a.end(errClosed)
+	if a.owned != nil {
+		a.owned.CloseIdleConnections()
+	}
+}
+
+// Stats says how the service has answered in the last minute.
+func (a *API) Stats() imclient.Stats {
+	s := a.recorder.stats(time.Now())
+	a.commands.each(func(g *gate) { s.Waiting += g.queued() })
+	a.groups.each(func(g *gate) { s.Waiting += g.queued() })
+	return s
+}
+
+// request is one call as do sends it.
+type request struct {
+	command *Command
+	query   string // what comes after the usual parameters
+	body    []byte
+	group   string // GroupId, if it is about one
+	report  *report
+}
+
+// report tells Check what an error does not.
+type report struct {
+	date    time.Time // of the answer's header; zero without one
+	at      time.Time // our clock when it came
+	latency time.Duration
+}
+
+// do sends one call: waits for its turn, signs, tries, decides what the answer means, and tries again where that is safe.
+func (a *API) do(ctx context.Context, r request, judge func([]byte) verdict) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(a.life, func() { cancel(errClosed) })()
+
+	if len(r.body) > maxRequest {
+		return a.fail(ctx, r, outcome{kind: imclient.ErrInvalid, cause: fmt.Errorf("request of %d bytes is over %d", len(r.body), maxRequest)})
+	}
+	var out outcome
+	sent := false
+	var last time.Duration // of the last attempt that was answered
+	for n := 1; ; n++ {
+		out = a.attempt(ctx, r, judge)
+		sent = sent || out.sent
+		last = max(last, out.took)
+		wait, ok := a.again(r, out, n)
+		if !ok || !pause(ctx, wait) {
+			break
+		}
+	}
+	if r.command.Write && sent {
+		a.written(r.command, r.group)
+	}
+	a.record(ctx, out, last)
+	if out.kind == nil {
+		return nil
+	}
+	out.sent = sent
+	return a.fail(ctx, r, out)
+}
+
+// outcome is how one attempt went. kind is nil for a success.
+type outcome struct {
+	kind      error
+	code      int
+	status    int
+	detail    string
+	requestID string
+	after     time.Duration
+	sent      bool
+	resigned  bool // refused for an old signature, and a new one is at hand
+	took      time.Duration
+	cause     error
+}
+
+// fail turns an outcome into the error that callers get.
+func (a *API) fail(ctx context.Context, r request, o outcome) error {
+	e := &imclient.Error{
+		Op: opOf(ctx, r.command), Vendor: imclient.Tencent, Kind: o.kind, Status: o.status, Detail: o.detail,
+		RequestID: o.requestID, RetryAfter: o.after, Sent: o.sent, Cause: o.cause,
+	}
+	if o.code != 0 {
+		e.Code = strconv.Itoa(o.code)
+	}
+	return e
+}
+
+// record counts a finished call. A caller who went away says nothing about the service.
+func (a *API) record(ctx context.Context, o outcome, took time.Duration) {
+	if o.kind != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	failed := errors.Is(o.kind, imclient.ErrUnavailable) || errors.Is(o.kind, imclient.ErrRateLimited) || errors.Is(o.kind, imclient.ErrProtocol)
+	a.recorder.call(time.Now(), took, failed)
+}
+
+// again decides whether a call may be sent once more, and after how long.
+func (a *API) again(r request, o outcome, n int) (time.Duration, bool) {
+	var busy errBusy
+	if o.kind == nil || n >= attempts || errors.As(o.cause, &busy) {
+		return 0, false
+	}
+	jitter := func(d time.Duration) time.Duration { return d + rand.N(d) }
+	switch {
+	case o.resigned: // the gateway looks at the signature before anything is done, so that a write is safe, too
+		return 0, n == 1
+	case r.command.Write:
+		return 0, false
+	case errors.Is(o.kind, imclient.ErrRateLimited):
+		return max(o.after, jitter(time.Duration(n)*time.Second)), true
+	case errors.Is(o.kind, imclient.ErrUnavailable):
+		return jitter(time.Duration(n*n) * 100 * time.Millisecond), true
+	}
+	return 0, false
+}
+
+// pause waits, unless the context would end first.
+func pause(ctx context.Context, d time.Duration) bool {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return false
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// attempt waits for the call's turn and sends it to the first host that can be reached.
+func (a *API) attempt(ctx context.Context, r request, judge func([]byte) verdict) outcome {
+	line := a.commands.get(r.command.Path())
+	turns := []*gate{line}
+	if r.command == sendGroupMsg.Command {
+		turns = append(turns, a.groups.get(r.group))
+	}
+	for _, g := range turns {
+		if err := g.wait(ctx, imclient.PriorityOf(ctx)); err != nil {
+			return notSent(ctx, err)
+		}
+	}
+	sig, err := a.sign.get()
+	if err != nil {
+		return outcome{kind: imclient.ErrCredentials, cause: err}
+	}
+	var out outcome
+	order := a.hosts.order(a.now())
+	for i, base := range order {
+		out = a.send(ctx, base, sig, r, judge)
+		if out.sent {
+			if i > 0 && a.hosts.reached(base, a.now()) {
+				a.log.WarnContext(ctx, "host of the IM service not reached, another one answers", "host", base)
+			}
+			break
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	a.log.LogAttrs(ctx, slog.LevelDebug, "im call", slog.String("op", opOf(ctx, r.command)), slog.Int("code", out.code),
+		slog.Int("status", out.status), slog.Duration("took", out.took), slog.Bool("sent", out.sent))
+	switch {
+	case out.code == 60011:
+		a.commands.each(func(g *gate) { g.pause(time.Second) })
+	case tooFast(out):
+		line.pause(time.Second)
+	case out.code == 70001:
+		out.resigned = a.sign.drop(sig)
+	}
+	return out
+}
+
+// tooFast tells a refusal of this command's rate from one about a single group or user.
+func tooFast(o outcome) bool {
+	switch o.code {
+	case 60007, 60018, 60019:
+		return true
+	case 10006:
+		return errors.Is(o.kind, imclient.ErrRateLimited)
+	}
+	return o.status == http.StatusTooManyRequests
+}
+
+// notSent is the outcome of a call that never left: its line was too long, or its time was up.
+func notSent(ctx context.Context, err error) outcome {
+	var busy errBusy
+	switch {
+	case errors.As(err, &busy):
+		return outcome{kind: imclient.ErrRateLimited, after: busy.after, cause: err}
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return outcome{kind: imclient.ErrRateLimited, cause: causeOf(ctx, err)}
+	}
+	return outcome{kind: imclient.ErrUnavailable, cause: causeOf(ctx, err)}
+}
+
+// send makes one HTTP exchange.
+func (a *API) send(ctx context.Context, base, sig string, r request, judge func([]byte) verdict) outcome {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.cfg.Timeout, errTimeout)
+	defer cancel()
+	var connected atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), http.MethodPost, base+r.command.Path()+"?"+a.query(sig)+r.query, bytes.NewReader(r.body))
+	if err != nil {
+		return outcome{kind: imclient.ErrInvalid, cause: errors.New("the request's address is not valid")} // err would quote the signature
+	}
+	req.Header.Set("Content-Type", "application/json")
+	start := time.Now()
+	resp, err := a.http.Do(req)
+	if err != nil {
+		// Without a trace of the connection it cannot be ruled out that something left.
+		return outcome{kind: imclient.ErrUnavailable, sent: connected.Load() || !a.traced, cause: causeOf(ctx, withoutURL(err))}
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	took := time.Since(start)
+	if r.report != nil {
+		date, _ := http.ParseTime(resp.Header.Get("Date"))
+		*r.report = report{date: date, at: a.now(), latency: took}
+	}
+	out := outcome{status: resp.StatusCode, sent: true, took: took}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		out.kind, out.cause = imclient.ErrUnavailable, causeOf(ctx, err)
+	case err != nil:
+		out.kind, out.cause = imclient.ErrProtocol, fmt.Errorf("answer cut after %d bytes: %w", len(body), err)
+	case len(body) > maxAnswer:
+		out.kind, out.cause = imclient.ErrProtocol, fmt.Errorf("answer is over %d bytes", maxAnswer)
+	default:
+		out.decide(r.command, judge(body))
+	}
+	return out
+}
+
+// decide settles what an answer means. The code in the body decides; the status matters only where there is none.
+func (o *outcome) decide(c *Command, v verdict) {
+	switch {
+	case v.broken == nil && v.code != 0:
+		o.kind, o.code = kindOf(c, int(v.code)), int(v.code)
+		o.detail, o.requestID = v.detail, v.requestID
+	case o.status == http.StatusOK && v.broken != nil:
+		o.kind, o.cause = imclient.ErrProtocol, v.broken
+	case o.status == http.StatusOK:
+	case o.status == http.StatusTooManyRequests:
+		o.kind = imclient.ErrRateLimited
+	case o.status >= 500 || o.status == http.StatusRequestTimeout:
+		o.kind = imclient.ErrUnavailable
+	default:
+		o.kind = imclient.ErrProtocol
+	}
+}
+
+// query is the part of the address that every call has. The signature's alphabet needs no escaping, and a server that
+// does not unescape it would refuse it.
+func (a *API) query(sig string) string {
+	admin := strings.ReplaceAll(url.QueryEscape(a.cfg.Administrator), "+", "%20")
+	return fmt.Sprintf("sdkappid=%s&identifier=%s&usersig=%s&random=%d&contenttype=json", a.cfg.SDKAppID, admin, sig, rand.Uint32())
+}
+
+var errTimeout = errors.New("the service did not answer in time")
+
+// withoutURL takes the address off an error of net/http: the signature is in it.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// causeOf prefers the reason for which a context ended to the transport's word for it, and keeps both
+// context.DeadlineExceeded or context.Canceled and the reason for errors.Is.
+func causeOf(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("%w: %w", cause, ctx.Err())
+	}
+	return ctx.Err()
+}

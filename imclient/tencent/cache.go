@@ -1,0 +1,177 @@
+package tencent
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"time"
+
+	"imdesk/imclient"
+)
+
+// cache keeps answers for a short while, at most so many, the longest unused going first. Several callers who want the
+// same thing at the same time share one call.
+type cache[V any] struct {
+	fresh time.Duration // an answer this young is given to anybody
+	stale time.Duration // one this young to a person, while a new one is fetched; 0 = never
+	max   int
+	now   func() time.Time
+	life  context.Context // ends what runs in the background
+
+	mu      sync.Mutex
+	entries map[string]*list.Element // of *entry[V]
+	used    list.List                // newest use first
+	flights map[string]*flight[V]
+	epoch   uint64 // rises with every drop: what was asked for before it is not kept
+}
+
+type entry[V any] struct {
+	key   string
+	value V
+	at    time.Time
+}
+
+type flight[V any] struct {
+	done  chan struct{}
+	value V
+	err   error
+}
+
+// shared is how long a call that several may wait for can take, since it does not end with any one of them.
+const shared = 30 * time.Second
+
+func newCache[V any](life context.Context, now func() time.Time, fresh, stale time.Duration, size int) *cache[V] {
+	return &cache[V]{
+		fresh: fresh, stale: stale, max: size, now: now, life: life,
+		entries: map[string]*list.Element{}, flights: map[string]*flight[V]{},
+	}
+}
+
+// get returns what load returns, or a short-lived copy of it. A context marked imclient.Fresh always loads. A job loads
+// for itself: people must not wait for a call that stands in the jobs' line.
+func (c *cache[V]) get(ctx context.Context, key string, load func(context.Context) (V, error)) (V, error) {
+	person := imclient.PriorityOf(ctx) == imclient.PriorityPerson
+	if !imclient.IsFresh(ctx) {
+		if v, age, ok := c.peek(key); ok {
+			if age < c.fresh {
+				return v, nil
+			}
+			if age < c.stale && person {
+				c.start(ctx, key, load)
+				return v, nil
+			}
+		}
+	}
+	if imclient.IsFresh(ctx) || !person {
+		epoch := c.begin()
+		v, err := load(ctx)
+		if err == nil {
+			c.put(key, v, epoch)
+		}
+		return v, err
+	}
+	f := c.start(ctx, key, load)
+	select {
+	case <-f.done:
+		return f.value, f.err
+	case <-ctx.Done():
+		var none V
+		return none, &imclient.Error{Op: opOf(ctx, nil), Vendor: imclient.Tencent, Kind: imclient.ErrUnavailable, Cause: causeOf(ctx, ctx.Err())}
+	}
+}
+
+// start begins a load, or joins the one that runs for the key.
+func (c *cache[V]) start(ctx context.Context, key string, load func(context.Context) (V, error)) *flight[V] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f := c.flights[key]; f != nil {
+		return f
+	}
+	f := &flight[V]{done: make(chan struct{})}
+	c.flights[key] = f
+	epoch := c.epoch
+	go func() {
+		// The values of the first caller's context go along, its end does not: others may be waiting too.
+		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), shared, errTimeout)
+		defer cancel()
+		defer context.AfterFunc(c.life, cancel)()
+		f.value, f.err = load(ctx)
+		if f.err == nil {
+			c.put(key, f.value, epoch)
+		}
+		c.mu.Lock()
+		if c.flights[key] == f {
+			delete(c.flights, key)
+		}
+		c.mu.Unlock()
+		close(f.done)
+	}()
+	return f
+}
+
+// begin returns the mark that put wants: call it before asking the service.
+func (c *cache[V]) begin() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.epoch
+}
+
+// peek returns the copy under the key, however old, and its age.
+func (c *cache[V]) peek(key string) (V, time.Duration, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	place := c.entries[key]
+	if place == nil {
+		var none V
+		return none, 0, false
+	}
+	c.used.MoveToFront(place)
+	e := place.Value.(*entry[V])
+	return e.value, max(0, c.now().Sub(e.at)), true
+}
+
+// put keeps a value, unless something was dropped since epoch.
+func (c *cache[V]) put(key string, v V, epoch uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if epoch != c.epoch {
+		return
+	}
+	if place := c.entries[key]; place != nil {
+		place.Value = &entry[V]{key, v, c.now()}
+		c.used.MoveToFront(place)
+		return
+	}
+	c.entries[key] = c.used.PushFront(&entry[V]{key, v, c.now()})
+	if c.used.Len() > c.max {
+		oldest := c.used.Back()
+		c.used.Remove(oldest)
+		delete(c.entries, oldest.Value.(*entry[V]).key)
+	}
+}
+
+// drop forgets the copies under the keys that match, and makes that nothing asked for before is kept or joined.
+func (c *cache[V]) drop(match func(key string) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch++
+	clear(c.flights)
+	for key, place := range c.entries {
+		if match(key) {
+			c.used.Remove(place)
+			delete(c.entries, key)
+		}
+	}
+}
+
+// dropKey forgets one copy.
+func (c *cache[V]) dropKey(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch++
+	delete(c.flights, key)
+	if place := c.entries[key]; place != nil {
+		c.used.Remove(place)
+		delete(c.entries, key)
+	}
+}

@@ -1,0 +1,76 @@
+package tencent
+
+import (
+	"strings"
+	"time"
+
+	"imdesk/imclient"
+)
+
+// How long copies of answers are kept. Ids of groups cost one of the app's single call a second, so many operators who
+// browse share them; a person may see a page that is up to a minute old while a new one is fetched. What a group is
+// like is shared only for as long as one page takes to draw.
+const (
+	idsFresh    = 15 * time.Second
+	idsStale    = 60 * time.Second
+	groupFresh  = 2 * time.Second
+	liveFresh   = 10 * time.Second // the service's own snapshot of a live room is not younger
+	typeFresh   = 10 * time.Minute // an id that its app chose may be used again
+	idChunks    = 200
+	typeCopies  = 20000
+	groupCopies = 5000
+	mutedCopies = 100
+	liveCopies  = 50
+)
+
+// client is the service in imclient's words. Its areas are views of it.
+type client struct {
+	api    *API
+	ids    *cache[idChunk]
+	groups *cache[imclient.Group]
+	types  *cache[imclient.GroupType] // a group's never changes
+	muted  *cache[[]imclient.Mute]
+	live   *cache[livePage]
+}
+
+// New makes a client for one app. Nothing is called yet.
+func New(cfg Config) (*imclient.Client, error) {
+	api, err := NewAPI(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return NewClient(api), nil
+}
+
+// NewClient makes a client on top of an API, which it closes. Calls made with the API directly share its rates.
+func NewClient(api *API) *imclient.Client {
+	c := &client{
+		api:    api,
+		ids:    newCache[idChunk](api.life, api.now, idsFresh, idsStale, idChunks),
+		groups: newCache[imclient.Group](api.life, api.now, groupFresh, 0, groupCopies),
+		types:  newCache[imclient.GroupType](api.life, api.now, typeFresh, 0, typeCopies),
+		muted:  newCache[[]imclient.Mute](api.life, api.now, groupFresh, 0, mutedCopies),
+		live:   newCache[livePage](api.life, api.now, liveFresh, 0, liveCopies),
+	}
+	api.written = c.written
+	return &imclient.Client{
+		Vendor: imclient.Tencent, AppID: api.cfg.SDKAppID, Caps: Capabilities(),
+		Groups: groupsArea{c}, Members: membersArea{c}, Messages: messagesArea{c}, Mutes: mutesArea{c},
+		Users: usersArea{c}, Live: liveArea{c}, Import: importArea{c},
+		Check: c.check, Stats: api.Stats, Close: api.Close,
+	}
+}
+
+// written forgets the copies of what a write of ours may have changed.
+func (c *client) written(cmd *Command, group string) {
+	switch cmd {
+	case createGroup.Command, importGroup.Command, destroyGroup.Command:
+		c.ids.drop(func(string) bool { return true })
+	}
+	if group != "" {
+		group, _ = splitTopic(group)
+		c.groups.dropKey(group)
+		c.muted.drop(func(key string) bool { parent, _ := splitTopic(key); return parent == group })
+		c.live.drop(func(key string) bool { return strings.HasSuffix(key, "/"+group) })
+	}
+}

@@ -1,0 +1,477 @@
+package tencent
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"imdesk/imclient"
+)
+
+type membersArea struct{ *client }
+
+// List returns one page of members, paged as the group's type demands.
+func (m membersArea) List(ctx context.Context, o imclient.MemberListOptions) (imclient.Page[imclient.Member], error) {
+	ctx = withOp(ctx, "members.list")
+	none := imclient.Page[imclient.Member]{Total: -1}
+	limit, err := pageSize(ctx, o.Limit, maxMemberPage)
+	if err != nil {
+		return none, err
+	}
+	o.Group, _ = splitTopic(o.Group) // a topic has its community's members
+	typ, err := m.typeOf(ctx, o.Group, o.Type)
+	if err != nil {
+		return none, err
+	}
+	switch typ {
+	case TypeAVChatRoom:
+		return m.listLive(ctx, o, limit)
+	case TypeCommunity:
+		return m.listByCursor(ctx, o, limit)
+	}
+	return m.listByOffset(ctx, o, limit)
+}
+
+func memberPage(o imclient.MemberListOptions, limit int) *GetGroupMemberInfoRequest {
+	q := &GetGroupMemberInfoRequest{GroupId: o.Group, Limit: limit}
+	if role := wireRole(o.Role); role != "" {
+		q.MemberRoleFilter = []string{role}
+	}
+	return q
+}
+
+func (m membersArea) listByOffset(ctx context.Context, o imclient.MemberListOptions, limit int) (imclient.Page[imclient.Member], error) {
+	page := imclient.Page[imclient.Member]{Total: -1}
+	q := memberPage(o, limit)
+	var err error
+	if q.Offset, err = offset(ctx, o.Cursor); err != nil {
+		return page, err
+	}
+	r, err := m.api.GetGroupMemberInfo(ctx, q)
+	if err != nil {
+		return page, err
+	}
+	page.Items = toMembers(r.MemberList, m.api.now())
+	end := q.Offset + len(r.MemberList)
+	if o.Role == imclient.RoleNone {
+		page.Total = int(r.MemberNum)
+	}
+	if len(r.MemberList) >= limit && (o.Role != imclient.RoleNone || end < int(r.MemberNum)) {
+		page.Next = strconv.Itoa(end)
+	}
+	return page, nil
+}
+
+func (m membersArea) listByCursor(ctx context.Context, o imclient.MemberListOptions, limit int) (imclient.Page[imclient.Member], error) {
+	page := imclient.Page[imclient.Member]{Total: -1}
+	q := memberPage(o, limit)
+	q.Next = &o.Cursor
+	r, err := m.api.GetGroupMemberInfo(ctx, q)
+	if err != nil {
+		return page, err
+	}
+	page.Items = toMembers(r.MemberList, m.api.now())
+	if o.Role == imclient.RoleNone {
+		page.Total = int(r.MemberNum)
+	}
+	if next := string(r.Next); next != o.Cursor && next != "0" {
+		page.Next = next
+	}
+	return page, nil
+}
+
+// offset reads a cursor that is a plain number.
+func offset(ctx context.Context, cursor string) (int, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(cursor)
+	if err != nil || n < 0 {
+		return 0, refuse(ctx, imclient.ErrInvalid, "cursor %.40q is not an offset", cursor)
+	}
+	return n, nil
+}
+
+// listLive returns a slice of those in a live room. The service gives up to 500 at once; the copy is for the pages in them.
+// Cursors are "TIMESTAMP.OFFSET".
+func (m membersArea) listLive(ctx context.Context, o imclient.MemberListOptions, limit int) (imclient.Page[imclient.Member], error) {
+	page := imclient.Page[imclient.Member]{Total: -1}
+	stamp, rest, _ := strings.Cut(o.Cursor, ".")
+	at, err := offset(ctx, rest)
+	if err != nil || strings.Trim(stamp, "0123456789") != "" {
+		return page, refuse(ctx, imclient.ErrInvalid, "cursor %.60q is not one of a live room", o.Cursor)
+	}
+	officers, err := m.officers(ctx, o.Group)
+	if err != nil {
+		return page, err
+	}
+	if o.Role == imclient.RoleOwner || o.Role == imclient.RoleAdmin {
+		for _, officer := range officers {
+			if officer.Role == o.Role {
+				page.Items = append(page.Items, officer)
+			}
+		}
+		page.Total = len(page.Items)
+		return page, nil
+	}
+	part, err := m.present(ctx, o.Group, stamp)
+	if err != nil {
+		return page, err
+	}
+	all := part.members
+	at = min(at, len(all))
+	for at < len(all) && len(page.Items) < limit {
+		member := all[at]
+		at++
+		for _, officer := range officers {
+			if officer.UserID == member.UserID {
+				member.Role = officer.Role
+			}
+		}
+		if o.Role == imclient.RoleNone || member.Role == o.Role {
+			page.Items = append(page.Items, member)
+		}
+	}
+	switch {
+	case at < len(all):
+		page.Next = stamp + "." + strconv.Itoa(at)
+	case part.next != "" && part.next != stamp:
+		page.Next = part.next + ".0"
+	}
+	return page, nil
+}
+
+// livePage is a part of those in a live room, or its owner and admins.
+type livePage struct {
+	members []imclient.Member
+	next    string // timestamp of the part behind it; "" at the end
+}
+
+// present returns the members of a live room from a timestamp on.
+func (m membersArea) present(ctx context.Context, group, stamp string) (livePage, error) {
+	return m.live.get(ctx, "members"+stamp+"/"+group, func(ctx context.Context) (livePage, error) {
+		r, err := m.api.GetMembers(ctx, &GetMembersRequest{GroupId: group, Timestamp: Cursor(stamp)})
+		if err != nil {
+			return livePage{}, err
+		}
+		part := livePage{next: string(r.NextTimestamp)}
+		for _, l := range r.MemberList {
+			part.members = append(part.members, imclient.Member{
+				UserID: string(l.MemberAccount), Role: imclient.RoleMember, Joined: unix(l.JoinTime), Online: imclient.On,
+				Nick: string(l.NickName), AvatarURL: string(l.Avatar),
+			})
+		}
+		return part, nil
+	})
+}
+
+// officers returns a live room's owner and admins, whether they are in it now or not.
+func (m membersArea) officers(ctx context.Context, group string) ([]imclient.Member, error) {
+	page, err := m.live.get(ctx, "officers/"+group, func(ctx context.Context) (livePage, error) {
+		info, err := m.group(ctx, group)
+		if err != nil {
+			return livePage{}, err
+		}
+		r, err := m.api.GetAdminList(ctx, &GroupRequest{GroupId: group})
+		if err != nil && !noAdmins(asError(ctx, err)) {
+			return livePage{}, err
+		}
+		var page livePage
+		if info.OwnerID != "" {
+			page.members = append(page.members, imclient.Member{UserID: info.OwnerID, Role: imclient.RoleOwner})
+		}
+		if r == nil {
+			return page, nil
+		}
+		for _, a := range r.AdminList {
+			page.members = append(page.members, imclient.Member{
+				UserID: string(a.AdminAccount), Role: imclient.RoleAdmin, Nick: string(a.NickName), AvatarURL: string(a.Avatar),
+			})
+		}
+		return page, nil
+	})
+	return page.members, err
+}
+
+// noAdmins tells that the server or the plan knows no admins of live rooms.
+func noAdmins(e *imclient.Error) bool {
+	return gone(e.Code) || e.Kind == imclient.ErrDenied || e.Kind == imclient.ErrUnsupported
+}
+
+// Get returns given members in the order asked.
+func (m membersArea) Get(ctx context.Context, group string, users []string) ([]imclient.Member, error) {
+	ctx = withOp(ctx, "members.get")
+	group, _ = splitTopic(group)
+	typ, err := m.typeOf(ctx, group, "")
+	if err != nil {
+		return nil, err
+	}
+	users = unique(users)
+	var found map[string]imclient.Member
+	if typ == TypeAVChatRoom {
+		found, err = m.findLive(ctx, group, users)
+	} else {
+		found, err = m.find(ctx, group, users)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]imclient.Member, 0, len(users))
+	for _, u := range users {
+		if member, ok := found[u]; ok {
+			out = append(out, member)
+		}
+	}
+	return out, nil
+}
+
+// find reads given members; on a server that cannot tell all of them, their roles and mutes.
+func (m membersArea) find(ctx context.Context, group string, users []string) (map[string]imclient.Member, error) {
+	var found map[string]imclient.Member
+	err := m.api.vocabulary.members.try(
+		func(e *imclient.Error) bool { return gone(e.Code) || e.Kind == imclient.ErrUnsupported },
+		func() (err error) { found, err = m.findWhole(ctx, group, users); return err },
+		func() (err error) { found, err = m.findRoles(ctx, group, users); return err })
+	return found, err
+}
+
+// collect runs a batched read whose batches each give some members.
+func collect(ctx context.Context, users []string, n int, read func(ctx context.Context, batch []string) ([]imclient.Member, error)) (map[string]imclient.Member, error) {
+	parts := make([][]imclient.Member, len(users)/n+1)
+	err := readBatches(ctx, users, n, func(ctx context.Context, batch []string, from int) (err error) {
+		parts[from/n], err = read(ctx, batch)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]imclient.Member{}
+	for _, part := range parts {
+		for _, member := range part {
+			found[member.UserID] = member
+		}
+	}
+	return found, nil
+}
+
+func (m membersArea) findWhole(ctx context.Context, group string, users []string) (map[string]imclient.Member, error) {
+	return collect(ctx, users, maxSpecified, func(ctx context.Context, batch []string) ([]imclient.Member, error) {
+		r, err := m.api.GetSpecifiedGroupMemberInfo(ctx, &GetSpecifiedGroupMemberInfoRequest{GroupId: group, MemberListAccount: batch})
+		if err != nil {
+			return nil, err
+		}
+		return toMembers(r.MemberList, m.api.now()), nil
+	})
+}
+
+func (m membersArea) findRoles(ctx context.Context, group string, users []string) (map[string]imclient.Member, error) {
+	found, err := collect(ctx, users, maxRoles, func(ctx context.Context, batch []string) ([]imclient.Member, error) {
+		r, err := m.api.GetRoleInGroup(ctx, &GetRoleInGroupRequest{GroupId: group, UserAccount: batch})
+		if err != nil {
+			return nil, err
+		}
+		var list []imclient.Member
+		for _, u := range r.UserIdList {
+			if role := toRole(u.Role); role != imclient.RoleNone {
+				list = append(list, imclient.Member{UserID: string(u.MemberAccount), Role: role})
+			}
+		}
+		return list, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, m.addMutes(ctx, group, found)
+}
+
+// findLive tells who of the users is in a live room, with role and mute.
+func (m membersArea) findLive(ctx context.Context, group string, users []string) (map[string]imclient.Member, error) {
+	officers, err := m.officers(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	found, err := collect(ctx, users, maxPresence, func(ctx context.Context, batch []string) ([]imclient.Member, error) {
+		r, err := m.api.CheckMembers(ctx, &CheckMembersRequest{GroupId: group, MemberAccount: batch})
+		if err != nil {
+			return nil, err
+		}
+		var list []imclient.Member
+		for _, u := range r.MemberAccount {
+			list = append(list, imclient.Member{UserID: string(u), Role: imclient.RoleMember, Online: imclient.On})
+		}
+		return list, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, officer := range officers {
+		if member, ok := found[officer.UserID]; ok {
+			officer.Online = member.Online
+		}
+		found[officer.UserID] = officer // an owner or admin who is away is still one
+	}
+	return found, m.addMutes(ctx, group, found)
+}
+
+// addMutes fills in the ends of mutes from the group's muted list.
+func (m membersArea) addMutes(ctx context.Context, group string, found map[string]imclient.Member) error {
+	if len(found) == 0 {
+		return nil
+	}
+	mutes, err := m.mutedList(ctx, group)
+	if err != nil {
+		return err
+	}
+	for _, mute := range mutes {
+		if member, ok := found[mute.UserID]; ok {
+			member.MutedUntil = mute.Until
+			found[mute.UserID] = member
+		}
+	}
+	return nil
+}
+
+// toMembers leaves out those whom the service calls NotMember.
+func toMembers(list []MemberInfo, now time.Time) []imclient.Member {
+	out := make([]imclient.Member, 0, len(list))
+	for _, i := range list {
+		role := toRole(i.Role)
+		if role == imclient.RoleNone {
+			continue
+		}
+		m := imclient.Member{
+			UserID: string(i.MemberAccount), Role: role, NameCard: string(i.NameCard), Joined: unix(i.JoinTime),
+			LastSpoke: unix(i.LastSendMsgTime), MutedUntil: until(unix(i.Until()), now), Custom: fields(i.AppMemberDefinedData),
+		}
+		if i.MsgSeq > 0 {
+			m.ReadSeq = itoa(i.MsgSeq)
+		}
+		switch strings.ToLower(string(i.OnlineStatus)) {
+		case "online":
+			m.Online = imclient.On
+		case "offline", "pushonline":
+			m.Online = imclient.Off
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// toRole reads a role, which may have a space behind it. One that is not known is a member's.
+func toRole(s Str) imclient.Role {
+	switch strings.TrimSpace(string(s)) {
+	case wireOwner:
+		return imclient.RoleOwner
+	case wireAdmin:
+		return imclient.RoleAdmin
+	case wireNotMember:
+		return imclient.RoleNone
+	}
+	return imclient.RoleMember
+}
+
+func wireRole(r imclient.Role) string {
+	switch r {
+	case imclient.RoleOwner:
+		return wireOwner
+	case imclient.RoleAdmin:
+		return wireAdmin
+	case imclient.RoleMember:
+		return wireMember
+	}
+	return ""
+}
+
+// Kick removes users. The service says OK for those who were not members, too.
+func (m membersArea) Kick(ctx context.Context, group string, users []string, silent bool, reason string) ([]imclient.Refused, error) {
+	ctx = withOp(ctx, "members.kick")
+	if err := m.allow(ctx, imclient.VerbKick, group, ""); err != nil {
+		return nil, err
+	}
+	return inBatches(ctx, users, maxDeleteMembers, same, func(batch []string) ([]imclient.Refused, error) {
+		_, err := m.api.DeleteGroupMember(ctx, &DeleteGroupMemberRequest{
+			GroupId: group, Silence: flag(silent), Reason: reason, MemberToDelAccount: batch,
+		})
+		return nil, err
+	})
+}
+
+// Add puts users into the group.
+func (m membersArea) Add(ctx context.Context, group string, users []string, silent bool) ([]imclient.Refused, error) {
+	ctx = withOp(ctx, "members.add")
+	if err := m.allow(ctx, imclient.VerbAddMember, group, ""); err != nil {
+		return nil, err
+	}
+	return inBatches(ctx, users, maxAddMembers, same, func(batch []string) ([]imclient.Refused, error) {
+		q := &AddGroupMemberRequest{GroupId: group, Silence: flag(silent)}
+		for _, u := range batch {
+			q.MemberList = append(q.MemberList, MemberAccount{u})
+		}
+		r, err := m.api.AddGroupMember(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		return refusedMembers(ctx, addGroupMember.Command, r.MemberList), nil
+	})
+}
+
+// refusedMembers reads results of which 0 is the failure. The service does not say why.
+func refusedMembers(ctx context.Context, c *Command, results []MemberResult) []imclient.Refused {
+	var refused []imclient.Refused
+	for _, r := range results {
+		code := ""
+		switch r.Result {
+		case resultAdded, resultAlready:
+			continue
+		case resultPending:
+			code = codeInvited
+		default:
+			code = codeNotAdded
+		}
+		refused = append(refused, imclient.Refused{ID: string(r.MemberAccount), Err: ownError(ctx, c, code)})
+	}
+	return refused
+}
+
+// ownError is the refusal of one target for which the service has no code.
+func ownError(ctx context.Context, c *Command, code string) *imclient.Error {
+	return &imclient.Error{Op: opOf(ctx, c), Vendor: imclient.Tencent, Kind: ownCodes[code], Code: code, Status: 200, Sent: true}
+}
+
+// SetRole makes a member an admin, or an admin a member.
+func (m membersArea) SetRole(ctx context.Context, group, user string, r imclient.Role) error {
+	ctx = withOp(ctx, "members.set_role")
+	if r != imclient.RoleAdmin && r != imclient.RoleMember {
+		return refuse(ctx, imclient.ErrInvalid, "role %.20q cannot be given: ownership is transferred", r)
+	}
+	typ, err := m.typeOf(ctx, group, "")
+	if err == nil {
+		err = m.allow(ctx, imclient.VerbSetAdmin, group, typ)
+	}
+	if err != nil {
+		return err
+	}
+	if typ == TypeAVChatRoom {
+		q := &ModifyAdminRequest{GroupId: group, CommandType: CommandRemove, AdminAccount: []string{user}}
+		if r == imclient.RoleAdmin {
+			q.CommandType = CommandSet
+		}
+		_, err = m.api.ModifyAdmin(ctx, q)
+		return err
+	}
+	_, err = m.api.ModifyGroupMemberInfo(ctx, &ModifyGroupMemberInfoRequest{GroupId: group, MemberAccount: user, Role: wireRole(r)})
+	return err
+}
+
+// SetNameCard changes the member's name in the group.
+func (m membersArea) SetNameCard(ctx context.Context, group, user, card string) error {
+	ctx = withOp(ctx, "members.set_name_card")
+	if err := m.allow(ctx, imclient.VerbNameCard, group, ""); err != nil {
+		return err
+	}
+	_, err := m.api.ModifyGroupMemberInfo(ctx, &ModifyGroupMemberInfoRequest{
+		GroupId: group, MemberAccount: user, NameCard: &card,
+	})
+	return err
+}

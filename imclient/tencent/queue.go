@@ -1,0 +1,221 @@
+package tencent
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"imdesk/imclient"
+)
+
+// maxWaiting bounds the line in front of one command. What comes on top is refused at once: it would not be served
+// within the time that anybody waits for an answer.
+const maxWaiting = 5000
+
+// errBusy is why a call was not sent: its turn would come too late.
+type errBusy struct {
+	after time.Duration // until the turn would have come, as far as can be told
+}
+
+func (e errBusy) Error() string {
+	return fmt.Sprintf("our own line for the vendor's rate is too long: %v", e.after.Round(time.Millisecond))
+}
+
+var errClosed = errors.New("client closed")
+
+// gate lets calls through at a rate. Who must wait stands in one of two lines: people first, jobs with what is left;
+// within a line whoever came first. A waiter leaves the line when its context ends. No goroutine waits in it: one
+// timer is set while anybody does.
+type gate struct {
+	mu     sync.Mutex
+	bucket *rate.Limiter
+	lines  [2]list.List // of *waiter, by imclient.Priority
+	paused time.Time    // nobody goes before this
+	timer  *time.Timer
+}
+
+type waiter struct {
+	turn chan struct{} // closed when it is
+	done bool
+}
+
+// newGate makes a gate for so many calls a second. Over any second no more than that go through: what may go in one
+// burst is taken off what is refilled.
+func newGate(perSecond float64) *gate {
+	burst := max(1, int(perSecond/20))
+	refill := perSecond - float64(burst)
+	if burst == 1 {
+		refill = perSecond * 0.95 // the network may bring two calls closer together than they were sent
+	}
+	return &gate{bucket: rate.NewLimiter(rate.Limit(refill), burst)}
+}
+
+// wait returns when it is the caller's turn. Errors: errBusy if the turn cannot come before the context's deadline or
+// the line is full; the context's cause.
+func (g *gate) wait(ctx context.Context, p imclient.Priority) error {
+	line := imclient.PriorityPerson
+	if p != imclient.PriorityPerson {
+		line = imclient.PriorityJob
+	}
+	w := &waiter{turn: make(chan struct{})}
+	g.mu.Lock()
+	if err := ctx.Err(); err != nil {
+		g.mu.Unlock()
+		return context.Cause(ctx)
+	}
+	now := time.Now()
+	after := g.estimate(now, line)
+	deadline, ok := ctx.Deadline()
+	if g.waiting() >= maxWaiting || ok && after > 0 && now.Add(after).After(deadline) {
+		g.mu.Unlock()
+		return errBusy{after}
+	}
+	place := g.lines[line].PushBack(w)
+	g.pump(now)
+	g.mu.Unlock()
+
+	select {
+	case <-w.turn:
+		return nil
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !w.done {
+		g.lines[line].Remove(place)
+	}
+	return context.Cause(ctx)
+}
+
+// pump lets go whoever may go now and sets the timer for the next. The lock is held.
+func (g *gate) pump(now time.Time) {
+	for g.waiting() > 0 {
+		if d := g.delay(now); d > 0 {
+			if g.timer == nil {
+				g.timer = time.AfterFunc(d, g.ring)
+			} else {
+				g.timer.Reset(d)
+			}
+			return
+		}
+		g.bucket.ReserveN(now, 1)
+		line := &g.lines[imclient.PriorityPerson]
+		if line.Len() == 0 {
+			line = &g.lines[imclient.PriorityJob]
+		}
+		w := line.Remove(line.Front()).(*waiter)
+		w.done = true
+		close(w.turn)
+	}
+	if g.timer != nil {
+		g.timer.Stop()
+	}
+}
+
+func (g *gate) ring() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pump(time.Now())
+}
+
+// delay is how long until one call may go. The lock is held.
+func (g *gate) delay(now time.Time) time.Duration {
+	d := max(0, g.paused.Sub(now))
+	if missing := 1 - g.bucket.TokensAt(now); missing > 1e-9 {
+		d = max(d, g.lasts(missing))
+	}
+	return d
+}
+
+// estimate is how long a new waiter of the line would wait if nobody came after it. The lock is held.
+func (g *gate) estimate(now time.Time, line imclient.Priority) time.Duration {
+	ahead := g.lines[imclient.PriorityPerson].Len()
+	if line == imclient.PriorityJob {
+		ahead = g.waiting()
+	}
+	return g.delay(now) + g.lasts(float64(ahead))
+}
+
+// lasts is how long the refill of so many calls takes, rounded up so that a timer never rings too early.
+func (g *gate) lasts(calls float64) time.Duration {
+	return time.Duration(math.Ceil(calls / float64(g.bucket.Limit()) * float64(time.Second)))
+}
+
+// waiting counts both lines. The lock is held.
+func (g *gate) waiting() int { return g.lines[0].Len() + g.lines[1].Len() }
+
+// queued is waiting for callers without the lock.
+func (g *gate) queued() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.waiting()
+}
+
+// pause stops the gate for a while, after the service said that calls come too fast.
+func (g *gate) pause(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	if until := now.Add(d); until.After(g.paused) {
+		g.paused = until
+	}
+	g.pump(now)
+}
+
+// gates keeps one gate for each key, made when first asked for, and forgets idle ones above a bound.
+type gates struct {
+	rate func(key string) float64
+	max  int
+
+	mu sync.Mutex
+	m  map[string]*gate
+}
+
+func (s *gates) get(key string) *gate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.m[key]
+	if g != nil {
+		return g
+	}
+	if len(s.m) >= s.max {
+		for k, old := range s.m {
+			if old.idle() {
+				delete(s.m, k)
+			}
+		}
+	}
+	if s.m == nil {
+		s.m = map[string]*gate{}
+	}
+	g = newGate(s.rate(key))
+	s.m[key] = g
+	return g
+}
+
+// idle is whether a new gate would behave like this one.
+func (g *gate) idle() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	return g.waiting() == 0 && !g.paused.After(now) && g.bucket.TokensAt(now) >= float64(g.bucket.Burst())
+}
+
+// each calls f for every gate there is.
+func (s *gates) each(f func(*gate)) {
+	s.mu.Lock()
+	all := make([]*gate, 0, len(s.m))
+	for _, g := range s.m {
+		all = append(all, g)
+	}
+	s.mu.Unlock()
+	for _, g := range all {
+		f(g)
+	}
+}
