@@ -151,12 +151,13 @@ func (t *Tx) CreateGroup(app int64, g *Group) error {
 		return err
 	}
 	g.NextSeq = max(g.NextSeq, 1)
-	g.GID, err = t.insert(`INSERT INTO grp (app, id, kind, name, introduction, notification, face, owner, created_at, info_at, msg_at, next_seq,
+	err = t.get(`INSERT INTO grp (app, id, kind, name, introduction, notification, face, owner, created_at, info_at, msg_at, next_seq,
 		max_members, apply_join, invite_join, history_before_join, mute_all, topics, permission, permissions, active, data)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22
 		WHERE NOT EXISTS (SELECT 1 FROM grp WHERE app = ?1 AND id = ?2 AND dismissed = 0) RETURNING gid`,
-		app, g.ID, g.Kind, g.Name, g.Introduction, g.Notification, g.Face, g.Owner, g.CreatedAt, g.InfoAt, g.MsgAt, g.NextSeq,
-		g.MaxMembers, g.ApplyJoin, g.InviteJoin, g.HistoryBeforeJoin, g.MuteAll, g.Topics, g.Permission, g.Permissions, g.Active, data)
+		[]any{app, g.ID, g.Kind, g.Name, g.Introduction, g.Notification, g.Face, g.Owner, g.CreatedAt, g.InfoAt, g.MsgAt, g.NextSeq,
+			g.MaxMembers, g.ApplyJoin, g.InviteJoin, g.HistoryBeforeJoin, g.MuteAll, g.Topics, g.Permission, g.Permissions, g.Active, data},
+		&g.GID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return fmt.Errorf("%w: %s", ErrGroupTaken, g.ID)
