@@ -11,7 +11,7 @@ import (
 // Looking for these takes less than a list, and finds the ones no list has.
 func common(password string) bool {
 	s := plain(password)
-	return few(s) || onlyRuns(s) || madeFrom(s, words...)
+	return few(s) || onlyRuns(s) || madeFrom(password, words...)
 }
 
 // words are what common passwords are made of, without signs and in lower case: see plain.
@@ -98,7 +98,9 @@ func reverse(s string) string {
 
 // madeFrom tells whether a password is nothing but the given words, with digits and signs between them.
 func madeFrom(password string, words ...string) bool {
-	for _, s := range []string{strings.ToLower(password), leet.Replace(strings.ToLower(password))} {
+	lower := strings.ToLower(password)
+	// Digits at the ends are digits, not letters in disguise.
+	for _, s := range []string{lower, leet.Replace(strings.Trim(lower, "0123456789!?.,:;#*_-+= "))} {
 		rest := letters(s)
 		for _, w := range words {
 			// Longer words stand before the shorter ones they hold.
