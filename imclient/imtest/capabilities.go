@@ -19,7 +19,7 @@ func (s *suite) capabilities(t *testing.T) {
 		t.Run(string(info.Type), func(t *testing.T) {
 			r := s.room(t, info, 6)
 			if s.c.Caps.Can(imclient.VerbHistory, info.Type) {
-				s.h.Say(t, r.id, Said{From: r.members[0], Text: "hello"})
+				s.h.Say(t, r.id, Said{From: r.members[0], Text: "hello"}, Said{From: r.members[5], Text: "take me back"})
 			}
 			for verb, try := range s.tries(t, r) {
 				t.Run(string(verb), func(t *testing.T) { s.truthful(t, verb, info.Type, try()) })
@@ -99,8 +99,12 @@ func (s *suite) tries(t *testing.T, r room) map[imclient.Verb]func() error {
 		},
 		imclient.VerbRecall: func() error {
 			id := s.h.MissingMessage
-			if page, err := s.c.Messages.History(ctx(t), imclient.HistoryOptions{Conversation: c}); err == nil && len(page.Messages) > 0 {
-				id = page.Messages[0].ID
+			if page, err := s.c.Messages.History(ctx(t), imclient.HistoryOptions{Conversation: c}); err == nil {
+				for _, m := range page.Messages {
+					if m.From == r.members[5] {
+						id = m.ID
+					}
+				}
 			}
 			return all(s.c.Messages.Recall(ctx(t), c, []string{id}, ""))
 		},
