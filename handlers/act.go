@@ -1,0 +1,283 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"imdesk/actions"
+	"imdesk/auth"
+	"imdesk/imclient"
+	"imdesk/store"
+	"imdesk/web/i18n"
+	"imdesk/web/templates"
+
+	"github.com/gin-gonic/gin"
+)
+
+// names gives people and groups their names by id. A missing one is shown by its id.
+type names map[string]string
+
+func (n names) of(id string) string { return orID(n[id], id) }
+
+// itemText says in words what will happen to an item, or why it is skipped.
+func itemText(ctx context.Context, v actions.Verb, i actions.Item, n names) string {
+	key := i.Effect
+	if i.Skip != "" {
+		key = i.Skip
+	}
+	//i18n:uses action.effect.*
+	//i18n:uses action.skip.*
+	return i18n.T(ctx, key, "who", n.of(i.ID), "from", valueText(ctx, v, i.Before), "to", valueText(ctx, v, i.Want))
+}
+
+// effects is the preview as a sheet shows it.
+func effects(ctx context.Context, p actions.Preview, n names) []templates.EffectLine {
+	list := make([]templates.EffectLine, 0, len(p.Items))
+	for _, i := range p.Items {
+		tone := "ok"
+		switch {
+		case i.Skip != "":
+			tone = "off"
+		case i.Effect == actions.EffectLonger || i.Effect == actions.EffectShorter || i.Effect == actions.EffectSame:
+			tone = "warn"
+		}
+		list = append(list, templates.EffectLine{Tone: tone, Text: itemText(ctx, p.Verb, i, n)})
+	}
+	return list
+}
+
+// valueText writes a state in words: the end of a mute, a role, a switch, a text.
+func valueText(ctx context.Context, v actions.Verb, value actions.Value) string {
+	if !value.Known {
+		return i18n.T(ctx, "action.value.unknown")
+	}
+	switch baseVerb(v) {
+	case actions.VerbMute, actions.VerbUnmute, actions.VerbBan, actions.VerbUnban:
+		return endText(ctx, value.End())
+	case actions.VerbGlobalMute, actions.VerbGlobalUnmute:
+		return endsText(ctx, value)
+	case actions.VerbSetRole:
+		return roleText(ctx, imclient.Role(value.Text))
+	case actions.VerbNameCard, actions.VerbEditGroup, actions.VerbNotice:
+		if value.Text == "" {
+			return i18n.T(ctx, "action.value.none")
+		}
+		return value.Text
+	case actions.VerbDeleteBySender:
+		return value.Text
+	}
+	switch value.Text {
+	case actions.TextIn, actions.TextOut, actions.TextOn, actions.TextOff, actions.TextSaid, actions.TextRecalled,
+		actions.TextGone, actions.TextOffline, actions.TextOnline:
+		//i18n:uses action.value.*
+		return i18n.T(ctx, "action.value."+value.Text)
+	case "":
+		return i18n.T(ctx, "action.value.none")
+	}
+	return value.Text
+}
+
+func endText(ctx context.Context, end time.Time) string {
+	switch {
+	case end.IsZero():
+		return i18n.T(ctx, "action.value.not_muted")
+	case !end.Before(imclient.Forever):
+		return i18n.T(ctx, "action.value.forever")
+	}
+	return i18n.When(ctx, end)
+}
+
+func endsText(ctx context.Context, value actions.Value) string {
+	direct, groups := value.Ends()
+	d := i18n.T(ctx, "action.value.direct", "end", endText(ctx, direct))
+	g := i18n.T(ctx, "action.value.groups", "end", endText(ctx, groups))
+	switch {
+	case direct.IsZero() && groups.IsZero():
+		return i18n.T(ctx, "action.value.not_muted")
+	case direct.IsZero():
+		return g
+	case groups.IsZero():
+		return d
+	}
+	return i18n.T(ctx, "action.value.both", "direct", d, "groups", g)
+}
+
+func roleText(ctx context.Context, r imclient.Role) string {
+	switch r {
+	case imclient.RoleOwner, imclient.RoleAdmin, imclient.RoleMember:
+		//i18n:uses ui.role.*
+		return i18n.T(ctx, "ui.role."+string(r))
+	}
+	return i18n.T(ctx, "action.value.out")
+}
+
+// baseVerb is the verb that an undo takes back, or the verb itself.
+func baseVerb(v actions.Verb) actions.Verb {
+	return actions.Verb(strings.TrimPrefix(string(v), string(actions.Undoing(""))))
+}
+
+// resultToast says what came of an action: how many were done, what could not be, and the way back.
+func (s *Server) resultToast(ctx context.Context, app *App, r actions.Result, n names) templates.Toast {
+	done, unsure := r.Count(actions.StateApplied), r.Count(actions.StateUnknown)
+	failed := r.Count(actions.StateNotApplied) + r.Count(actions.StateRefused)
+	t := templates.Toast{Text: doneText(ctx, r, done, n)}
+	entry := entryURL(app, r.ID)
+	switch {
+	case r.State == store.AuditPending:
+		t.Text = i18n.T(ctx, "action.done.pending")
+		t.Action = &templates.ButtonView{Text: i18n.T(ctx, "action.done.show"), URL: entry}
+	case unsure > 0 && done == 0:
+		t.Tone, t.Text = "bad", i18n.T(ctx, "action.done.check")
+		t.Small = firstReason(ctx, r, n)
+	case failed+unsure > 0:
+		t.Tone = "bad"
+		if done > 0 {
+			t.Text = i18n.T(ctx, "action.done.partly", "done", done, "all", done+failed+unsure)
+		} else {
+			t.Text = i18n.T(ctx, "action.done.nothing")
+		}
+		t.Small = firstReason(ctx, r, n)
+	case done == 0:
+		t.Text, t.Small = i18n.T(ctx, "action.done.nothing"), firstReason(ctx, r, n)
+	}
+	switch {
+	case done > 0 && !r.UndoUntil.IsZero() && r.UndoOf == 0:
+		t.UndoURL = undoURL(app, r.ID)
+	case done > 0 && r.UndoText != "" && r.UndoOf == 0 && t.Small == "":
+		//i18n:uses action.undo.*
+		t.Small = i18n.T(ctx, r.UndoText)
+	}
+	if t.UndoURL == "" && t.Action == nil && (failed > 0 || unsure > 0) {
+		t.Action = &templates.ButtonView{Text: i18n.T(ctx, "action.done.show"), URL: entry}
+	}
+	return t
+}
+
+func doneText(ctx context.Context, r actions.Result, done int, n names) string {
+	if r.UndoOf != 0 {
+		return i18n.T(ctx, "action.done.undone")
+	}
+	who := ""
+	for _, i := range r.Items {
+		if i.State == actions.StateApplied {
+			who = n.of(i.ID)
+			break
+		}
+	}
+	//i18n:uses action.done.*
+	return i18n.N(ctx, "action.done."+string(r.Verb), done, "who", who)
+}
+
+// firstReason names the first target that was not done, and why. The others are in the audit log.
+func firstReason(ctx context.Context, r actions.Result, n names) string {
+	for _, i := range r.Items {
+		switch i.State {
+		case actions.StateNotApplied, actions.StateRefused, actions.StateUnknown:
+			return i18n.T(ctx, "action.done.first", "who", n.of(i.ID), "why", reasonText(ctx, i))
+		}
+	}
+	for _, i := range r.Items {
+		if i.State == actions.StateSkipped {
+			return itemText(ctx, r.Verb, i, n)
+		}
+	}
+	return ""
+}
+
+// reasonText says why an item is not applied, or not known.
+func reasonText(ctx context.Context, i actions.Item) string {
+	if i.Reason == "" {
+		return ""
+	}
+	//i18n:uses action.result.*
+	//i18n:uses action.refused.*
+	return i18n.T(ctx, i.Reason, "who", i.ID)
+}
+
+// invalidText is what is wrong with one field of a form, in words; "" if nothing is.
+func invalidText(ctx context.Context, err error, field string) string {
+	bad, ok := errors.AsType[*actions.Invalid](err)
+	if !ok {
+		return ""
+	}
+	t, there := bad.Fields[field]
+	if !there {
+		return ""
+	}
+	//i18n:uses action.invalid.*
+	return i18n.T(ctx, t.Key, t.Args...)
+}
+
+// entryURL leads to an entry of the audit log as those see it who may not read all of it: what was done in the app.
+func entryURL(app *App, id int64) string { return appURL(app, "actions", strconv.FormatInt(id, 10)) }
+
+func undoURL(app *App, id int64) string {
+	return appURL(app, "actions", strconv.FormatInt(id, 10), "undo")
+}
+
+// undo takes an action back. Whoever may do a thing may take it back: package actions asks.
+func (s *Server) undo(c *gin.Context) error {
+	app, err := s.app(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	id, err := strconv.ParseInt(c.Param("entry"), 10, 64)
+	if err != nil {
+		return store.ErrNotFound
+	}
+	e, err := s.Store.Audit.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if e.App != app.Name {
+		return store.ErrNotFound
+	}
+	back := backFrom(c, entryURL(app, id))
+	r, err := s.Actions.Undo(ctx, s.actor(c), app.target(), id)
+	if cannot, ok := errors.AsType[*actions.CannotUndo](err); ok {
+		t := templates.Toast{Tone: "bad", Text: i18n.T(ctx, cannot.Reason, "by", cannot.By),
+			Action: &templates.ButtonView{Text: i18n.T(ctx, "action.done.show"), URL: entryURL(app, id)}}
+		return s.answer(c, http.StatusConflict, t, back)
+	}
+	if err != nil {
+		return err
+	}
+	return s.answer(c, http.StatusOK, s.resultToast(ctx, app, r, names{}), back)
+}
+
+// backFrom is the page that a form was sent from, as the browser says, if it is one of ours; else other.
+func backFrom(c *gin.Context, other string) string {
+	if back := c.PostForm("return"); back != "" {
+		return auth.SafeNext(back)
+	}
+	if at := currentPath(c.Request); at != "" {
+		return auth.SafeNext(at)
+	}
+	return other
+}
+
+// currentPath is the path and query of the page that the browser shows, from what it sends along.
+func currentPath(r *http.Request) string {
+	for _, name := range []string{"HX-Current-URL", "Referer"} {
+		if at := r.Header.Get(name); at != "" {
+			if _, rest, ok := strings.Cut(at, "://"); ok {
+				if host, path, _ := strings.Cut(rest, "/"); host == r.Host {
+					return "/" + path
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// answer says with a toast what came of a change. The page that it was sent from is drawn anew, so that it shows what the
+// service says now.
+func (s *Server) answer(c *gin.Context, _ int, t templates.Toast, back string) error {
+	s.flash(c, flash{Toast: &t})
+	return seeOther(c, back)
+}
