@@ -1,0 +1,27 @@
+package actions
+
+// What will happen to an item: text keys, with the placeholders {from} and {to} for Item.Before and Item.Want.
+const (
+	EffectMuted         = "action.effect.muted"   // is muted until {to}
+	EffectLonger        = "action.effect.longer"  // is muted or banned already, the end moves from {from} to {to}
+	EffectShorter       = "action.effect.shorter" // likewise, to an earlier end
+	EffectSame          = "action.effect.same"    // is muted or banned already, until {to}
+	EffectUnmuted       = "action.effect.unmuted" // may speak again; was muted until {from}
+	EffectGlobalMuted   = "action.effect.global_muted"
+	EffectGlobalUnmuted = "action.effect.global_unmuted"
+	EffectBanned        = "action.effect.banned"
+	EffectUnbanned      = "action.effect.unbanned"
+	EffectKicked        = "action.effect.kicked"
+	EffectAdded         = "action.effect.added" // undo of a kick
+	EffectAdmin         = "action.effect.admin"
+	EffectMember        = "action.effect.member" // is an admin no more
+	EffectNameCard      = "action.effect.name_card"
+	EffectChanged       = "action.effect.changed" // a field, from {from} to {to}
+	EffectMuteAll       = "action.effect.mute_all"
+	EffectUnmuteAll     = "action.effect.unmute_all"
+	EffectRecalled      = "action.effect.recalled"
+	EffectDeleted       = "action.effect.deleted" // {from} recent messages, or more, are taken back
+	EffectNotice        = "action.effect.notice"
+	EffectSignedOut     = "action.effect.signed_out"
+	EffectRestored      = "action.effect.restored" // undo: as it was before, {to}
+)

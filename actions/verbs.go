@@ -1,0 +1,68 @@
+package actions
+
+import "imdesk/imclient"
+
+// Verb names an action: in the audit log, and where a role is asked what it may do.
+type Verb string
+
+// What can be done. Taking an action back is recorded as "undo." and its verb, and needs the right to the verb itself.
+const (
+	VerbMute           Verb = "member.mute"
+	VerbUnmute         Verb = "member.unmute"
+	VerbMuteAll        Verb = "group.mute_all"
+	VerbKick           Verb = "member.kick"
+	VerbRecall         Verb = "message.recall"
+	VerbDeleteBySender Verb = "message.delete_by_sender"
+	VerbSetRole        Verb = "member.set_role"
+	VerbNameCard       Verb = "member.name_card"
+	VerbEditGroup      Verb = "group.edit"
+	VerbNotice         Verb = "group.notice"
+	VerbGlobalMute     Verb = "user.global_mute"
+	VerbGlobalUnmute   Verb = "user.global_unmute"
+	VerbSignOut        Verb = "user.sign_out"
+	VerbBan            Verb = "member.ban"
+	VerbUnban          Verb = "member.unban"
+)
+
+const undoPrefix = "undo."
+
+// Undoing is the verb under which taking v back is recorded.
+func Undoing(v Verb) Verb { return undoPrefix + v }
+
+// verbInfo is what is fixed for a verb.
+type verbInfo struct {
+	needs  imclient.Verb // the capability; "" where it depends on the fields
+	reason bool          // a reason is required
+	undo   bool          // there is an inverse
+}
+
+// Reasons are required for what is done to a person; not for what a moderator does by one key on what is in view
+// (recall), nor for giving something back.
+var verbs = map[Verb]verbInfo{
+	VerbMute:           {imclient.VerbMute, true, true},
+	VerbUnmute:         {imclient.VerbMute, false, true},
+	VerbMuteAll:        {imclient.VerbMuteAll, false, true},
+	VerbKick:           {imclient.VerbKick, true, true},
+	VerbRecall:         {imclient.VerbRecall, false, false},
+	VerbDeleteBySender: {imclient.VerbDeleteBySend, true, false},
+	VerbSetRole:        {imclient.VerbSetAdmin, false, true},
+	VerbNameCard:       {imclient.VerbNameCard, false, true},
+	VerbEditGroup:      {"", false, true},
+	VerbNotice:         {imclient.VerbNotice, false, false},
+	VerbGlobalMute:     {imclient.VerbGlobalMute, true, true},
+	VerbGlobalUnmute:   {imclient.VerbGlobalMute, false, true},
+	VerbSignOut:        {imclient.VerbSignOut, true, false},
+	VerbBan:            {imclient.VerbBan, true, true},
+	VerbUnban:          {imclient.VerbBan, false, true},
+}
+
+// Verbs lists all verbs, in the order of the constants.
+func Verbs() []Verb {
+	return []Verb{
+		VerbMute, VerbUnmute, VerbMuteAll, VerbKick, VerbRecall, VerbDeleteBySender, VerbSetRole, VerbNameCard,
+		VerbEditGroup, VerbNotice, VerbGlobalMute, VerbGlobalUnmute, VerbSignOut, VerbBan, VerbUnban,
+	}
+}
+
+// ReasonRequired reports whether the verb is refused without a reason.
+func ReasonRequired(v Verb) bool { return verbs[v].reason }
