@@ -120,12 +120,18 @@ func eval[T any](p *tab, js string) T {
 	return v
 }
 
-// wait waits until an expression is true.
+// wait waits until an expression is true, over the loading of another page, too.
 func (p *tab) wait(js string) {
 	p.t.Helper()
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(8*time.Second))); err != nil {
-		p.t.Fatalf("never true: %s: %v\nfocus: %s", js, err, p.focus())
+	var last error
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		var ok bool
+		if ok, last = chromedp.Run(p.ctx, chromedp.Evaluate[bool]("Boolean("+js+")")); ok {
+			return
+		}
+		p.do(chromedp.Sleep(20 * time.Millisecond))
 	}
+	p.t.Fatalf("never true: %s: %v\nfocus: %s", js, last, p.focus())
 }
 
 func (p *tab) press(keys string, modifiers ...chromedp.Modifier) {

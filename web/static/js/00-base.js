@@ -63,3 +63,7 @@ function stop(event) {
   event.preventDefault();
   event.stopImmediatePropagation();
 }
+
+// htmx begins one turn after its script has run. A key may come before that, and would send a form the
+// slow way.
+htmx.initialize();

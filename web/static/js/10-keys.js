@@ -154,10 +154,10 @@ function openKeys() {
   );
   find("[data-keys-list]", dialog).hidden = !find("[data-list]");
   const everywhere = find("[data-keys-go]", dialog);
-  findAll("[data-place]", everywhere).forEach((row) => row.remove());
+  findAll("[data-to]", everywhere).forEach((row) => row.remove());
   for (const place of findAll("[data-go]")) {
     const row = keyRow([keycaps("g"), keycaps(place.dataset.go)].flat(), nameOf(place));
-    row.dataset.place = "";
+    row.dataset.to = "";
     everywhere.append(row);
   }
   showDialog(dialog);

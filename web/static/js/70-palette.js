@@ -3,21 +3,29 @@
 
 let paletteRequest = new AbortController();
 let paletteTimer = 0;
+let paletteFound = Promise.resolve(); // when what was typed last has been looked for
 
 function openPalette() {
   const palette = find("#palette");
   showDialog(palette);
   const field = find("input", palette);
-  field.select();
-  searchPalette(palette, field.value);
+  field.value = "";
+  find("[role=listbox]", palette).replaceChildren();
+  lookFor(field);
 }
 
 listen("click", "[data-open-palette]", openPalette);
 
 listen("input", "#palette input", (_, field) => {
   clearTimeout(paletteTimer);
-  paletteTimer = setTimeout(() => searchPalette(field.closest("dialog"), field.value), 90);
+  paletteTimer = setTimeout(() => lookFor(field), 90);
 });
+
+function lookFor(field) {
+  clearTimeout(paletteTimer);
+  paletteTimer = 0;
+  paletteFound = searchPalette(field.closest("dialog"), field.value);
+}
 
 async function searchPalette(palette, query) {
   paletteRequest.abort();
@@ -48,7 +56,7 @@ function chooseOption(palette, option) {
   field.setAttribute("aria-activedescendant", option.id);
 }
 
-listen("keydown", "#palette input", (event, field) => {
+listen("keydown", "#palette input", async (event, field) => {
   if (event.isComposing || event.keyCode === 229) return;
   const palette = field.closest("dialog");
   const options = findAll("[role=option]", palette);
@@ -59,7 +67,10 @@ listen("keydown", "#palette input", (event, field) => {
     chooseOption(palette, options[(at + step + options.length) % options.length]);
   } else if (event.key === "Enter") {
     event.preventDefault();
-    openOption(options[at], event.ctrlKey || event.metaKey);
+    // Whoever types an id and Enter in one go means what will be found.
+    if (paletteTimer) lookFor(field);
+    await paletteFound;
+    openOption(find('[role=option][aria-selected="true"]', palette), event.ctrlKey || event.metaKey);
   }
 });
 
