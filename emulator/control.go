@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"imdesk/emulator/internal/media"
 )
 
 // maxControl bounds the body of a control request.
@@ -33,7 +31,6 @@ func (s *Server) controls() http.Handler {
 	local("PUT /_emulator/faults", s.putFaults)
 	local("DELETE /_emulator/faults", s.deleteFaults)
 	local("GET /_emulator/stats", s.getStats)
-	mux.Handle("GET "+media.Prefix, media.Handler())
 	return mux
 }
 

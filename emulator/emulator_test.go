@@ -10,8 +10,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,8 +52,9 @@ func (c *clock) Add(d time.Duration) {
 type rig struct {
 	*testing.T
 	*Server
-	clock *clock
-	http  *http.Client
+	clock  *clock
+	http   *http.Client
+	random int64
 }
 
 func newRig(t *testing.T) *rig {
@@ -153,18 +156,139 @@ func (r *rig) ok(command, body string) answer {
 	return a
 }
 
-const group = "group_open_http_svc/"
+const (
+	group   = "group_open_http_svc/"
+	live    = "group_open_avchatroom_http_svc/"
+	account = "im_open_login_svc/"
+)
 
-func TestGroupLife(t *testing.T) {
-	r := newRig(t)
-	r.ok("im_open_login_svc/multiaccount_import", `{"Accounts":["alice","bob","carol"]}`)
-	r.ok(group+"create_group", `{"Type":"Public","Name":"test","GroupId":"g1","Owner_Account":"alice","MemberList":[{"Member_Account":"bob","Role":"Admin"}]}`)
-	t.Log(r.ok(group+"add_group_member", `{"GroupId":"g1","MemberList":[{"Member_Account":"carol"},{"Member_Account":"bob"},{"Member_Account":"nobody"}]}`))
-	t.Log(r.ok(group+"send_group_msg", `{"GroupId":"g1","Random":1,"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi <b>"}}]}`))
-	t.Log(r.ok(group+"get_group_info", `{"GroupIdList":["g1","nope"]}`))
-	t.Log(r.ok(group+"get_group_member_info", `{"GroupId":"g1","Limit":2,"Offset":1}`))
-	t.Log(r.ok(group+"group_msg_get_simple", `{"GroupId":"g1","ReqMsgNumber":20}`))
-	t.Log(r.ok(group+"get_appid_group_list", `{}`))
-	t.Log(r.ok(group+"get_joined_group_list", `{"Member_Account":"bob","ResponseFilter":{"SelfInfoFilter":["Role"]}}`))
-	t.Log(r.call(group+"nope", `{}`))
+// refusals checks calls that must be answered with a code; code 0 is success.
+type refusal struct {
+	name, command, body string
+	code                int
+}
+
+func (r *rig) refuses(cases []refusal) {
+	r.Helper()
+	for _, c := range cases {
+		if got := r.call(c.command, c.body); got.code() != c.code {
+			r.Errorf("%s: %s %s: code %d %v, want %d", c.name, c.command, short(c.body), got.code(), got["ErrorInfo"], c.code)
+		} else if want := map[bool]string{true: "OK", false: "FAIL"}[c.code == 0]; got["ActionStatus"] != want && got["ActionStatus"] != nil {
+			r.Errorf("%s: ActionStatus %v with code %d", c.name, got["ActionStatus"], c.code)
+		}
+	}
+}
+
+func short(s string) string {
+	if len(s) > 200 {
+		return s[:200] + "..."
+	}
+	return s
+}
+
+// at walks into a decoded answer: map keys and list indexes.
+func at(v any, path ...any) any {
+	for _, p := range path {
+		switch p := p.(type) {
+		case string:
+			switch m := v.(type) {
+			case answer:
+				v = m[p]
+			case map[string]any:
+				v = m[p]
+			default:
+				return nil
+			}
+		case int:
+			list, _ := v.([]any)
+			if p >= len(list) {
+				return nil
+			}
+			v = list[p]
+		}
+	}
+	return v
+}
+
+// column reads one field of every item of a list.
+func column(v any, field string) (values []string) {
+	items, _ := v.([]any)
+	for _, it := range items {
+		values = append(values, fmt.Sprint(num(at(it, field))))
+	}
+	return values
+}
+
+// num prints whole numbers as such.
+func num(v any) any {
+	if f, ok := v.(float64); ok && f == math.Trunc(f) {
+		return int64(f)
+	}
+	return v
+}
+
+// expect compares what is at path with want, both printed.
+func (r *rig) expect(a answer, want any, path ...any) {
+	r.Helper()
+	if got := fmt.Sprint(num(at(a, path...))); got != fmt.Sprint(want) {
+		r.Errorf("%v is %s, want %v", path, got, want)
+	}
+}
+
+// people imports accounts.
+func (r *rig) people(names ...string) {
+	r.Helper()
+	for chunk := range slices.Chunk(names, 100) {
+		r.ok(account+"multiaccount_import", `{"Accounts":`+js(chunk)+`}`)
+	}
+}
+
+// group makes a group of the type with owner "owner" and the given members.
+func (r *rig) group(kind, id string, members ...string) {
+	r.Helper()
+	r.people(append([]string{"owner"}, members...)...)
+	body := fmt.Sprintf(`{"Type":%q,"Name":"test","GroupId":%q,"Owner_Account":"owner"}`, kind, id)
+	r.ok(group+"create_group", body)
+	for chunk := range slices.Chunk(members, 300) {
+		r.ok(group+"add_group_member", fmt.Sprintf(`{"GroupId":%q,"Silence":1,"MemberList":%s}`, id, accounts(chunk)))
+	}
+}
+
+// say sends a text and returns its seq.
+func (r *rig) say(id, from, text string) int64 {
+	r.Helper()
+	r.random++
+	a := r.ok(group+"send_group_msg", fmt.Sprintf(`{"GroupId":%q,"From_Account":%q,"Random":%d,"MsgBody":%s}`, id, from, r.random, textBody(text)))
+	seq, _ := num(a["MsgSeq"]).(int64)
+	return seq
+}
+
+func textBody(text string) string {
+	return `[{"MsgType":"TIMTextElem","MsgContent":{"Text":` + js(text) + `}}]`
+}
+
+func js(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// accounts is names as [{"Member_Account":...}].
+func accounts(names []string) string {
+	list := make([]map[string]string, len(names))
+	for i, n := range names {
+		list[i] = map[string]string{"Member_Account": n}
+	}
+	return js(list)
+}
+
+// names makes n account names that sort in order.
+func names(prefix string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("%s%05d", prefix, i)
+	}
+	return list
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"imdesk/emulator/internal/community"
-	"imdesk/emulator/internal/media"
 )
 
 // maxBody bounds a request's body; the largest legal ones (1,000 friends to import) stay below.
@@ -90,7 +89,7 @@ func (c *call) isAdmin(name string) bool { return slices.Contains(c.s.apps[c.app
 // Answer is the whole of the API: it checks the request in the fixed order of the protocol and runs its command. The
 // answer is always a JSON envelope, sent with HTTP 200. Media of ours have the address the caller asked at.
 func (s *Service) Answer(r *http.Request) []byte {
-	return media.ToHost(r, s.answer(r))
+	return toHost(r, s.answer(r))
 }
 
 func (s *Service) answer(r *http.Request) []byte {
@@ -111,7 +110,7 @@ func (s *Service) answer(r *http.Request) []byte {
 		err = errNoObject
 	}
 	if err == nil {
-		c.fields, err = readFields(media.FromHost(r, body), svc.badField)
+		c.fields, err = readFields(fromHost(r, body), svc.badField)
 	}
 	if err != nil {
 		return failure(svc.bare, refuse(svc.badBody, "the body is not a JSON object"))
