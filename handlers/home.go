@@ -1,0 +1,313 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"imdesk/auth"
+	"imdesk/imclient"
+	"imdesk/store"
+	"imdesk/web/i18n"
+	"imdesk/web/templates"
+
+	"github.com/gin-gonic/gin"
+)
+
+func (s *Server) homeRoutes() []route {
+	return []route{
+		{get, "/", auth.VerbView, s.overview},
+		{get, "/apps/:app", auth.VerbView, s.openApp},
+		{get, templates.PaletteURL, auth.VerbView, s.palette},
+	}
+}
+
+// openApp leads to an app's groups, and remembers which app this operator looks at.
+func (s *Server) openApp(c *gin.Context) error {
+	app, err := s.app(c)
+	if err != nil {
+		return err
+	}
+	return seeOther(c, appURL(app, "groups"))
+}
+
+// Sizes of the overview.
+const (
+	overviewActions = 8
+	overviewRecent  = 8
+)
+
+// overview shows how the app's service does, what was done lately, and where this operator was. It calls no service: health
+// is what the client has seen in the last minute.
+func (s *Server) overview(c *gin.Context) error {
+	ctx := c.Request.Context()
+	op, _ := auth.OperatorFrom(ctx)
+	app := s.current(c)
+	v := templates.OverviewView{Embedded: app.Embedded, GroupsURL: appURL(app, "groups"), UsersURL: appURL(app, "users")}
+	v.Health = s.healthRows(ctx, app)
+	if op.Can(auth.VerbAudit) {
+		v.AuditURL = "/audit"
+	}
+	list := auditList{s: s, c: c, url: "/audit", app: app}
+	f := store.AuditFilter{App: app.Name}
+	if !op.Can(auth.VerbAudit) {
+		f.OperatorID = op.ID
+	}
+	entries, err := s.Store.Audit.List(ctx, f, 0, overviewActions)
+	if err != nil {
+		return fmt.Errorf("recent actions: %w", err)
+	}
+	v.Actions = list.rows(ctx, entries).Rows
+	for i := range v.Actions {
+		v.Actions[i].OpenURL = entryURL(app, v.Actions[i].ID)
+	}
+	for _, kind := range []string{store.KindGroup, store.KindUser} {
+		places, err := s.Store.Settings.Recent(ctx, op.ID, app.Name, kind, overviewRecent)
+		if err != nil {
+			return fmt.Errorf("recently opened: %w", err)
+		}
+		for _, p := range places {
+			r := templates.PersonView{ID: p.ID, Name: p.Title, Group: kind == store.KindGroup, Size: "sm"}
+			if r.Group {
+				r.URL = groupURL(app, p.ID, tabMessages)
+				v.Groups = append(v.Groups, r)
+			} else {
+				r.URL = userURL(app, p.ID)
+				v.Users = append(v.Users, r)
+			}
+		}
+	}
+	return render(c, http.StatusOK, templates.OverviewPage(s.chrome(c), v), nil)
+}
+
+func (s *Server) healthRows(ctx context.Context, app *App) []templates.HealthRow {
+	st := app.IM.Stats()
+	rows := []templates.HealthRow{{
+		Name: i18n.T(ctx, "home.health.api"), Sub: app.Detail(), Tone: "off",
+		Value: i18n.T(ctx, "home.health.no_calls"), ValueSub: i18n.T(ctx, "home.health.last_minute"),
+	}}
+	if st.Calls > 0 {
+		rows[0].Tone, rows[0].Value, rows[0].ValueSub = "ok", fmt.Sprintf("%d ms", max(st.P95.Milliseconds(), 1)), i18n.T(ctx, "home.health.p95")
+	}
+	calls := templates.HealthRow{
+		Name: i18n.T(ctx, "home.health.answers"), Sub: i18n.T(ctx, "home.health.last_minute"), Tone: "ok",
+		Value: i18n.N(ctx, "home.health.calls", st.Calls), ValueSub: i18n.N(ctx, "home.health.failures", st.Failures),
+	}
+	switch {
+	case st.Calls == 0:
+		calls.Tone = "off"
+	case st.Failures*2 > st.Calls:
+		calls.Tone = "bad"
+	case st.Failures > 0:
+		calls.Tone = "warn"
+	}
+	rows = append(rows, calls)
+	waiting := templates.HealthRow{
+		Name: i18n.T(ctx, "home.health.waiting"), Sub: i18n.T(ctx, "home.health.waiting_sub"), Tone: "ok", Value: i18n.Int(ctx, st.Waiting),
+	}
+	if st.Waiting > 0 {
+		waiting.Tone = "warn"
+	}
+	rows = append(rows, waiting)
+	if !st.LastOK.IsZero() {
+		rows = append(rows, templates.HealthRow{
+			Name: i18n.T(ctx, "home.health.last"), Sub: i18n.T(ctx, "home.health.last_sub"), Tone: "ok", Value: i18n.Ago(ctx, st.LastOK),
+		})
+	}
+	return rows
+}
+
+// Bounds of the palette: it answers as one types.
+const (
+	paletteTime  = 1200 * time.Millisecond // for the service; what is not there by then is left out
+	paletteEach  = 6                       // results of a kind
+	paletteQuery = 200                     // bytes
+)
+
+// palette answers what was typed: what can be done here, places, groups and users that were opened or pinned, and, when an
+// id was typed whole, the group or user itself.
+func (s *Server) palette(c *gin.Context) error {
+	ctx := c.Request.Context()
+	op, _ := auth.OperatorFrom(ctx)
+	q := strings.TrimSpace(c.Query("q"))
+	if len(q) > paletteQuery {
+		q = ""
+	}
+	app := s.appAt(c, c.Query("at"))
+	var groups []templates.PaletteGroup
+	add := func(title string, items []templates.PaletteItem) {
+		if len(items) > 0 {
+			groups = append(groups, templates.PaletteGroup{Title: title, Items: items[:min(len(items), paletteEach)]})
+		}
+	}
+	found := s.lookUp(ctx, app, q)
+	if q != "" {
+		add(i18n.T(ctx, "home.palette.found"), found)
+	}
+	add(i18n.T(ctx, "home.palette.here"), s.hereItems(ctx, app, op, c.Query("at"), q))
+	add(i18n.T(ctx, "home.palette.groups"), s.placeItems(ctx, app, op, store.KindGroup, q, found))
+	add(i18n.T(ctx, "home.palette.users"), s.placeItems(ctx, app, op, store.KindUser, q, found))
+	add(i18n.T(ctx, "home.palette.pages"), s.pageItems(ctx, app, op, q))
+	if len(s.Apps) > 1 {
+		add(i18n.T(ctx, "home.palette.apps"), s.appItems(app, q))
+	}
+	what := templates.PaletteResults(groups, "")
+	return render(c, http.StatusOK, what, what)
+}
+
+// appAt is the app of the page that the palette was opened on.
+func (s *Server) appAt(c *gin.Context, at string) *App {
+	if rest, ok := strings.CutPrefix(at, "/apps/"); ok {
+		name, _, _ := strings.Cut(rest, "/")
+		if a := s.byName[name]; a != nil {
+			return a
+		}
+	}
+	return s.current(c)
+}
+
+func matches(q string, texts ...string) bool {
+	q = strings.ToLower(q)
+	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), q) })
+}
+
+// lookUp finds the group and the user whose id was typed, at the same time.
+func (s *Server) lookUp(ctx context.Context, app *App, q string) []templates.PaletteItem {
+	limits := app.IM.Caps.Limits
+	if q == "" || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, paletteTime)
+	defer cancel()
+	var group, user *templates.PaletteItem
+	var wg sync.WaitGroup
+	if limits.GroupID == 0 || len(q) <= limits.GroupID {
+		wg.Go(func() {
+			if g, err := app.IM.Groups.Get(ctx, q); err == nil {
+				group = groupItem(app, g)
+			}
+		})
+	}
+	if limits.UserID == 0 || len(q) <= limits.UserID {
+		wg.Go(func() {
+			if u, err := app.IM.Users.Get(ctx, q); err == nil {
+				user = userItem(app, u.ID, u.Nick)
+			}
+		})
+	}
+	wg.Wait()
+	var items []templates.PaletteItem
+	for _, i := range []*templates.PaletteItem{user, group} {
+		if i != nil {
+			items = append(items, *i)
+		}
+	}
+	return items
+}
+
+func groupItem(app *App, g imclient.Group) *templates.PaletteItem {
+	return &templates.PaletteItem{
+		Text: orID(g.Name, g.ID), Name: true, Sub: g.ID, URL: groupURL(app, g.ID, tabMessages),
+		Avatar: &templates.AvatarView{ID: g.ID, Name: g.Name, Group: true},
+	}
+}
+
+func userItem(app *App, id, nick string) *templates.PaletteItem {
+	return &templates.PaletteItem{
+		Text: orID(nick, id), Name: true, Sub: id, URL: userURL(app, id), Avatar: &templates.AvatarView{ID: id, Name: nick},
+	}
+}
+
+// hereItems are what can be done with the group that is open.
+func (s *Server) hereItems(ctx context.Context, app *App, op auth.Operator, at, q string) []templates.PaletteItem {
+	rest, ok := strings.CutPrefix(at, appURL(app, "groups")+"/")
+	if !ok {
+		return nil
+	}
+	escaped, _, _ := strings.Cut(rest, "/")
+	escaped, _, _ = strings.Cut(escaped, "?")
+	id, err := url.PathUnescape(escaped)
+	if err != nil || id == "" {
+		return nil
+	}
+	var items []templates.PaletteItem
+	for _, place := range []struct {
+		key, icon string
+		verb      auth.Verb
+		sheet     bool
+		parts     []string
+	}{
+		{"home.palette.messages", "voice", auth.VerbView, false, []string{tabMessages}},
+		{"home.palette.members", "groups", auth.VerbView, false, []string{tabMembers}},
+		{"home.palette.muted", "mute", auth.VerbView, false, []string{tabMuted}},
+		{"home.palette.details", "info", auth.VerbView, false, []string{tabDetails}},
+		{"home.palette.activity", "audit", auth.VerbView, false, []string{tabActivity}},
+		{"home.palette.mute", "mute", "member.mute", true, []string{tabMembers, "mute"}},
+		{"home.palette.kick", "kick", "member.kick", true, []string{tabMembers, "kick"}},
+		{"home.palette.notice", "notice", "group.notice", true, []string{"notice"}},
+	} {
+		text := i18n.T(ctx, place.key)
+		if op.Can(place.verb) && matches(q, text) {
+			items = append(items, templates.PaletteItem{Text: text, Icon: place.icon, Sheet: place.sheet, URL: groupURL(app, id, place.parts...)})
+		}
+	}
+	return items
+}
+
+// placeItems are what this operator pinned or opened lately, without what was found by its id.
+func (s *Server) placeItems(ctx context.Context, app *App, op auth.Operator, kind, q string, found []templates.PaletteItem) []templates.PaletteItem {
+	var places []store.Place
+	if kind == store.KindGroup {
+		pins, err := s.Store.Settings.Pins(ctx, op.ID, app.Name)
+		if err == nil {
+			places = pins
+		}
+	}
+	recent, err := s.Store.Settings.Recent(ctx, op.ID, app.Name, kind, store.MaxRecent)
+	if err == nil {
+		places = append(places, recent...)
+	}
+	var items []templates.PaletteItem
+	seen := map[string]bool{}
+	for _, f := range found {
+		seen[f.Sub] = true
+	}
+	for _, p := range places {
+		if p.Kind != kind || seen[p.ID] || !matches(q, p.Title, p.ID) {
+			continue
+		}
+		seen[p.ID] = true
+		if kind == store.KindGroup {
+			items = append(items, *groupItem(app, imclient.Group{ID: p.ID, Name: p.Title}))
+		} else {
+			items = append(items, *userItem(app, p.ID, p.Title))
+		}
+	}
+	return items
+}
+
+func (s *Server) pageItems(ctx context.Context, app *App, op auth.Operator, q string) []templates.PaletteItem {
+	var items []templates.PaletteItem
+	for _, p := range places {
+		text := i18n.T(ctx, "nav."+p.key)
+		if op.Can(p.verb) && matches(q, text, p.key) {
+			items = append(items, templates.PaletteItem{Text: text, Icon: p.icon, URL: p.url(app), Key: "g " + p.letter})
+		}
+	}
+	return items
+}
+
+func (s *Server) appItems(current *App, q string) []templates.PaletteItem {
+	var items []templates.PaletteItem
+	for _, a := range s.Apps {
+		if a != current && matches(q, a.Title, a.Name) {
+			items = append(items, templates.PaletteItem{Text: a.Title, Name: true, Sub: a.Detail(), Icon: "overview", URL: appURL(a, "groups")})
+		}
+	}
+	return items
+}
