@@ -20,7 +20,7 @@ type Detail struct {
 	Want    *string            `json:"want,omitempty"`    // what all items were to be; nil if they differ
 	Items   []DetailItem       `json:"items,omitempty"`
 	Form    string             `json:"form,omitempty"` // fingerprint of an action that came with a key
-	Cut     bool               `json:"cut,omitempty"`  // what the items were before did not fit
+	Cut     bool               `json:"cut,omitempty"`  // name cards, or what the items were before, did not fit
 }
 
 // DetailItem is one target as it was planned.
@@ -57,7 +57,8 @@ func entry(actor Actor, p *plan, w work, o order, at time.Time) store.AuditEntry
 	}
 }
 
-// detailJSON writes the detail so that it fits: without the states before if need be, which an undo then lacks.
+// detailJSON writes the detail so that it fits: if need be without the name cards, then without what the items were
+// before. An undo lacks them.
 func detailJSON(p *plan, w work, o order) json.RawMessage {
 	d := Detail{Note: o.common.Note, Options: w.options(), Type: p.group.Type, Form: o.form}
 	alike := true
@@ -85,7 +86,14 @@ func detailJSON(p *plan, w work, o order) json.RawMessage {
 	}
 	b := encode(d)
 	if len(b) > store.MaxAuditDetail {
-		d.Items, d.Cut = nil, true
+		for i := range d.Items {
+			d.Items[i].Card = ""
+		}
+		d.Cut = true
+		b = encode(d)
+	}
+	if len(b) > store.MaxAuditDetail {
+		d.Items = nil
 		b = encode(d)
 	}
 	return b

@@ -45,15 +45,16 @@ func (s *Service) Undo(ctx context.Context, actor Actor, app App, auditID int64)
 	if err := w.load(imclient.Fresh(ctx), p); err != nil {
 		return Result{}, wrapLoad(Undoing(first.Verb), err)
 	}
-	if err := s.keepChanged(p, w, first); err != nil {
-		return Result{}, err
+	r, err := Result{}, s.keepChanged(p, w, first)
+	if err == nil {
+		r, err = s.run(ctx, actor, p, w, order{verb: first.Verb, undoOf: e.ID})
 	}
-	r, err := s.run(ctx, actor, p, w, order{verb: first.Verb, undoOf: e.ID})
-	if errors.Is(err, store.ErrConflict) {
-		if e, err = s.Audit.Get(ctx, auditID); err != nil {
-			return Result{}, fmt.Errorf("undo %d: %w", auditID, err)
+	if _, cannot := errors.AsType[*CannotUndo](err); cannot || errors.Is(err, store.ErrConflict) {
+		// Somebody may have been faster: then what is there now is their doing.
+		now, getErr := s.Audit.Get(ctx, auditID)
+		if getErr == nil && now.UndoneBy != 0 {
+			return s.undoneBy(ctx, actor, app, now)
 		}
-		return s.undoneBy(ctx, actor, app, e)
 	}
 	return r, err
 }

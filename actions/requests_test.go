@@ -1,0 +1,141 @@
+package actions
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"imdesk/imclient"
+)
+
+func TestInvalid(t *testing.T) {
+	r := newRig(t)
+	g := r.group("Public", 1)
+	users, hour, why := g.members, Span{For: time.Hour}, because("x")
+	long := strings.Repeat("长", 500)
+	empty := ""
+	for _, c := range []struct {
+		name   string
+		action Action
+		fields []string
+	}{
+		{"no reason", Mute{Group: g.id, Users: users, Span: hour}, []string{"reason"}},
+		{"blank reason", Kick{Common: because("  "), Group: g.id, Users: users}, []string{"reason"}},
+		{"reason too long", Kick{Common: because(long), Group: g.id, Users: users}, []string{"reason"}},
+		{"note too long", Unmute{Common: Common{Note: strings.Repeat(long, 4)}, Group: g.id, Users: users}, []string{"note"}},
+		{"no group, nobody, no length", Mute{Common: why}, []string{"group", "length", "users"}},
+		{"two lengths", Mute{Common: why, Group: g.id, Users: users, Span: Span{For: time.Hour, Forever: true}}, []string{"length"}},
+		{"a length below zero", Mute{Common: why, Group: g.id, Users: users, Span: Span{For: -time.Hour}}, []string{"length"}},
+		{"a length below a second", Mute{Common: why, Group: g.id, Users: users, Span: Span{For: time.Millisecond}}, []string{"length"}},
+		{"a length of eleven years", Mute{Common: why, Group: g.id, Users: users, Span: Span{For: 11 * 365 * 24 * time.Hour}}, []string{"length"}},
+		{"until the past", Mute{Common: why, Group: g.id, Users: users, Span: Span{Until: r.now().Add(-time.Minute)}}, []string{"until"}},
+		{"until far away", Mute{Common: why, Group: g.id, Users: users, Span: Span{Until: r.now().AddDate(20, 0, 0)}}, []string{"until"}},
+		{"an empty id", Unmute{Group: g.id, Users: []string{"a", " "}}, []string{"users"}},
+		{"an id that is too long", Unmute{Group: g.id, Users: []string{strings.Repeat("x", 33)}}, []string{"users"}},
+		{"an id of two lines", Unmute{Group: g.id, Users: []string{"a\nb"}}, []string{"users"}},
+		{"role owner", SetRole{Group: g.id, Users: users, Role: imclient.RoleOwner}, []string{"role"}},
+		{"name card too long", SetNameCard{Group: g.id, User: users[0], Card: long}, []string{"card"}},
+		{"nothing to edit", EditGroup{Group: g.id}, []string{"name"}},
+		{"an empty name", EditGroup{Group: g.id, Name: &empty}, []string{"name"}},
+		{"all too long", EditGroup{Group: g.id, Name: &long, Intro: &long, Notice: &long, Avatar: &long}, []string{"avatar", "intro", "name", "notice"}},
+		{"a join option that is none", EditGroup{Group: g.id, Join: &long}, []string{"join"}},
+		{"no notice", Notice{Group: g.id, Text: "\n"}, []string{"text"}},
+		{"a global mute of nothing", GlobalMute{Common: why, Users: users}, []string{"where"}},
+		{"a global unmute of nothing", GlobalUnmute{Users: users}, []string{"where"}},
+		{"no message", Recall{Group: g.id}, []string{"messages"}},
+		{"group and direct chat", Recall{Group: g.id, User: "a", Peer: "b", Messages: []MessageRef{{ID: "1"}}}, []string{"group"}},
+		{"half a direct chat", Recall{User: "a", Messages: []MessageRef{{ID: "1"}}}, []string{"peer"}},
+		{"key too long", Unmute{Common: Common{Key: long}, Group: g.id, Users: users}, []string{"key"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := r.s.Do(r.Context(), r.actor, r.app, c.action)
+			bad := wantError[*Invalid](t, err).Fields
+			var got []string
+			for name, text := range bad {
+				got = append(got, name)
+				if !strings.HasPrefix(text.Key, "action.invalid.") || len(text.Args)%2 != 0 {
+					t.Errorf("%s: %v is no text", name, text)
+				}
+			}
+			if slices.Sort(got); !slices.Equal(got, c.fields) {
+				t.Errorf("got fields %v, want %v", got, c.fields)
+			}
+		})
+	}
+	if n, err := r.store.Audit.Count(r.Context()); n != 0 || err != nil {
+		t.Errorf("%d audit entries of what was not valid, %v", n, err)
+	}
+}
+
+func TestForbidden(t *testing.T) {
+	r := newRig(t)
+	g := r.group("Public", 2)
+	one, hour := g.members[:1], Span{For: time.Hour}
+	name := "x"
+	all := []Action{
+		Mute{Common: because("x"), Group: g.id, Users: one, Span: hour}, Unmute{Group: g.id, Users: one}, MuteAll{Group: g.id},
+		Kick{Common: because("x"), Group: g.id, Users: one}, Recall{Group: g.id, Messages: []MessageRef{{ID: "1"}}},
+		DeleteBySender{Common: because("x"), Group: g.id, Users: one}, SetRole{Group: g.id, Users: one, Role: imclient.RoleAdmin},
+		SetNameCard{Group: g.id, User: one[0]}, EditGroup{Group: g.id, Name: &name}, Notice{Group: g.id, Text: "x"},
+		GlobalMute{Common: because("x"), Users: one, Direct: &hour}, GlobalUnmute{Users: one, Direct: true},
+		SignOut{Common: because("x"), Users: one}, Ban{Common: because("x"), Group: g.id, Users: one, Span: hour}, Unban{Group: g.id, Users: one},
+	}
+	var covered []Verb
+	for _, a := range all {
+		covered = append(covered, a.Verb())
+		for who, can := range map[string]func(Verb) bool{
+			"with no rights": nil, "with all other rights": func(v Verb) bool { return v != a.Verb() },
+		} {
+			actor := r.actor
+			actor.Can = can
+			calls := r.im.Calls("")
+			_, err := r.s.Do(r.Context(), actor, r.app, a)
+			if wantError[*Forbidden](t, err).Verb != a.Verb() {
+				t.Errorf("%s %s: %v", a.Verb(), who, err)
+			}
+			_, err = r.s.Preview(r.Context(), actor, r.app, a)
+			wantError[*Forbidden](t, err)
+			if r.im.Calls("") != calls {
+				t.Errorf("%s %s: the service was called", a.Verb(), who)
+			}
+		}
+	}
+	if !slices.Equal(covered, Verbs()) {
+		t.Errorf("the test covers %v, want %v", covered, Verbs())
+	}
+	muted := r.do(all[0])
+	actor := r.actor
+	actor.Can = func(v Verb) bool { return v != VerbMute }
+	_, err := r.s.Undo(r.Context(), actor, r.app, muted.ID)
+	wantError[*Forbidden](t, err)
+}
+
+func TestNotOffered(t *testing.T) {
+	r := newRig(t)
+	live, private, public := r.group("AVChatRoom", 1), r.group("Private", 1), r.group("Public", 1)
+	hour, join := Span{For: time.Hour}, "FreeAccess"
+	for _, a := range []Action{
+		Kick{Common: because("x"), Group: live.id, Users: live.members},
+		Recall{Group: live.id, Messages: []MessageRef{{ID: "1", Seq: "1"}}},
+		DeleteBySender{Common: because("x"), Group: live.id, Users: live.members},
+		SetNameCard{Group: live.id, User: live.members[0], Card: "x"},
+		Mute{Common: because("x"), Group: private.id, Users: private.members, Span: hour},
+		SetRole{Group: private.id, Users: private.members, Role: imclient.RoleAdmin},
+		EditGroup{Group: private.id, Join: &join},
+		Ban{Common: because("x"), Group: public.id, Users: public.members, Span: hour},
+	} {
+		_, err := r.s.Do(r.Context(), r.actor, r.app, a)
+		if key := wantError[*NotOffered](t, err).Key; !strings.HasPrefix(key, "cap.") {
+			t.Errorf("%s: %q is no text key", a.Verb(), key)
+		}
+	}
+	if n, err := r.store.Audit.Count(r.Context()); n != 0 || err != nil {
+		t.Errorf("%d audit entries of what is not offered, %v", n, err)
+	}
+	name := "x"
+	_, err := r.s.Do(r.Context(), r.actor, r.app, EditGroup{Group: "@TGS#NOSUCH", Name: &name})
+	if !isKind(err, imclient.ErrNotFound) {
+		t.Errorf("got %v, want not found", err)
+	}
+}
