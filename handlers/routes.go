@@ -28,6 +28,7 @@ func (s *Server) routes() []route {
 		s.memberRoutes(),
 		s.userRoutes(),
 		s.auditRoutes(),
+		s.settingsRoutes(),
 		s.healthRoutes(),
 	} {
 		all = append(all, area...)
