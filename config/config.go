@@ -6,15 +6,20 @@ package config
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,8 +29,8 @@ import (
 // Config is everything that can be set. config.example.toml describes each key.
 type Config struct {
 	Listen         string   `toml:"listen"`
-	Data           string   `toml:"data"`
-	Database       string   `toml:"database"`
+	Data           string   `toml:"data" env:"IMDESK_DATA_DIR"` // IMDESK_DATA is the tests' folder of real text
+	Database       Database `toml:"database"`
 	PublicURL      string   `toml:"public_url"`
 	TrustedProxies []string `toml:"trusted_proxies"`
 	Language       string   `toml:"language"`
@@ -101,7 +106,7 @@ func Default() Config {
 		Data:     "./imdesk-data",
 		Log:      Log{Level: "info", Format: "text"},
 		Session:  Session{Idle: Duration(12 * time.Hour), Absolute: Duration(7 * 24 * time.Hour)},
-		SignIn:   SignIn{Tries: 10, AddressTries: 50, Window: Duration(15 * time.Minute), Lock: Duration(15 * time.Minute)},
+		SignIn:   SignIn{Tries: 6, AddressTries: 30, Window: Duration(15 * time.Minute), Lock: Duration(10 * time.Minute)},
 		Emulator: Emulator{Listen: "127.0.0.1:0", Seed: "demo", Talk: 0.5},
 	}
 }
@@ -110,7 +115,7 @@ func Default() Config {
 type Error struct {
 	File         string // "" for the environment
 	Line, Column int    // 0 if the place is not known
-	Key          string // such as apps.key
+	Key          string // such as apps[0].key, or the name of an environment variable
 	Problem      string // what is wrong and what is allowed
 }
 
@@ -124,11 +129,14 @@ func (e *Error) Error() string {
 		b.WriteString(": ")
 	}
 	if e.Key != "" {
-		b.WriteString(e.Key + ": ")
+		b.WriteString(index.ReplaceAllString(e.Key, "") + ": ")
 	}
 	b.WriteString(e.Problem)
 	return b.String()
 }
+
+// index tells tables of a list apart; for people the line does.
+var index = regexp.MustCompile(`\[\d+\]`)
 
 // maxFile is the size of a configuration file in bytes.
 const maxFile = 1 << 20
@@ -136,26 +144,37 @@ const maxFile = 1 << 20
 // Load reads a file; "" takes the defaults alone. Environment variables go over both. Secrets are read at once, so that a
 // missing one is found at the start.
 func Load(file string) (Config, error) {
-	c := Default()
 	var src []byte
 	if file != "" {
 		var err error
 		if src, err = readFile(file); err != nil {
 			return Config{}, err
 		}
-		if err := decode(file, src, &c); err != nil {
-			return Config{}, err
-		}
 	}
-	if hasPassword(c.Database) {
-		return Config{}, locator{file, src}.error("database", 0,
+	return load(file, src, os.LookupEnv)
+}
+
+func load(file string, src []byte, lookup func(string) (string, bool)) (Config, error) {
+	c := Default()
+	at := find(file, src)
+	if err := decode(at, src, &c); err != nil {
+		return Config{}, err
+	}
+	if c.Database.hasPassword() {
+		return Config{}, at.error("database",
 			"holds a password, which does not belong into the file; give the address in IMDESK_DATABASE, or the password in PGPASSWORD")
 	}
-	c.environment(os.LookupEnv)
-	for i := range c.Apps {
-		c.Apps[i].defaults()
+	if err := environment(reflect.ValueOf(&c).Elem(), "", at, lookup); err != nil {
+		return Config{}, err
 	}
-	if err := c.check(locator{file, src}); err != nil {
+	c.MetricsToken.read(lookup)
+	for i := range c.Apps {
+		a := &c.Apps[i]
+		a.Key.read(lookup)
+		a.SecretKey.read(lookup)
+		a.defaults(at.keys, i)
+	}
+	if err := c.check(at); err != nil {
 		return Config{}, err
 	}
 	return c, nil
@@ -185,45 +204,106 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func decode(file string, src []byte, c *Config) error {
+func decode(at *places, src []byte, c *Config) error {
 	d := toml.NewDecoder(bytes.NewReader(src))
 	d.DisallowUnknownFields()
 	err := d.Decode(c)
-	if err == nil {
-		return nil
-	}
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+	strict, unknown := errors.AsType[*toml.StrictMissingError](err)
+	wrong, isWrong := errors.AsType[*toml.DecodeError](err)
+	kinds := at.kinds()
+	switch {
+	case unknown && len(strict.Errors) > 0:
 		first := strict.Errors[0]
 		line, col := first.Position()
-		key := strings.Join(first.Key(), ".")
-		return &Error{File: file, Line: line, Column: col, Key: key, Problem: "there is no such key; allowed here: " + strings.Join(siblings(first.Key()), ", ")}
+		key := first.Key()
+		return &Error{File: at.file, Line: line, Column: col, Key: strings.Join(key, "."),
+			Problem: "there is no such key; allowed here: " + strings.Join(allowed(key[:len(key)-1]), ", ")}
+	case err == nil || kinds != nil:
+		return kinds
+	case isWrong:
+		line, col := wrong.Position()
+		key := strings.Join(wrong.Key(), ".")
+		return &Error{File: at.file, Line: line, Column: col, Key: key, Problem: plain(wrong.Error(), key)}
+	default:
+		return &Error{File: at.file, Problem: err.Error()}
 	}
-	var de *toml.DecodeError
-	if errors.As(err, &de) {
-		line, col := de.Position()
-		key := strings.Join(de.Key(), ".")
-		return &Error{File: file, Line: line, Column: col, Key: key, Problem: plain(de.Error(), key)}
-	}
-	return &Error{File: file, Problem: err.Error()}
 }
 
-// plain rewords what the decoder says for those who do not read Go, and says what a key takes.
+// plain rewords what the decoder says for those who do not read Go.
 func plain(msg, key string) string {
 	msg = strings.TrimPrefix(msg, "toml: ")
-	if kind := kindOf(key); kind != "" && strings.Contains(msg, "cannot decode") {
-		return "takes " + kind
+	if t, ok := typeOf(key); ok && strings.Contains(msg, "cannot ") {
+		return "takes " + kindOf(t)
 	}
 	return msg
 }
 
+// environment puts IMDESK_LISTEN, IMDESK_LOG_LEVEL and the like over the file: each key that is no secret and stands in no
+// list. A list is separated by commas. An empty variable is as good as none.
+func environment(table reflect.Value, path string, at *places, lookup func(string) (string, bool)) error {
+	for i := range table.NumField() {
+		f, key := table.Type().Field(i), path
+		key += f.Tag.Get("toml")
+		if isTable(f.Type) {
+			if err := environment(table.Field(i), key+".", at, lookup); err != nil {
+				return err
+			}
+			continue
+		}
+		name := cmp.Or(f.Tag.Get("env"), "IMDESK_"+strings.ToUpper(strings.ReplaceAll(key, ".", "_")))
+		text, _ := lookup(name)
+		if text == "" {
+			continue
+		}
+		set, err := parse(table.Field(i), text)
+		if err != nil {
+			return &Error{Key: name, Problem: "takes " + strings.TrimSuffix(kindOf(f.Type), " in quotes")}
+		}
+		if set {
+			at.vars[key] = name
+		}
+	}
+	return nil
+}
+
+// parse sets a value from text. It leaves alone what has no place in the environment.
+func parse(v reflect.Value, text string) (set bool, err error) {
+	switch to := v.Addr().Interface().(type) {
+	case *Duration:
+		return true, to.UnmarshalText([]byte(text))
+	case *Database:
+		return true, to.UnmarshalText([]byte(text))
+	case *[]string:
+		*to = nil
+		for s := range strings.SplitSeq(text, ",") {
+			*to = append(*to, strings.TrimSpace(s))
+		}
+		return true, nil
+	case *bool:
+		*to, err = strconv.ParseBool(text)
+		return true, err
+	case *int:
+		*to, err = strconv.Atoi(text)
+		return true, err
+	case *float64:
+		*to, err = strconv.ParseFloat(text, 64)
+		return true, err
+	}
+	if v.Kind() == reflect.String {
+		v.SetString(text)
+		return true, nil
+	}
+	return false, nil
+}
+
 var name = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 
-func (a *App) defaults() {
+// defaults fills in what the i-th app leaves out.
+func (a *App) defaults(set map[string]place, i int) {
 	if a.Title == "" {
 		a.Title = a.Name
 	}
-	if a.RateShare == 0 {
+	if _, ok := set[fmt.Sprintf("apps[%d].rate_share", i)]; !ok {
 		a.RateShare = 1
 	}
 	if a.Region == "" && a.Endpoint == "" {
@@ -238,44 +318,45 @@ var (
 )
 
 // check finds the first value that cannot be used.
-func (c *Config) check(at locator) error {
+func (c *Config) check(at *places) error {
 	checks := []struct {
 		key     string
 		problem string
 	}{
 		{"listen", listenProblem(c.Listen)},
 		{"data", emptyProblem(c.Data)},
-		{"public_url", urlProblem(c.PublicURL, "https://imdesk.example.com")},
+		{"database", c.Database.problem()},
+		{"public_url", publicProblem(c.PublicURL)},
 		{"trusted_proxies", proxiesProblem(c.TrustedProxies)},
 		{"language", oneOf(c.Language, "", "en", "zh")},
 		{"time_zone", zoneProblem(c.TimeZone)},
-		{"tls.key", tlsProblem(c.TLS)},
+		{"metrics_token", c.MetricsToken.problem()},
+		{"tls.certificate", c.TLS.problem()},
 		{"log.level", oneOf(c.Log.Level, "debug", "info", "warn", "error")},
 		{"log.format", oneOf(c.Log.Format, "text", "json")},
-		{"session.idle", between(time.Duration(c.Session.Idle), time.Minute, time.Duration(c.Session.Absolute))},
-		{"session.absolute", between(time.Duration(c.Session.Absolute), time.Minute, 90*24*time.Hour)},
+		{"session.idle", between(c.Session.Idle, Duration(time.Minute), c.Session.Absolute)},
+		{"session.absolute", between(c.Session.Absolute, Duration(time.Minute), Duration(90*24*time.Hour))},
 		{"sign_in.tries", numberBetween(c.SignIn.Tries, 3, 1000)},
 		{"sign_in.address_tries", numberBetween(c.SignIn.AddressTries, 3, 100000)},
-		{"sign_in.window", between(time.Duration(c.SignIn.Window), time.Second, 24*time.Hour)},
-		{"sign_in.lock", between(time.Duration(c.SignIn.Lock), time.Second, 24*time.Hour)},
+		{"sign_in.window", between(c.SignIn.Window, Duration(time.Second), Duration(24*time.Hour))},
+		{"sign_in.lock", between(c.SignIn.Lock, Duration(time.Second), Duration(24*time.Hour))},
 		{"emulator.listen", listenProblem(c.Emulator.Listen)},
 		{"emulator.seed", oneOf(c.Emulator.Seed, "demo", "none")},
 		{"emulator.talk", talkProblem(c.Emulator.Talk)},
-		{"metrics_token", c.MetricsToken.problem()},
-		{"database", databaseProblem(c.Database)},
 	}
 	for _, k := range checks {
 		if k.problem != "" {
-			return at.error(k.key, 0, k.problem)
+			return at.error(k.key, k.problem)
 		}
 	}
 	seen := map[string]bool{}
 	for i, a := range c.Apps {
-		if key, problem := a.problem(); problem != "" {
-			return at.error("apps."+key, i, problem)
+		key, problem := a.problem()
+		if problem == "" && seen[a.Name] {
+			key, problem = "name", fmt.Sprintf("two apps are named %q; names are unique", a.Name)
 		}
-		if seen[a.Name] {
-			return at.error("apps.name", i, fmt.Sprintf("two apps are named %q; names are unique", a.Name))
+		if problem != "" {
+			return at.error(fmt.Sprintf("apps[%d].%s", i, key), problem)
 		}
 		seen[a.Name] = true
 	}
@@ -341,14 +422,18 @@ func emptyProblem(s string) string {
 }
 
 func positive(n int64) string {
-	if n <= 0 {
-		return "must be the app's number in the vendor's console, above 0"
+	if n <= 0 || n > math.MaxUint32 {
+		return "must be the app's number in the vendor's console, 1 to 4294967295"
 	}
 	return ""
 }
 
 func listenProblem(s string) string {
-	if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
 		return fmt.Sprintf("%q is no address to listen on; such as \"127.0.0.1:8080\" or \":8080\"", s)
 	}
 	return ""
@@ -363,6 +448,21 @@ func urlProblem(s, example string) string {
 		return fmt.Sprintf("%q is no address of a server; such as %q", s, example)
 	}
 	return ""
+}
+
+// publicProblem: browsers send the session cookie over HTTPS, and over plain HTTP to their own machine only.
+func publicProblem(s string) string {
+	if problem := urlProblem(s, "https://imdesk.example.com"); problem != "" || !strings.HasPrefix(s, "http://") {
+		return problem
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return err.Error() // urlProblem has parsed it
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "localhost" || err == nil && ip.IsLoopback() {
+		return ""
+	}
+	return fmt.Sprintf("%q is not HTTPS: nobody could sign in, for browsers keep the cookie to themselves", s)
 }
 
 func proxiesProblem(list []string) string {
@@ -384,9 +484,15 @@ func zoneProblem(s string) string {
 	return ""
 }
 
-func tlsProblem(t TLS) string {
-	if (t.Certificate == "") != (t.Key == "") {
+func (t TLS) problem() string {
+	if t == (TLS{}) {
+		return ""
+	}
+	if t.Certificate == "" || t.Key == "" {
 		return "certificate and key go together"
+	}
+	if _, err := tls.LoadX509KeyPair(t.Certificate, t.Key); err != nil {
+		return "certificate and key cannot be used: " + strings.ReplaceAll(err.Error(), "\n", " ")
 	}
 	return ""
 }
@@ -405,26 +511,6 @@ func shareProblem(share float64) string {
 	return ""
 }
 
-func databaseProblem(s string) string {
-	if s == "" || !strings.Contains(s, "://") {
-		return ""
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return "takes the path of a SQLite file or postgres://…"
-	}
-	return ""
-}
-
-func hasPassword(database string) bool {
-	u, err := url.Parse(database)
-	if err != nil {
-		return false
-	}
-	_, set := u.User.Password()
-	return set
-}
-
 func oneOf(s string, allowed ...string) string {
 	if slices.Contains(allowed, s) {
 		return ""
@@ -438,7 +524,7 @@ func oneOf(s string, allowed ...string) string {
 	return fmt.Sprintf("%q is not known; allowed: %s", s, strings.Join(shown, ", "))
 }
 
-func between(d, low, high time.Duration) string {
+func between(d, low, high Duration) string {
 	if d < low || d > high {
 		return fmt.Sprintf("takes %s to %s", low, high)
 	}
@@ -454,8 +540,8 @@ func numberBetween(n, low, high int) string {
 
 // DatabaseSource is where the console keeps what it remembers: the database setting, or a file in the data folder.
 func (c *Config) DatabaseSource() string {
-	if c.Database != "" {
-		return c.Database
+	if c.Database.text != "" {
+		return c.Database.text
 	}
 	return filepath.Join(c.Data, "imdesk.db")
 }

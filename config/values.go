@@ -2,16 +2,15 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"reflect"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/pelletier/go-toml/v2/unstable"
 )
 
 // Duration is a length of time as written in the file: "90s", "12h", "7d".
@@ -36,59 +35,75 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// String writes whole days as days, and no zeros behind.
+func (d Duration) String() string {
+	const day = 24 * time.Hour
+	if t := time.Duration(d); t != 0 && t%day == 0 {
+		return strconv.Itoa(int(t/day)) + "d"
+	}
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
 // Secret is a value that never stands in the file and never prints: the file says where it is.
 type Secret struct {
 	source string // env:NAME or file:PATH
 	value  string
-	err    string // why it could not be read
+	err    string // why there is no value
 }
 
 // maxSecret is the size of a secret in bytes; a larger file is not one.
 const maxSecret = 64 << 10
 
-// NewSecret is a secret made by the program itself.
-func NewSecret(value string) Secret { return Secret{source: "made here", value: value} }
+// notHere is said of a secret that stands in the file. It does not repeat it.
+const notHere = "secrets do not belong into the file; takes \"env:NAME\" or \"file:PATH\""
 
-// UnmarshalText takes env:NAME or file:PATH and reads the secret from there. What is wrong with it is reported by check,
-// which knows whether the secret is needed.
+// UnmarshalText takes env:NAME or file:PATH. What is wrong with it is reported by check, which knows the place.
 func (s *Secret) UnmarshalText(b []byte) error {
-	text := string(b)
-	*s = Secret{source: text}
-	switch kind, at, _ := strings.Cut(text, ":"); {
-	case kind == "env" && at != "":
-		v, ok := os.LookupEnv(at)
-		if !ok || v == "" {
-			s.err = fmt.Sprintf("the environment variable %s is not set", at)
-		}
-		s.value = v
-	case kind == "file" && at != "":
-		s.readFile(at)
-	default:
-		s.source = "hidden"
-		s.err = "secrets do not belong into the file; takes \"env:NAME\" or \"file:PATH\""
+	*s = Secret{source: string(b)}
+	if kind, at, _ := strings.Cut(s.source, ":"); at == "" || kind != "env" && kind != "file" {
+		*s = Secret{source: "hidden", err: notHere}
 	}
 	return nil
 }
 
-func (s *Secret) readFile(path string) {
-	info, err := os.Stat(path)
-	if err != nil {
-		s.err = fmt.Sprintf("cannot read %s: %s", path, reason(err))
+// read fetches the value from where the source says.
+func (s *Secret) read(lookup func(string) (string, bool)) {
+	if s.source == "" || s.err != "" {
 		return
 	}
-	if info.Size() > maxSecret || info.IsDir() {
-		s.err = path + " is no file with a secret"
+	kind, at, _ := strings.Cut(s.source, ":")
+	if kind == "file" {
+		s.value, s.err = readSecret(at)
 		return
+	}
+	if s.value, _ = lookup(at); s.value == "" {
+		s.err = fmt.Sprintf("the environment variable %s is not set", at)
+	}
+}
+
+func readSecret(path string) (value, problem string) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Sprintf("cannot read %s: %s", path, reason(err))
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxSecret {
+		return "", path + " is no file with a secret"
 	}
 	v, err := os.ReadFile(path)
 	if err != nil {
-		s.err = fmt.Sprintf("cannot read %s: %s", path, reason(err))
-		return
+		return "", fmt.Sprintf("cannot read %s: %s", path, reason(err))
 	}
-	s.value = strings.TrimRight(string(v), "\r\n")
-	if s.value == "" {
-		s.err = path + " is empty"
+	if value = strings.TrimSpace(string(v)); value == "" {
+		return "", path + " is empty"
 	}
+	return value, ""
 }
 
 func (s Secret) problem() string { return s.err }
@@ -103,11 +118,11 @@ func (s Secret) required() string {
 // Reveal returns the value, for the one place that signs with it.
 func (s Secret) Reveal() string { return s.value }
 
-// String, GoString, LogValue and MarshalText keep the value out of everything that prints.
+// String, Format, LogValue and MarshalText keep the value out of everything that prints.
 func (s Secret) String() string { return "[secret]" }
 
-// GoString is String, for %#v.
-func (s Secret) GoString() string { return "[secret]" }
+// Format is String, whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // LogValue is String, for logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
@@ -115,15 +130,51 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
 // MarshalText is String, for encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
 
-// siblings are the keys that stand beside the one given.
-func siblings(key []string) []string {
+// isTable tells tables from values.
+func isTable(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t != reflect.TypeFor[Secret]() && t != reflect.TypeFor[Database]()
+}
+
+// typeOf finds what a key such as "log.level" or "apps[1].region" is read into.
+func typeOf(path string) (reflect.Type, bool) {
 	t := reflect.TypeFor[Config]()
-	for _, part := range key[:max(len(key)-1, 0)] {
+	for part := range strings.SplitSeq(path, ".") {
+		part, _, inList := strings.Cut(part, "[")
 		f, ok := field(t, part)
 		if !ok {
-			break
+			return nil, false
 		}
-		t = f
+		if t = f; inList {
+			t = t.Elem()
+		}
+	}
+	return t, true
+}
+
+// field finds the type of a key in a table.
+func field(t reflect.Type, key string) (reflect.Type, bool) {
+	if t.Kind() != reflect.Struct {
+		return nil, false
+	}
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("toml") == key {
+			return t.Field(i).Type, true
+		}
+	}
+	return nil, false
+}
+
+// allowed are the keys that a table may have; a list of tables counts as its table.
+func allowed(table []string) []string {
+	t := reflect.TypeFor[Config]()
+	for _, part := range table {
+		f, ok := field(t, part)
+		if !ok {
+			return nil
+		}
+		if t = f; t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
 	}
 	if t.Kind() != reflect.Struct {
 		return nil
@@ -132,45 +183,21 @@ func siblings(key []string) []string {
 	for i := range t.NumField() {
 		keys = append(keys, t.Field(i).Tag.Get("toml"))
 	}
-	sort.Strings(keys)
+	slices.Sort(keys)
 	return keys
 }
 
-// field finds a key's type; a list of tables counts as its table.
-func field(t reflect.Type, key string) (reflect.Type, bool) {
-	if t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return nil, false
-	}
-	for i := range t.NumField() {
-		if t.Field(i).Tag.Get("toml") == key {
-			f := t.Field(i).Type
-			if f.Kind() == reflect.Slice && f.Elem().Kind() == reflect.Struct {
-				f = f.Elem()
-			}
-			return f, true
-		}
-	}
-	return nil, false
-}
-
 // kindOf says in words what a key takes.
-func kindOf(key string) string {
-	t := reflect.TypeFor[Config]()
-	for part := range strings.SplitSeq(key, ".") {
-		f, ok := field(t, part)
-		if !ok {
-			return ""
-		}
-		t = f
-	}
+func kindOf(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[Duration]():
 		return `a length of time, such as "90s", "15m", "12h", "7d"`
 	case reflect.TypeFor[Secret]():
 		return `"env:NAME" or "file:PATH"`
+	case reflect.TypeFor[Database]():
+		return kindOf(reflect.TypeFor[string]())
+	case reflect.TypeFor[[]App]():
+		return "tables, each of which begins with [[apps]]"
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -183,78 +210,77 @@ func kindOf(key string) string {
 		return "a number"
 	case reflect.Slice:
 		return `a list of texts, such as ["a", "b"]`
-	case reflect.Struct:
+	default:
 		return "a table"
 	}
+}
+
+// Database is the path of a SQLite file or the address of a PostgreSQL server. Its password does not print.
+type Database struct{ text string }
+
+// UnmarshalText takes any text; problem says what is wrong with it.
+func (d *Database) UnmarshalText(b []byte) error {
+	d.text = string(b)
+	return nil
+}
+
+// String is the address without its password.
+func (d Database) String() string {
+	if !d.address() {
+		return d.text
+	}
+	u, err := url.Parse(d.text)
+	if err != nil {
+		return "[database]"
+	}
+	q := u.Query()
+	for key := range q {
+		if strings.Contains(key, "password") {
+			q.Set(key, "xxxxx")
+		}
+	}
+	u.RawQuery = q.Encode()
+	return u.Redacted()
+}
+
+// Format is String, whatever the verb.
+func (d Database) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d.String()) }
+
+// LogValue is String, for logs.
+func (d Database) LogValue() slog.Value { return slog.StringValue(d.String()) }
+
+// MarshalText is String, for encoders.
+func (d Database) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// address tells whether it is not the path of a file.
+func (d Database) address() bool { return strings.Contains(d.text, "://") }
+
+// hasPassword tells whether there is a password in the address.
+func (d Database) hasPassword() bool {
+	if !d.address() {
+		return false
+	}
+	u, err := url.Parse(d.text)
+	if err != nil {
+		return false
+	}
+	for key := range u.Query() {
+		if strings.Contains(key, "password") {
+			return true
+		}
+	}
+	_, set := u.User.Password()
+	return set
+}
+
+// problem does not repeat the address: there may be a password in it.
+func (d Database) problem() string {
+	if !d.address() {
+		return ""
+	}
+	u, err := url.Parse(d.text)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" {
+		return "takes the path of a SQLite file or postgres://USER@HOST/NAME"
+	}
 	return ""
-}
-
-// locator finds the place of a key in the file, for values that are well-formed but cannot be used.
-type locator struct {
-	file string
-	src  []byte
-}
-
-func (l locator) error(key string, table int, problem string) *Error {
-	e := &Error{File: l.file, Key: key, Problem: problem}
-	if l.file != "" {
-		e.Line, e.Column = l.find(strings.Split(key, "."), table)
-	}
-	return e
-}
-
-// find returns the place of a key in the table-th table of its name, or of that table if the key is not in it.
-func (l locator) find(key []string, table int) (line, column int) {
-	p := unstable.Parser{}
-	p.Reset(l.src)
-	var prefix []string
-	seen := -1
-	for p.NextExpression() {
-		n := p.Expression()
-		var parts []string
-		var first unstable.Range
-		for it := n.Key(); it.Next(); {
-			if len(parts) == 0 {
-				first = it.Node().Raw
-			}
-			parts = append(parts, string(it.Node().Data))
-		}
-		at := p.Shape(first).Start
-		switch n.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			prefix = parts
-			if slices.Equal(prefix, key[:len(key)-1]) {
-				if seen++; n.Kind == unstable.Table || seen == table {
-					line, column = at.Line, at.Column
-				}
-			}
-		case unstable.KeyValue:
-			if slices.Equal(append(slices.Clone(prefix), parts...), key) && (seen < 0 || seen == table || len(prefix) == 0) {
-				return at.Line, at.Column
-			}
-		}
-	}
-	return line, column
-}
-
-// environment puts IMDESK_LISTEN and the like over the file: each key of the top level that is one text.
-func (c *Config) environment(lookup func(string) (string, bool)) {
-	for env, to := range map[string]*string{
-		"IMDESK_LISTEN":     &c.Listen,
-		"IMDESK_DATA_DIR":   &c.Data,
-		"IMDESK_DATABASE":   &c.Database,
-		"IMDESK_PUBLIC_URL": &c.PublicURL,
-		"IMDESK_LANGUAGE":   &c.Language,
-		"IMDESK_TIME_ZONE":  &c.TimeZone,
-	} {
-		if v, ok := lookup(env); ok && v != "" {
-			*to = v
-		}
-	}
-	if v, ok := lookup("IMDESK_TRUSTED_PROXIES"); ok && v != "" {
-		c.TrustedProxies = nil
-		for p := range strings.SplitSeq(v, ",") {
-			c.TrustedProxies = append(c.TrustedProxies, strings.TrimSpace(p))
-		}
-	}
 }
