@@ -19,10 +19,17 @@ func (s *Server) SignIn(sdkAppID int64, user, platform string) {
 }
 
 // Enter puts users into a live room, as the app on their devices would: the REST API has no command for it. Users who
-// are in it already stay.
+// are in it already stay; a banned one is an error.
 func (s *Server) Enter(ctx context.Context, sdkAppID int64, group string, users ...string) error {
 	return s.room(ctx, sdkAppID, group, users, func(tx *community.Tx, g *community.Group, a community.Account) error {
-		_, err := tx.AddMember(g, community.Member{UID: a.UID, Account: a.Name, JoinedAt: s.now().Unix()})
+		until, err := tx.BannedUntil(g.GID, a.UID)
+		if err != nil {
+			return err
+		}
+		if until > s.now().Unix() {
+			return fmt.Errorf("emulator: room %s: %s is banned", group, a.Name)
+		}
+		_, err = tx.AddMember(g, community.Member{UID: a.UID, Account: a.Name, JoinedAt: s.now().Unix()})
 		return err
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -53,6 +54,8 @@ type Server struct {
 	served chan struct{}
 	url    string
 	closed bool
+	quit   chan struct{}  // closed by Close: whoever waits stops
+	busy   sync.WaitGroup // requests under way
 }
 
 // New opens the database, brings it up to date and seeds it. ctx bounds only New itself.
@@ -70,7 +73,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	s := &Server{store: store, now: c.Now, log: c.Log, started: c.Now(), calls: map[string]*atomic.Int64{}}
+	s := &Server{store: store, now: c.Now, log: c.Log, started: c.Now(), calls: map[string]*atomic.Int64{}, quit: make(chan struct{})}
 	apps := make([]tencent.App, len(c.Apps))
 	for i, a := range c.Apps {
 		apps[i] = tencent.App{ID: a.SDKAppID, Admins: a.Admins, Key: a.Key}
@@ -131,7 +134,24 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", s.serveTencent)
 	mux.Handle("/_emulator/", s.controls())
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.enter() {
+			http.Error(w, "closed", http.StatusServiceUnavailable)
+			return
+		}
+		defer s.busy.Done()
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// enter counts a request as under way, unless the server is closed.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.busy.Add(1)
+	}
+	return !s.closed
 }
 
 // Start listens on addr, such as "127.0.0.1:0", and serves in the background until Close.
@@ -182,11 +202,13 @@ func (s *Server) Close() error {
 		return nil
 	}
 	s.closed = true
+	close(s.quit)
 	var errs []error
 	if s.http != nil {
 		errs = append(errs, s.http.Close())
 		<-s.served
 	}
+	s.busy.Wait()
 	errs = append(errs, s.store.Close())
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("emulator: close: %w", err)
@@ -213,12 +235,16 @@ func (s *Server) serveTencent(w http.ResponseWriter, r *http.Request) {
 	if n := s.calls[command]; n != nil {
 		n.Add(1)
 	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, tencent.MaxBody+1)) // all of it, or the caller's leaving goes unnoticed
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
 	f := s.faults.next(command)
 	if f == nil {
-		send(w, s.tencent.Answer(r))
+		send(w, s.tencent.Answer(r, body))
 		return
 	}
-	if !wait(r.Context(), f.Delay) || f.Drop {
+	if !s.wait(r.Context(), f.Delay) || f.Drop {
 		panic(http.ErrAbortHandler)
 	}
 	if f.Status != 0 {
@@ -232,7 +258,7 @@ func (s *Server) serveTencent(w http.ResponseWriter, r *http.Request) {
 		send(w, s.tencent.Refuse(r.URL.Path, f.ErrorCode))
 		return
 	}
-	answer := s.tencent.Answer(r)
+	answer := s.tencent.Answer(r, body)
 	switch {
 	case f.DropAfter:
 		panic(http.ErrAbortHandler)

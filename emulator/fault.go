@@ -106,8 +106,8 @@ func (f *faults) next(command string) *Fault {
 	return nil
 }
 
-// wait sleeps for d and reports false if ctx ended first.
-func wait(ctx context.Context, d time.Duration) bool {
+// wait sleeps for d and reports false if ctx or the server ended first.
+func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
@@ -117,6 +117,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	case <-ctx.Done():
-		return false
+	case <-s.quit:
 	}
+	return false
 }

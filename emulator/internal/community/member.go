@@ -307,3 +307,12 @@ func (c Conn) LiveMembers(gid int64, n int) (members []LiveMember, err error) {
 		})
 	return members, err
 }
+
+// BannedUntil returns until when the user may not be in the live room; 0 = may, but it may lie in the past.
+func (c Conn) BannedUntil(gid, uid int64) (until int64, err error) {
+	err = c.get("SELECT until FROM ban WHERE gid = ? AND uid = ?", []any{gid, uid}, &until)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return until, err
+}

@@ -96,25 +96,21 @@ func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 // Open opens the database at path and brings its tables up to date. An empty path makes a temporary file that Close removes.
-func Open(ctx context.Context, path string, now func() time.Time) (s *Store, err error) {
-	s = &Store{now: now, purge: make(chan struct{}, 1), done: make(chan struct{})}
+func Open(ctx context.Context, path string, now func() time.Time) (*Store, error) {
+	s := &Store{now: now, purge: make(chan struct{}, 1), done: make(chan struct{})}
 	if path == "" {
-		if s.dir, err = os.MkdirTemp("", "emulator-*"); err != nil {
+		dir, err := os.MkdirTemp("", "emulator-*")
+		if err != nil {
 			return nil, fmt.Errorf("open community: %w", err)
 		}
-		path = filepath.Join(s.dir, "community.db")
+		s.dir, path = dir, filepath.Join(dir, "community.db")
 	}
-	defer func() {
-		if err != nil {
-			s.release()
-		}
-	}()
-	if err = s.open(ctx, path); err != nil {
-		return nil, fmt.Errorf("open community %s: %w", path, err)
+	if err := s.open(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open community %s: %w", path, err), s.release())
 	}
-	jctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	s.stop = cancel
-	go s.janitor(jctx)
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	go s.janitor(background)
 	s.wakeJanitor()
 	return s, nil
 }

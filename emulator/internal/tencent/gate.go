@@ -3,7 +3,6 @@ package tencent
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,8 +16,8 @@ import (
 	"imdesk/emulator/internal/community"
 )
 
-// maxBody bounds a request's body; the largest legal ones (1,000 friends to import) stay below.
-const maxBody = 4 << 20
+// MaxBody bounds a request's body; the largest legal ones (1,000 friends to import) stay below.
+const MaxBody = 4 << 20
 
 // App is one application of the vendor: who may call for it, and the key that signs for them.
 type App struct {
@@ -87,12 +86,13 @@ func (c *call) update(fn func(*community.Tx) error) error { return c.s.store.Upd
 func (c *call) isAdmin(name string) bool { return slices.Contains(c.s.apps[c.app].Admins, name) }
 
 // Answer is the whole of the API: it checks the request in the fixed order of the protocol and runs its command. The
-// answer is always a JSON envelope, sent with HTTP 200. Media of ours have the address the caller asked at.
-func (s *Service) Answer(r *http.Request) []byte {
-	return toHost(r, s.answer(r))
+// answer is always a JSON envelope, sent with HTTP 200. Media of ours have the address the caller asked at. body is r's,
+// read up to a byte beyond MaxBody.
+func (s *Service) Answer(r *http.Request, body []byte) []byte {
+	return toHost(r, s.answer(r, fromHost(r, body)))
 }
 
-func (s *Service) answer(r *http.Request) []byte {
+func (s *Service) answer(r *http.Request, body []byte) []byte {
 	cmd, err := s.route(r)
 	if err != nil {
 		return failure(false, err)
@@ -105,12 +105,9 @@ func (s *Service) answer(r *http.Request) []byte {
 	if err := s.admit(c, r.URL.Query()); err != nil {
 		return failure(svc.bare, err)
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = errNoObject
-	}
-	if err == nil {
-		c.fields, err = readFields(fromHost(r, body), svc.badField)
+	err = errNoObject
+	if len(body) <= MaxBody {
+		c.fields, err = readFields(body, svc.badField)
 	}
 	if err != nil {
 		return failure(svc.bare, refuse(svc.badBody, "the body is not a JSON object"))
