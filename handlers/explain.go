@@ -51,6 +51,9 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 	var forbidden *actions.Forbidden
 	var service *imclient.Error
 	var tooLarge *http.MaxBytesError
+	if media, ok := explainMedia(ctx, err, p.notice); ok {
+		return media
+	}
 	switch {
 	case errors.As(err, &bad):
 		p.notice.Reference = ""

@@ -100,11 +100,7 @@ func (s *Server) groupFacts(ctx context.Context, app *App, g imclient.Group) gro
 
 // groupChips say what kind of group it is and what holds in it now.
 func groupChips(ctx context.Context, app *App, g imclient.Group) []templates.ChipView {
-	chips := []templates.ChipView{{Text: string(g.Type)}}
-	if app.IM.Caps.Info(g.Type).Live {
-		chips[0].Title = i18n.T(ctx, "groups.chip.live_title")
-		chips = append(chips, templates.ChipView{Text: i18n.T(ctx, "groups.chip.live"), Icon: "live", Title: i18n.T(ctx, "groups.chip.live_title")})
-	}
+	chips := []templates.ChipView{typeChip(ctx, app, g.Type)}
 	if g.MuteAll == imclient.On {
 		chips = append(chips, muteAllChip(ctx))
 	}

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"context"
+	"io"
 	"time"
 
 	"github.com/a-h/templ"
@@ -42,6 +44,7 @@ type TranscriptView struct {
 	Newer    MoreView
 	Rows     []TranscriptRow
 	First    time.Time // of the first row: its day stands above it
+	Start    string    // said where nothing older is kept; "" if there is more
 	Range    string    // "Seq 88,201 to 88,212"; "" if nothing is shown
 	UpToDate bool      // the newest message is among them
 	Newest   string    // where the newest messages are
@@ -282,4 +285,36 @@ func fromEnd(on bool) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"data-from-end": true}
+}
+
+// withSender are the hidden fields of the search form: all but the text itself.
+func withSender(f MessageFilterView) []string {
+	if f.Sender == "" {
+		return f.Keep
+	}
+	return append(append([]string{}, f.Keep...), "sender", f.Sender)
+}
+
+// moreTrigger is when further messages come: as soon as the link is seen, unless there may be none yet.
+func moreTrigger(m MoreView) string {
+	if m.Wait {
+		return "click"
+	}
+	return "click, intersect once rootMargin:300px"
+}
+
+// textParts writes text as it was typed, without a space more, with its links.
+func textParts(parts []TextPart) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		for _, p := range parts {
+			text := templ.EscapeString(p.Text)
+			if p.URL != "" {
+				text = `<a href="` + templ.EscapeString(string(templ.URL(p.URL))) + `" rel="noreferrer noopener nofollow" target="_blank">` + text + `</a>`
+			}
+			if _, err := io.WriteString(w, text); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
