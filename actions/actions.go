@@ -128,7 +128,7 @@ func (s *Service) Do(ctx context.Context, actor Actor, app App, a Action) (Resul
 	return r, err
 }
 
-// allowed checks the operator's right and the input.
+// allowed checks the operator's right and the input; whole: all of it, as it is to be carried out.
 func (s *Service) allowed(actor Actor, app App, a Action, whole bool) error {
 	if !actor.can(a.Verb()) {
 		return &Forbidden{Verb: a.Verb()}
@@ -138,7 +138,15 @@ func (s *Service) allowed(actor Actor, app App, a Action, whole bool) error {
 	if whole {
 		a.common().check(f, a.Verb())
 	}
-	return f.err()
+	if err := f.err(); err != nil || !whole {
+		return err
+	}
+	// A notice has readers, not targets.
+	users, messages := a.work().targets(&plan{})
+	if a.Verb() != VerbNotice && max(len(users), len(messages)) > AtOnce && !actor.can(VerbBulk) {
+		return &Forbidden{Verb: VerbBulk}
+	}
+	return nil
 }
 
 // prepare reads how things are and plans what is to be done.

@@ -139,3 +139,29 @@ func TestNotOffered(t *testing.T) {
 		t.Errorf("got %v, want not found", err)
 	}
 }
+
+func TestBulk(t *testing.T) {
+	r := newRig(t)
+	g := r.group("Public", AtOnce+1)
+	mute := Mute{Common: because("x"), Group: g.id, Users: g.members, Span: Span{For: time.Hour}}
+	actor := r.actor
+	actor.Can = func(v Verb) bool { return v != VerbBulk }
+	if _, err := r.s.Preview(r.Context(), actor, r.app, mute); err != nil {
+		t.Errorf("preview: %v", err)
+	}
+	_, err := r.s.Do(r.Context(), actor, r.app, mute)
+	if wantError[*Forbidden](t, err).Verb != VerbBulk || r.im.Calls(cmdMute) != 0 {
+		t.Errorf("got %v after %d mutes", err, r.im.Calls(cmdMute))
+	}
+	result := r.do(mute) // by somebody who may
+	back, err := r.s.Undo(r.Context(), actor, r.app, result.ID)
+	r.ok(err)
+	if back.Count(StateApplied) != AtOnce+1 {
+		t.Errorf("%d unmuted", back.Count(StateApplied))
+	}
+	mute.Users = mute.Users[:AtOnce]
+	_, err = r.s.Do(r.Context(), actor, r.app, mute)
+	r.ok(err)
+	_, err = r.s.Do(r.Context(), actor, r.app, Notice{Group: g.id, Text: "x", To: g.members})
+	r.ok(err)
+}

@@ -24,6 +24,13 @@ const (
 	VerbUnban          Verb = "member.unban"
 )
 
+// VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
+// thing back needs the right to the verb only.
+const (
+	VerbBulk Verb = "bulk.run"
+	AtOnce        = 10
+)
+
 const undoPrefix = "undo."
 
 // Undoing is the verb under which taking v back is recorded.
