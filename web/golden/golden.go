@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -86,8 +87,13 @@ var voidElements = map[string]bool{
 	"input": true, "link": true, "meta": true, "source": true, "track": true, "wbr": true,
 }
 
-// Format puts each tag and each text on a line of its own, indented by how deep it stands.
+// hashes are what the addresses of static files carry: they change with the files' content.
+var hashes = regexp.MustCompile(`(/static/[a-z.-]+)-[0-9a-f]{10}\.(css|js|svg)`)
+
+// Format puts each tag and each text on a line of its own, indented by how deep it stands, and takes the
+// hashes from the addresses of static files.
 func Format(markup string) string {
+	markup = hashes.ReplaceAllString(markup, "$1.$2")
 	var out strings.Builder
 	depth := 0
 	line := func(s string) {

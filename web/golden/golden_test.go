@@ -15,6 +15,12 @@ func TestFormatPutsEachTagOnALine(t *testing.T) {
 	}
 }
 
+func TestFormatLeavesOutHashes(t *testing.T) {
+	if got := Format(`<use href="/static/icons-088fc65692.svg#mute">`); got != "<use href=\"/static/icons.svg#mute\">\n" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestProblems(t *testing.T) {
 	for _, tt := range []struct {
 		name, markup, want string

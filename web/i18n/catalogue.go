@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -39,6 +40,10 @@ var catalogues = sync.OnceValue(func() map[Lang]catalogue {
 	return all
 })
 
+// bareKey is a key at the beginning of a line. TOML would make tables of its dots, and then a key could
+// not begin with another one; quoted, the file is as flat as it looks.
+var bareKey = regexp.MustCompile(`(?m)^([A-Za-z0-9_.-]+)([ \t]*=)`)
+
 // load reads all files of a folder. Each key of AREA.toml must begin with "AREA.", so that a key
 // cannot stand in two files and is found at once.
 func load(fsys fs.FS, dir string) (catalogue, error) {
@@ -52,37 +57,19 @@ func load(fsys fs.FS, dir string) (catalogue, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
-		var tree map[string]any
-		if err := toml.Unmarshal(b, &tree); err != nil {
+		var texts map[string]string
+		if err := toml.Unmarshal(bareKey.ReplaceAll(b, []byte(`"$1"$2`)), &texts); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		area := strings.TrimSuffix(path.Base(name), ".toml") + "."
-		if err := c.add("", tree, area); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		for key, text := range texts {
+			if !strings.HasPrefix(key, area) {
+				return nil, fmt.Errorf("%s: key %s does not begin with %s", name, key, area)
+			}
+			c[key] = split(text)
 		}
 	}
 	return c, nil
-}
-
-// add takes in a table and the tables in it; TOML makes tables of dotted keys.
-func (c catalogue) add(prefix string, table map[string]any, area string) error {
-	for k, v := range table {
-		key := prefix + k
-		switch v := v.(type) {
-		case map[string]any:
-			if err := c.add(key+".", v, area); err != nil {
-				return err
-			}
-		case string:
-			if !strings.HasPrefix(key, area) {
-				return fmt.Errorf("key %s does not begin with %s", key, area)
-			}
-			c[key] = split(v)
-		default:
-			return fmt.Errorf("key %s is not a text", key)
-		}
-	}
-	return nil
 }
 
 // split cuts a text at its placeholders. A brace that is not part of one stays as it is.

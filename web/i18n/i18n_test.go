@@ -45,7 +45,9 @@ func TestLoadRefuses(t *testing.T) {
 		{"dotted keys", "a.b = \"x\"\na.c.d = \"y\"", true},
 		{"a key of another area", "b.c = \"x\"", false},
 		{"a number", "a.b = 3", false},
-		{"a key that is also a prefix", "a.b = \"x\"\na.b.c = \"y\"", false},
+		{"a key that begins with another", "a.b = \"x\"\na.b.c = \"y\"", true},
+		{"a key twice", "a.b = \"x\"\na.b = \"y\"", false},
+		{"a table", "[a]\nb = \"x\"", false},
 		{"broken TOML", "a.b = ", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -33,7 +33,7 @@ type sources struct {
 }
 
 var (
-	usesComment = regexp.MustCompile(`^//i18n:uses ([a-z0-9_.]+)\*$`)
+	usesComment = regexp.MustCompile(`^//i18n:uses ([A-Za-z0-9_.-]+)\*$`)
 	scriptText  = regexp.MustCompile(`\btext\("([a-z0-9_.]+)"`)
 )
 

@@ -283,6 +283,24 @@ func site(t *testing.T) *httptest.Server {
 		}
 		return 200, with(Layout(c, PageView{Title: "Members", Where: "周末音乐夜"}), membersHead(), membersList(members))
 	})
+	page("GET /log", func(c Chrome, r *http.Request) (int, templ.Component) {
+		before, _ := strconv.Atoi(r.URL.Query().Get("before"))
+		if before == 0 {
+			before = 200
+		}
+		var rows []templ.Component
+		if before > 100 {
+			rows = append(rows, More("Older", "/log?before="+strconv.Itoa(before-50), true))
+		}
+		for i := before - 50; i < before; i++ {
+			rows = append(rows, markup(`li class="msg" data-row="`+strconv.Itoa(i)+`"`, markup(`p class="text"`, words("message "+strconv.Itoa(i)))))
+		}
+		if part(r) {
+			return 200, templ.Join(rows...)
+		}
+		pane := markup(`div class="pane" role="region" aria-label="Transcript" tabindex="0" data-from-end`, markup(`ol class="transcript" role="list"`, rows...))
+		return 200, with(Layout(c, PageView{Title: "Log", Fixed: true}), PageHead(HeadView{Title: "Log"}), markup(`div class="split"`, markup(`div class="col"`, pane), markup(`aside class="rail" aria-label="Rail"`, words("rail"))))
+	})
 	page("GET /sheet", func(c Chrome, r *http.Request) (int, templ.Component) {
 		if part(r) {
 			return 200, muteSheet("", "")

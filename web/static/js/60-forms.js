@@ -53,9 +53,11 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 document.addEventListener("htmx:finally:request", (event) => {
   const { ctx } = event.detail;
-  if (ctx.request.method === "GET") return;
-  setBusy(ctx.sourceElement, false);
-  if (ctx.response?.status < 400) changed.delete(ctx.sourceElement.closest("form"));
+  if (ctx.request.method !== "GET") setBusy(ctx.sourceElement, false);
+});
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.request.method !== "GET" && ctx.response.status < 400) changed.delete(ctx.sourceElement.closest("form"));
 });
 
 // What is not offered says why.
@@ -87,6 +89,7 @@ listen("change", "[data-filter] :is(select, [type=checkbox], [type=radio], [type
 const changed = new Set();
 listen("input", "form[data-unsaved]", (_, form) => changed.add(form));
 const unsaved = () => [...changed].some((form) => form.isConnected && !form.closest("dialog"));
+listen("click", "[data-close]", () => changed.clear());
 addEventListener("beforeunload", (event) => {
   if (unsaved()) event.preventDefault();
 });

@@ -68,7 +68,23 @@ document.addEventListener("htmx:after:swap", () => {
 });
 
 // A transcript whose newest message is last begins there.
-for (const pane of findAll("[data-from-end]")) if (!location.hash) pane.scrollTop = pane.scrollHeight;
+for (const pane of findAll("[data-from-end]")) {
+  const scroller = scrollerOf(pane.lastElementChild ?? pane);
+  if (!location.hash) scroller.scrollTop = scroller.scrollHeight;
+}
+
+// Further rows are fetched a little before the end of the list is in view.
+const ahead = { rootMargin: "300px", scrollMargin: "300px" };
+const moreObserver = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    moreObserver.unobserve(target);
+    target.click();
+  }
+}, ahead);
+const observeMore = () => findAll("[data-more] > a").forEach((link) => moreObserver.observe(link));
+observeMore();
+document.addEventListener("htmx:after:swap", observeMore);
 
 // What is being replaced says so; the style sheet dims it if it takes long.
 function setLoading(event, on) {
