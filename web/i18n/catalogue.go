@@ -153,10 +153,10 @@ func Has(ctx context.Context, key string) bool {
 // Raw is a text with its placeholders as they stand, for app.js to fill.
 func Raw(ctx context.Context, key string) string { return join(lookup(From(ctx).Lang, key)) }
 
-// Texts are the texts whose keys begin with prefix, without it, in the language of ctx.
-func Texts(ctx context.Context, prefix string) map[string]string {
+// Texts are the texts of a language whose keys begin with prefix, by the rest of the key.
+func Texts(lang Lang, prefix string) map[string]string {
 	texts := map[string]string{}
-	for key, parts := range catalogues()[From(ctx).Lang] {
+	for key, parts := range catalogues()[lang] {
 		if name, ok := strings.CutPrefix(key, prefix); ok {
 			texts[name] = join(parts)
 		}

@@ -212,6 +212,14 @@ func barButton(form string, b ButtonView) ButtonView {
 	return b
 }
 
+func barButtons(form string, list []ButtonView) []ButtonView {
+	var out []ButtonView
+	for _, b := range list {
+		out = append(out, barButton(form, b))
+	}
+	return out
+}
+
 func beforeAttrs(before bool) templ.Attributes {
 	if !before {
 		return nil

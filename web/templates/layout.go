@@ -3,6 +3,7 @@ package templates
 import (
 	"context"
 	"encoding/json"
+	"sync"
 
 	"imdesk/web/i18n"
 
@@ -13,13 +14,19 @@ import (
 const htmxConfig = `{"extensions":"sse, preload","defaultTimeout":20000,"defaultSettleDelay":0}`
 
 // scriptTexts are the words app.js needs, as JSON.
-func scriptTexts(ctx context.Context) string {
-	b, err := json.Marshal(i18n.Texts(ctx, "script."))
-	if err != nil {
-		return "{}" // a map of strings always encodes
+func scriptTexts(ctx context.Context) string { return textsByLanguage()[i18n.From(ctx).Lang] }
+
+var textsByLanguage = sync.OnceValue(func() map[i18n.Lang]string {
+	all := map[i18n.Lang]string{}
+	for _, lang := range i18n.Languages() {
+		b, err := json.Marshal(i18n.Texts(lang, "script."))
+		if err != nil {
+			panic("templates: " + err.Error()) // a map of strings always encodes
+		}
+		all[lang] = string(b)
 	}
-	return string(b)
-}
+	return all
+})
 
 // keyText is one line of the list of keys.
 type keyText struct {
