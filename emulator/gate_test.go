@@ -190,7 +190,7 @@ func TestBodies(t *testing.T) {
 		command string
 		code    int
 	}{{account + "account_check", 60003}, {group + "get_group_info", 60003}, {"profile/portrait_get", 60003}, {"openim/querystate", 90001}, {"openconfigsvr/getnospeaking", 130001}} {
-		for _, body := range []string{"", "null", "[]", `"x"`, "7", "{", `{"a":1}{"b":2}`, `{"a":}`, "\x00", "{}x"} {
+		for _, body := range []string{"", "null", "[]", `"x"`, "7", "{", `{"a":1}{"b":2}`, `{"a":}`, "\x00", "{}x", "{\"a\":\"\xff\"}"} {
 			if a := r.call(s.command, body); a.code() != s.code {
 				t.Errorf("%s with %q: %v, want code %d", s.command, body, a, s.code)
 			}

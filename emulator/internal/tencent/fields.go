@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"unicode/utf8"
 )
 
 const maxU32 = math.MaxUint32
@@ -37,7 +38,7 @@ var errNoObject = errors.New("body is not a JSON object")
 // readFields decodes body, which must be a JSON object and nothing else.
 func readFields(body []byte, code int) (*fields, error) {
 	body = bytes.TrimLeft(body, " \t\r\n")
-	if len(body) == 0 || body[0] != '{' {
+	if len(body) == 0 || body[0] != '{' || !utf8.Valid(body) {
 		return nil, errNoObject
 	}
 	f := &fields{code: code, err: new(error)}
