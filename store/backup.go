@@ -4,35 +4,44 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 )
 
 // ErrNotSQLite means that the database has a way of its own for this: pg_dump.
 var ErrNotSQLite = errors.New("only a SQLite database is copied this way; use pg_dump for PostgreSQL")
 
-// Backup writes a copy of the database into a new file, readable by its owner only, while the console runs. What is
-// committed while it copies may be missing from it; nothing is half there. Errors: ErrNotSQLite.
+// Backup writes a copy of the database, as it is at one moment, into a new file, readable by its owner only, while the
+// console runs. Errors: ErrNotSQLite, fs.ErrExist.
 func (s *Store) Backup(ctx context.Context, file string) error {
-	const op = "back up the database"
 	if s.db.postgres {
-		return wrap(op, ErrNotSQLite)
+		return wrap("back up the database", ErrNotSQLite)
+	}
+	return wrap("back up the database", s.db.backup(ctx, file))
+}
+
+func (d *db) backup(ctx context.Context, file string) error {
+	file, err := filepath.Abs(file) // or one that begins with "file:" would be taken for a URI
+	if err != nil {
+		return err
 	}
 	// The file is made first, so that nobody else can read it at any time; VACUUM INTO takes an empty one.
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return wrap(op, err)
+		return err
 	}
-	if err := f.Close(); err != nil {
-		return wrap(op, err)
+	defer f.Close()
+	if err = d.vacuumInto(ctx, file); err == nil {
+		err = f.Sync() // SQLite leaves that to its caller
 	}
-	if err := s.vacuumInto(ctx, file); err != nil {
-		return wrap(op, errors.Join(err, os.Remove(file)))
+	if err != nil {
+		return errors.Join(err, os.Remove(file))
 	}
 	return nil
 }
 
 // vacuumInto copies on a reading connection, so that writing goes on meanwhile.
-func (s *Store) vacuumInto(ctx context.Context, file string) error {
-	c, err := s.db.reader.Conn(ctx)
+func (d *db) vacuumInto(ctx context.Context, file string) error {
+	c, err := d.reader.Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 
@@ -31,6 +32,12 @@ func TestPostgreSQL(t *testing.T) {
 	server := storetest.StartPostgres(t)
 	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, server.Schema(t)) })
 	t.Run("the audit log is append-only", func(t *testing.T) { appendOnly(t, "pgx", server.Schema(t)) })
+	t.Run("no backup", func(t *testing.T) {
+		path := t.TempDir() + "/copy"
+		if err := open(t, server.Schema(t)).Backup(t.Context(), path); !errors.Is(err, store.ErrNotSQLite) {
+			t.Error(err)
+		}
+	})
 	t.Run("consoles that start together", func(t *testing.T) {
 		dsn := server.Schema(t)
 		var wg sync.WaitGroup
