@@ -88,20 +88,28 @@ func openSQLite(ctx context.Context, path string) (*db, error) {
 }
 
 // ownFile makes the file for its owner only, or takes others' rights away. SQLite gives its side files the same mode.
+// A file that is there is not opened: closing it would drop the locks that this process may have on it.
 func ownFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, os.ErrExist) { // another process was faster, with the same mode
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return f.Close()
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if info.Mode().Perm()&0o077 == 0 {
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no file", path)
+	case info.Mode().Perm()&0o077 == 0:
 		return nil
 	}
-	return f.Chmod(0o600)
+	return os.Chmod(path, 0o600)
 }
 
 func openPostgres(ctx context.Context, dsn string) (*db, error) {

@@ -113,7 +113,7 @@ func TestOpenFails(t *testing.T) {
 
 	for _, tt := range []struct{ name, dsn, want string }{
 		{"no folder", filepath.Join(dir, "none", "imdesk.db"), "none/imdesk.db: no such file or directory"},
-		{"a folder", dir, "is a directory"},
+		{"a folder", dir, "is no file"},
 		{"no database", text, "text.db: file is not a database"},
 		{"a newer database", newer, "made by a newer version of imdesk"},
 		{"an edited migration", other, "another 0001_start.sql than this imdesk has; nothing was changed"},
