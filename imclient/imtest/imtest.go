@@ -321,23 +321,30 @@ func near(t testing.TB, what string, got, want time.Time) {
 // walk reads a list to its end, page by page, and calls between after each page.
 func walk[T any](t testing.TB, list func(ctx context.Context, cursor string) (imclient.Page[T], error), between func()) []T {
 	t.Helper()
-	var items []T
-	cursors := map[string]bool{}
-	for page, err := range imclient.Pages(ctx(t), "", list) {
-		ok(t, err)
-		items = append(items, page.Items...)
-		if page.Next != "" && cursors[page.Next] {
-			t.Fatalf("the cursor %q came twice: the list has no end", page.Next)
-		}
-		cursors[page.Next] = true
-		if len(cursors) > 2000 {
-			t.Fatal("the list has no end")
-		}
+	var all []T
+	walkPages(t, list, func(items []T) {
+		all = append(all, items...)
 		if between != nil {
 			between()
 		}
+	})
+	return all
+}
+
+// walkPages reads a list to its end and calls do with each page.
+func walkPages[T any](t testing.TB, list func(ctx context.Context, cursor string) (imclient.Page[T], error), do func(items []T)) {
+	t.Helper()
+	cursors := map[string]bool{}
+	for page, err := range imclient.Pages(ctx(t), "", list) {
+		ok(t, err)
+		if page.Next != "" && cursors[page.Next] {
+			t.Fatalf("the cursor %q came twice: the list has no end", page.Next)
+		}
+		if cursors[page.Next] = true; len(cursors) > 2000 {
+			t.Fatal("the list has no end")
+		}
+		do(page.Items)
 	}
-	return items
 }
 
 func ids[T any](items []T, id func(T) string) []string {

@@ -14,6 +14,7 @@ func memberID(m imclient.Member) string { return m.UserID }
 func (s *suite) members(t *testing.T) {
 	t.Run("list", s.memberList)
 	t.Run("list while people come and go", s.memberListMoving)
+	t.Run("list while half of the group leaves", s.memberListEmptied)
 	t.Run("get", s.memberGet)
 	t.Run("kick", s.memberKick)
 	t.Run("add", s.memberAdd)
@@ -131,6 +132,28 @@ func (s *suite) memberListMoving(t *testing.T) {
 			}
 		})
 	}
+}
+
+// memberListEmptied: many of those listed already leave before the next page, the last one listed among them.
+func (s *suite) memberListEmptied(t *testing.T) {
+	info := s.typeWith(t, imclient.VerbListMembers, imclient.VerbKick)
+	r := s.room(t, info, 200)
+	var listed []string
+	page := 0
+	walkPages(t, s.lister(r, imclient.RoleNone, 60), func(items []imclient.Member) {
+		listed = append(listed, ids(items, memberID)...)
+		if page++; page == 2 {
+			var leavers []string
+			for _, u := range listed[5:] {
+				if u != r.owner && u != r.admin {
+					leavers = append(leavers, u)
+				}
+			}
+			s.h.Leave(t, r.id, leavers...)
+		}
+	})
+	once(t, "members", listed)
+	sameSet(t, "members, of whom half left meanwhile", listed, r.all())
 }
 
 func (s *suite) memberGet(t *testing.T) {

@@ -41,26 +41,104 @@ func memberPage(o imclient.MemberListOptions, limit int) *GetGroupMemberInfoRequ
 	return q
 }
 
+// listByOffset goes on behind the last member of the page before. Offsets alone would lose somebody for each one who left
+// a page that was read already, and show somebody twice for each one who was put in front: so a page asks from some
+// places earlier, and looks for that member there. Cursors are "OFFSET.JOINTIME.ACCOUNT".
 func (m membersArea) listByOffset(ctx context.Context, o imclient.MemberListOptions, limit int) (imclient.Page[imclient.Member], error) {
 	page := imclient.Page[imclient.Member]{Total: -1}
-	q := memberPage(o, limit)
-	var err error
-	if q.Offset, err = offset(ctx, o.Cursor); err != nil {
-		return page, err
-	}
-	r, err := m.api.GetGroupMemberInfo(ctx, q)
+	last, err := placeOf(ctx, o.Cursor)
 	if err != nil {
 		return page, err
 	}
-	page.Items = toMembers(r.MemberList, m.api.now())
-	end := q.Offset + len(r.MemberList)
-	if o.Role == imclient.RoleNone {
-		page.Total = int(r.MemberNum)
+	for back := memberOverlap; ; back *= 4 {
+		q := memberPage(o, limit)
+		q.Offset = max(0, last.offset-back)
+		q.Limit = min(limit+last.offset-q.Offset, maxMemberPage)
+		r, err := m.api.GetGroupMemberInfo(ctx, q)
+		if err != nil {
+			return page, err
+		}
+		start, found := last.behind(r.MemberList)
+		if !found && q.Offset > 0 && back < memberSearch {
+			continue // so many left that what is behind begins before this window
+		}
+		stop := min(start+limit, len(r.MemberList))
+		page.Items = toMembers(r.MemberList[start:stop], m.api.now())
+		if o.Role == imclient.RoleNone {
+			page.Total = int(r.MemberNum)
+		}
+		more := stop < len(r.MemberList) || len(r.MemberList) == q.Limit && (o.Role != imclient.RoleNone || q.Offset+stop < int(r.MemberNum))
+		if !more {
+			return page, nil
+		}
+		page.Next = placeAfter(q.Offset+stop, last, r.MemberList[start:stop]).String()
+		if len(page.Items) == 0 { // all of the window was read before: somebody was put in front
+			o.Cursor = page.Next
+			return m.listByOffset(ctx, o, limit)
+		}
+		return page, nil
 	}
-	if len(r.MemberList) >= limit && (o.Role != imclient.RoleNone || end < int(r.MemberNum)) {
-		page.Next = strconv.Itoa(end)
+}
+
+// How many may leave between two pages at the cost of nothing, and how many at the cost of more calls.
+const (
+	memberOverlap = 10
+	memberSearch  = 1000
+)
+
+// place is where a list of members is to go on: behind a member, whose place was offset-1 when it was read.
+type place struct {
+	offset  int
+	joined  int64
+	account string
+}
+
+func (p place) String() string {
+	return strconv.Itoa(p.offset) + "." + strconv.FormatInt(p.joined, 10) + "." + p.account
+}
+
+// placeOf reads a cursor.
+func placeOf(ctx context.Context, cursor string) (place, error) {
+	if cursor == "" {
+		return place{}, nil
 	}
-	return page, nil
+	parts := strings.SplitN(cursor, ".", 3)
+	if len(parts) == 3 {
+		n, err := strconv.Atoi(parts[0])
+		joined, err2 := strconv.ParseInt(parts[1], 10, 64)
+		if err == nil && err2 == nil && n > 0 {
+			return place{n, joined, parts[2]}, nil
+		}
+	}
+	return place{}, refuse(ctx, imclient.ErrInvalid, "cursor %.60q is not one of a group's members", cursor)
+}
+
+// placeAfter is behind the last of what was read, or still behind last if nothing was.
+func placeAfter(offset int, last place, read []MemberInfo) place {
+	if len(read) == 0 {
+		return place{offset, last.joined, last.account}
+	}
+	m := read[len(read)-1]
+	return place{offset, int64(m.JoinTime), string(m.MemberAccount)}
+}
+
+// behind finds the first member behind the place: the one after that member or, if it left, the first that joined later.
+// found is false if all of the list is behind, or the list is empty: then there may be more of it before the list.
+func (p place) behind(list []MemberInfo) (start int, found bool) {
+	if p.offset == 0 {
+		return 0, true
+	}
+	for i, m := range list {
+		if string(m.MemberAccount) == p.account {
+			return i + 1, true
+		}
+	}
+	for i, m := range list {
+		if joined := int64(m.JoinTime); joined > p.joined || joined == p.joined && string(m.MemberAccount) > p.account {
+			return i, i > 0
+		}
+	}
+	return len(list), len(list) > 0
 }
 
 func (m membersArea) listByCursor(ctx context.Context, o imclient.MemberListOptions, limit int) (imclient.Page[imclient.Member], error) {

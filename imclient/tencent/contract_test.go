@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -217,7 +218,9 @@ func (s *service) move(t testing.TB, group string, users []string, in bool) {
 		}
 		s.post(t, "group_open_http_svc/add_group_member", map[string]any{"GroupId": group, "Silence": 1, "MemberList": members})
 	default:
-		s.post(t, "group_open_http_svc/delete_group_member", map[string]any{"GroupId": group, "Silence": 1, "MemberToDel_Account": users})
+		for part := range slices.Chunk(users, 100) {
+			s.post(t, "group_open_http_svc/delete_group_member", map[string]any{"GroupId": group, "Silence": 1, "MemberToDel_Account": part})
+		}
 	}
 }
 
