@@ -74,7 +74,7 @@ func TestDecide(t *testing.T) {
 			if i.State != c.state || i.Reason != c.reason || i.Verified != c.verified {
 				t.Errorf("got %s %q verified %v, want %s %q %v", i.State, i.Reason, i.Verified, c.state, c.reason, c.verified)
 			}
-			if wantCode := c.r.err == denied && c.state != StateApplied; wantCode != (i.VendorCode == "10007") {
+			if wantCode := errors.Is(c.r.err, denied) && c.state != StateApplied; wantCode != (i.VendorCode == "10007") {
 				t.Errorf("the service's code is %q", i.VendorCode)
 			}
 		})
