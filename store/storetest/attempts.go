@@ -19,6 +19,7 @@ func tries(key string) store.AttemptKey {
 // Attempts is the contract of store.Attempts.
 func Attempts(t *testing.T, open Open) {
 	t.Run("one key", func(t *testing.T) { attemptsOneKey(t, open(t)) })
+	t.Run("a lock shorter than the window", func(t *testing.T) { attemptsShortLock(t, open(t)) })
 	t.Run("one locked key stops all", func(t *testing.T) { attemptsTwoKeys(t, open(t)) })
 	t.Run("forgive and clear", func(t *testing.T) { attemptsForgive(t, open(t)) })
 	t.Run("a hundred at once", func(t *testing.T) { attemptsAtOnce(t, open(t)) })
@@ -49,6 +50,18 @@ func attemptsOneKey(t *testing.T, s *store.Store) {
 	} {
 		if diff := cmp.Diff([]store.Attempt{step.want}, take(t, s, step.now, tries("k"))); diff != "" {
 			t.Errorf("%s: %s", step.name, diff)
+		}
+	}
+}
+
+// attemptsShortLock: whoever waited for the end of a lock has all tries again, even within the same window.
+func attemptsShortLock(t *testing.T, s *store.Store) {
+	k := store.AttemptKey{Key: "k", Max: 2, Window: time.Hour, Lock: time.Minute}
+	take(t, s, at(0), k)
+	take(t, s, at(0), k)
+	for _, want := range []store.Attempt{{Count: 1, Taken: true}, {Count: 2, Taken: true, LockedUntil: at(120)}} {
+		if got := take(t, s, at(60), k)[0]; got != want {
+			t.Errorf("after the lock: %+v, want %+v", got, want)
 		}
 	}
 }
