@@ -17,6 +17,24 @@
 //	                                    envelope.go (answers), command.go (the table of commands), one file an area
 //	internal/demo                       the seeded community, and people who go on talking
 //
+// # What is stored
+//
+// One SQLite file, WAL, one connection that writes and a few that read. Nothing in memory grows with it: a million groups
+// or ten million messages are served from about 60 MB. Tables (migrations/0001_core.sql has every column):
+//
+//	account, profile    users of an app, and what their profiles hold beside nick and face
+//	grp, grp_count      groups, numbered by gid in order of creation; living groups of each kind, counted by triggers
+//	member              (gid, uid), listed in order of joining by the index (gid, joined_at, account)
+//	mute, ban           (gid or tid, uid) until when: apart from member, for they outlive leaving
+//	live_admin          administrators of live rooms, who need not be present
+//	topic               streams of messages inside a community; their tids share a number space with gids
+//	message             id = gid << 32 | seq: a window of history is one range of the table; a missing seq is a hole
+//	receipt             who has sent a receipt for a message that wants them
+//	purge               dismissed groups whose messages are still to be removed, in the background
+//
+// Volatile and bounded, in memory: call rates, the 40 messages a second of a group, messages of the last five minutes (to
+// know a repeated one), who is online, marks in live rooms, faults.
+//
 // # How to add a command
 //
 // In internal/tencent, in the file of its area (a new area is a new file):

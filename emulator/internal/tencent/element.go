@@ -110,16 +110,17 @@ func (f *fields) elemField(name string, kind elemField) {
 		}
 		return
 	}
-	raw := f.raw[name]
-	isText, isArray := raw[0] == '"', raw[0] == '['
-	isNumber := raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9'
-	if isText && kind.number {
-		_, isNumber = integer(raw)
-	}
-	switch {
-	case kind.number && !isNumber, kind.items && !isArray, !kind.number && !kind.items && !isText && !isNumber:
-		f.fail(name, "has the wrong type")
-	case !kind.number && !kind.items && isNumber && kind.required:
+	switch raw := f.raw[name]; {
+	case kind.items && raw[0] != '[', !kind.items && !kind.number && raw[0] != '"', kind.number && !isNumber(raw):
 		f.fail(name, "has the wrong type")
 	}
+}
+
+// isNumber reports whether raw is a number, or an integer as text.
+func isNumber(raw json.RawMessage) bool {
+	if raw[0] == '"' {
+		_, ok := integer(raw)
+		return ok
+	}
+	return raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9'
 }
