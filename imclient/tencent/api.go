@@ -257,7 +257,7 @@ func (a *API) again(r request, o outcome, n int) (time.Duration, bool) {
 	switch {
 	case o.resigned: // the gateway looks at the signature before anything is done, so that a write is safe, too
 		return 0, n == 1
-	case r.command.Write:
+	case r.command.Write && !notExecuted(o.code):
 		return 0, false
 	case errors.Is(o.kind, imclient.ErrRateLimited):
 		return max(o.after, jitter(time.Duration(n)*time.Second)), true

@@ -14,6 +14,7 @@ const (
 	idsFresh    = 15 * time.Second
 	idsStale    = 60 * time.Second
 	groupFresh  = 2 * time.Second
+	saidFresh   = time.Second      // of a page of history, so that a crowd in front of one group costs one call
 	liveFresh   = 10 * time.Second // the service's own snapshot of a live room is not younger
 	typeFresh   = 10 * time.Minute // an id that its app chose may be used again
 	idChunks    = 200
@@ -21,6 +22,7 @@ const (
 	groupCopies = 5000
 	mutedCopies = 100
 	liveCopies  = 50
+	saidCopies  = 200
 )
 
 // client is the service in imclient's words. Its areas are views of it.
@@ -31,6 +33,7 @@ type client struct {
 	types  *cache[imclient.GroupType] // a group's never changes
 	muted  *cache[[]imclient.Mute]
 	live   *cache[livePage]
+	said   *cache[window]
 }
 
 // New makes a client for one app. Nothing is called yet.
@@ -51,6 +54,7 @@ func NewClient(api *API) *imclient.Client {
 		types:  newCache[imclient.GroupType](api.life, api.now, typeFresh, 0, typeCopies),
 		muted:  newCache[[]imclient.Mute](api.life, api.now, groupFresh, 0, mutedCopies),
 		live:   newCache[livePage](api.life, api.now, liveFresh, 0, liveCopies),
+		said:   newCache[window](api.life, api.now, saidFresh, 0, saidCopies),
 	}
 	api.written = c.written
 	return &imclient.Client{
@@ -72,5 +76,10 @@ func (c *client) written(cmd *Command, group string) {
 		c.groups.dropKey(group)
 		c.muted.drop(func(key string) bool { parent, _ := splitTopic(key); return parent == group })
 		c.live.drop(func(key string) bool { return strings.HasSuffix(key, "/"+group) })
+		c.said.drop(func(key string) bool {
+			_, id, _ := strings.Cut(key, "/")
+			parent, _ := splitTopic(id)
+			return parent == group
+		})
 	}
 }

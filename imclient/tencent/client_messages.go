@@ -3,6 +3,7 @@ package tencent
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,8 +69,13 @@ func (w window) empty() bool {
 	return true
 }
 
-// read asks for the n positions from top down; top 0 is the newest.
+// read returns the n positions from top down; top 0 is the newest.
 func (m messagesArea) read(ctx context.Context, conversation string, top int64, n int) (window, error) {
+	key := fmt.Sprintf("%d-%d/%s", top, n, conversation)
+	return m.said.get(ctx, key, func(ctx context.Context) (window, error) { return m.ask(ctx, conversation, top, n) })
+}
+
+func (m messagesArea) ask(ctx context.Context, conversation string, top int64, n int) (window, error) {
 	group, topic := splitTopic(conversation)
 	var answer *GroupMsgGetSimpleAnswer
 	ask := func(recalled int) func() error {
@@ -112,7 +118,7 @@ func (m messagesArea) older(ctx context.Context, group string, from int64, limit
 	if err != nil {
 		return imclient.HistoryPage{}, err
 	}
-	page := imclient.HistoryPage{Messages: w.messages}
+	page := imclient.HistoryPage{Messages: slices.Clone(w.messages)} // the window may be shared
 	switch {
 	case w.low <= 1 || w.expired && w.empty():
 		return page, nil

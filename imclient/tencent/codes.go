@@ -355,6 +355,10 @@ func kindOf(c *Command, code int) error {
 	return family(code)
 }
 
+// notExecuted tells the codes with which the gateway turns a call away before anything is done, so that even a write
+// may be sent once more: too many calls of this command, too many calls of the app.
+func notExecuted(code int) bool { return code == 60007 || code == 60011 }
+
 // gone tells the codes that say there is no such command, with which an old server answers a new name.
 func gone(code string) bool { return code == "60009" || code == "10003" }
 

@@ -147,6 +147,9 @@ func decodeNested(raw json.RawMessage, depth int) []imclient.Element {
 	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
 		return nil
 	}
+	if body, ok := decodeList(raw, depth); ok {
+		return body
+	}
 	var list []json.RawMessage
 	if raw[0] != '[' || json.Unmarshal(raw, &list) != nil {
 		list = []json.RawMessage{raw}
@@ -156,6 +159,23 @@ func decodeNested(raw json.RawMessage, depth int) []imclient.Element {
 		body = append(body, decodeElement(item, depth))
 	}
 	return body
+}
+
+// decodeList reads a list of elements that are all understood, which is what nearly every message has.
+func decodeList(raw json.RawMessage, depth int) ([]imclient.Element, bool) {
+	var list []rawElement
+	if raw[0] != '[' || json.Unmarshal(raw, &list) != nil {
+		return nil, false
+	}
+	body := make([]imclient.Element, 0, len(list))
+	for _, e := range list {
+		element := decodeContent(string(e.MsgType), e.MsgContent, depth)
+		if element == nil {
+			return nil, false
+		}
+		body = append(body, element)
+	}
+	return body, true
 }
 
 func decodeElement(raw json.RawMessage, depth int) imclient.Element {

@@ -59,11 +59,19 @@ func endpoints(region, main, backup string) ([]string, error) {
 		u, err := url.Parse(e)
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" ||
 			strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			return nil, fmt.Errorf("endpoint %.80q is not of the form https://HOST", e)
+			return nil, fmt.Errorf("endpoint %.80q is not of the form https://HOST", redacted(u))
 		}
 		list = append(list, u.Scheme+"://"+u.Host)
 	}
 	return list, nil
+}
+
+// redacted is an address without the password that somebody may have put into it.
+func redacted(u *url.URL) string {
+	if u == nil {
+		return ""
+	}
+	return u.Redacted()
 }
 
 // rememberHost is how long the backup host is used first after the main one could not be reached.

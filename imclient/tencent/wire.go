@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Int is an integer in an answer. Servers write it as a number, as a string of digits, as true or false, or as null.
@@ -15,7 +16,24 @@ type Int int64
 
 // UnmarshalJSON takes any of the forms that servers use. What is not an integer at all is an error.
 func (i *Int) UnmarshalJSON(b []byte) error {
-	s := string(b)
+	if len(b) > 0 && len(b) < 19 { // what nearly all are: digits that cannot overflow
+		n := Int(0)
+		for _, c := range b {
+			if c < '0' || c > '9' {
+				n = -1
+				break
+			}
+			n = n*10 + Int(c-'0')
+		}
+		if n >= 0 {
+			*i = n
+			return nil
+		}
+	}
+	return i.parse(string(b))
+}
+
+func (i *Int) parse(s string) error {
 	if n := len(s); n >= 2 && s[0] == '"' && s[n-1] == '"' {
 		s = strings.TrimSpace(s[1 : n-1])
 	}
@@ -69,6 +87,8 @@ func (s *Str) UnmarshalJSON(b []byte) error {
 	switch {
 	case len(b) == 0 || bytes.Equal(b, []byte("null")):
 		return nil
+	case b[0] == '"' && bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b):
+		*s = Str(b[1 : len(b)-1])
 	case b[0] == '"':
 		var t string
 		if err := json.Unmarshal(b, &t); err != nil {
