@@ -109,6 +109,7 @@ func newLog(c config.Log, w io.Writer) *slog.Logger {
 
 // serveConsole runs the console until ctx ends, then answers what it has begun.
 func serveConsole(ctx context.Context, c config.Config, std streams) (err error) {
+	started := time.Now()
 	log := newLog(c.Log, std.err)
 	if err := prepareData(c.Data); err != nil {
 		return err
@@ -136,8 +137,11 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	defer stopApps()
 	act := &actions.Service{Audit: st.Audit, Log: log}
 	defer act.Close()
-	if err := settleUnfinished(ctx, st); err != nil {
+	// What a crash left open in the audit log is closed: nobody can tell what became of it.
+	if n, err := actions.FinishLeftovers(ctx, st.Audit, started, time.Now()); err != nil {
 		return err
+	} else if n > 0 {
+		log.Warn("actions were under way when the console stopped last", "entries", n)
 	}
 	handler, err := handlers.New(handlers.Options{
 		Apps: apps, Store: st, Auth: signIn, Actions: act, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
@@ -209,21 +213,6 @@ func newAuth(c config.Config, st *store.Store, log *slog.Logger) *auth.Service {
 
 // firstOperatorName is who can sign in on the first start.
 const firstOperatorName = "owner"
-
-// settleUnfinished closes what a crash left open in the audit log: nobody can tell what became of it.
-func settleUnfinished(ctx context.Context, st *store.Store) error {
-	open, err := st.Audit.Unfinished(ctx, time.Now().Add(-2*time.Minute))
-	if err != nil {
-		return err
-	}
-	for _, e := range open {
-		err := st.Audit.Finish(ctx, e.ID, store.AuditOutcome{At: time.Now(), State: store.AuditUnknown, ErrorKind: "interrupted"})
-		if err != nil && !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-	}
-	return nil
-}
 
 func zone(c config.Config) *time.Location {
 	if c.TimeZone == "" {

@@ -15,6 +15,8 @@ import (
 func (s *Server) userRoutes() []route {
 	return []route{
 		{get, "/apps/:app/users", auth.VerbView, s.findUser},
+		{get, "/apps/:app/users/:user", auth.VerbView, s.userPage},
+		{get, "/apps/:app/users/:user/activity", auth.VerbView, s.userActivity},
 	}
 }
 

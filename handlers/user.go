@@ -1,0 +1,380 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"imdesk/auth"
+	"imdesk/imclient"
+	"imdesk/store"
+	"imdesk/web/i18n"
+	"imdesk/web/templates"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Sizes of a user's page.
+const (
+	userGroupsPage = 20
+	userMuteCalls  = 8 // memberships read at the same time: the service tells mutes one group a call
+	userActs       = 5
+)
+
+// userFacts are the parts of a user's page. Each has its own error.
+type userFacts struct {
+	profile    imclient.User
+	profileErr error
+
+	presence    imclient.Presence
+	presenceErr error
+
+	global    imclient.GlobalMute
+	globalErr error
+
+	groups    imclient.Page[imclient.JoinedGroup]
+	groupsErr error
+	mutes     map[string]time.Time // by group; a missing one could not be read
+}
+
+// userPage shows one user. It costs up to four calls at once, then one for each of at most 20 groups on the page.
+func (s *Server) userPage(c *gin.Context) error {
+	app, err := s.app(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	id := c.Param("user")
+	f := s.readUser(ctx, app, id, c.Query("cursor"))
+	if errors.Is(f.profileErr, imclient.ErrNotFound) || errors.Is(f.profileErr, imclient.ErrInvalid) {
+		return f.profileErr
+	}
+	if f.profileErr != nil && f.presenceErr != nil && f.globalErr != nil && f.groupsErr != nil {
+		return f.profileErr // nothing of it is known: that is not a page
+	}
+	v := s.userView(c, app, id, f)
+	if err := s.userHistory(c, app, id, &v); err != nil {
+		return err
+	}
+	if f.profileErr == nil {
+		s.opened(c, app, store.KindUser, id, f.profile.Nick)
+	}
+	part := templates.UserGroups(v)
+	if c.GetHeader("HX-Target") == "user-rail" {
+		part = templates.UserRail(v)
+	}
+	return render(c, http.StatusOK, templates.UserPage(s.chrome(c), v), part)
+}
+
+// opened notes which page this operator looked at, for the palette and the overview.
+func (s *Server) opened(c *gin.Context, app *App, kind, id, title string) {
+	ctx := c.Request.Context()
+	op, _ := auth.OperatorFrom(ctx)
+	err := s.Store.Settings.Opened(ctx, op.ID, store.Place{App: app.Name, Kind: kind, ID: id, Title: title, At: s.Now()})
+	if err != nil {
+		s.Log.WarnContext(ctx, "note what was opened", "reference", referenceOf(ctx), "error", err)
+	}
+}
+
+func (s *Server) readUser(ctx context.Context, app *App, id, cursor string) *userFacts {
+	f := &userFacts{mutes: map[string]time.Time{}}
+	var wg sync.WaitGroup
+	wg.Go(func() { f.profile, f.profileErr = app.IM.Users.Get(ctx, id) })
+	wg.Go(func() {
+		var list []imclient.Presence
+		if list, f.presenceErr = app.IM.Users.Presence(ctx, []string{id}); f.presenceErr == nil && len(list) == 1 {
+			f.presence = list[0]
+		}
+	})
+	wg.Go(func() { f.global, f.globalErr = app.IM.Mutes.Global(ctx, id) })
+	wg.Go(func() {
+		f.groups, f.groupsErr = app.IM.Users.Groups(ctx, id, cursor, userGroupsPage)
+		if f.groupsErr == nil {
+			s.readMutes(ctx, app, id, f)
+		}
+	})
+	wg.Wait()
+	return f
+}
+
+// readMutes asks each group on the page for the user's membership, which holds the end of a mute.
+func (s *Server) readMutes(ctx context.Context, app *App, id string, f *userFacts) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, userMuteCalls)
+	for _, g := range f.groups.Items {
+		if !app.IM.Caps.Can(imclient.VerbMute, g.Group.Type) || app.IM.Caps.Info(g.Group.Type).Live {
+			mu.Lock()
+			f.mutes[g.Group.ID] = time.Time{}
+			mu.Unlock()
+			continue
+		}
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			list, err := app.IM.Members.Get(ctx, g.Group.ID, []string{id})
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			f.mutes[g.Group.ID] = time.Time{}
+			if len(list) == 1 {
+				f.mutes[g.Group.ID] = list[0].MutedUntil
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts) templates.UserView {
+	ctx := c.Request.Context()
+	op, _ := auth.OperatorFrom(ctx)
+	v := templates.UserView{
+		ID: id, Name: f.profile.Nick, BackURL: appURL(app, "users"), RetryURL: c.Request.URL.RequestURI(), GroupCount: -1,
+		AuditURL: userURL(app, id, tabActivity),
+	}
+	v.Tabs = s.userTabs(ctx, app, id, "summary")
+	v.ProfileFailed = failedPart(ctx, f.profileErr)
+	if f.profileErr == nil {
+		v.Profile = profileFacts(ctx, f.profile)
+	}
+	s.presenceView(ctx, app, f, &v)
+	s.joinedView(c, app, op, f, &v)
+	s.mayView(ctx, app, f, &v)
+	v.Actions = s.userButtons(c, app, id, f)
+	return v
+}
+
+// failedPart is why a part of a page has no content; nil if it has.
+func failedPart(ctx context.Context, err error) *templates.Notice {
+	if err == nil {
+		return nil
+	}
+	n := explain(ctx, err, false).notice
+	n.RetryAt = time.Time{}
+	return &n
+}
+
+func (s *Server) userTabs(ctx context.Context, app *App, id, open string) []templates.Tab {
+	var tabs []templates.Tab
+	for _, t := range []struct {
+		key string
+		url string
+	}{{"summary", userURL(app, id)}, {tabActivity, userURL(app, id, tabActivity)}} {
+		//i18n:uses users.tab.*
+		tabs = append(tabs, templates.Tab{Text: i18n.T(ctx, "users.tab."+t.key), URL: t.url, Current: t.key == open})
+	}
+	return tabs
+}
+
+func profileFacts(ctx context.Context, u imclient.User) []templates.FactView {
+	list := []templates.FactView{
+		{Name: i18n.T(ctx, "users.nick"), Value: u.Nick},
+		{Name: i18n.T(ctx, "users.signature"), Value: u.Signature},
+		{Name: i18n.T(ctx, "users.gender_name"), Value: genderText(ctx, u.Gender)},
+		{Name: i18n.T(ctx, "users.birthday"), Value: birthdayText(u.Birthday)},
+		{Name: i18n.T(ctx, "users.location"), Value: u.Location},
+		{Name: i18n.T(ctx, "users.language"), Value: u.Language},
+		{Name: i18n.T(ctx, "users.level"), Value: u.Level},
+		{Name: i18n.T(ctx, "users.adds"), Value: allowText(ctx, u.AllowType)},
+	}
+	if u.Forbidden {
+		list = append(list, templates.FactView{Name: i18n.T(ctx, "users.requests"), Value: i18n.T(ctx, "users.requests_forbidden")})
+	}
+	for _, f := range u.Custom {
+		list = append(list, templates.FactView{Name: f.Key, Value: strings.ToValidUTF8(f.Value, "\uFFFD")})
+	}
+	return list
+}
+
+func genderText(ctx context.Context, g string) string {
+	if g != "female" && g != "male" {
+		return ""
+	}
+	//i18n:uses users.gender.*
+	return i18n.T(ctx, "users.gender."+g)
+}
+
+// birthdayText writes YYYYMMDD as a day; anything else as it is.
+func birthdayText(b string) string {
+	if t, err := time.Parse("20060102", b); err == nil {
+		return t.Format(time.DateOnly)
+	}
+	return b
+}
+
+// allowText says how friend requests are treated.
+func allowText(ctx context.Context, t string) string {
+	key := "users.allow." + strings.TrimPrefix(strings.ToLower(t), "allowtype_type_")
+	//i18n:uses users.allow.*
+	if i18n.Has(ctx, key) {
+		return i18n.T(ctx, key)
+	}
+	return t
+}
+
+func (s *Server) presenceView(ctx context.Context, app *App, f *userFacts, v *templates.UserView) {
+	v.DevicesFailed = failedPart(ctx, f.presenceErr)
+	if f.presenceErr != nil {
+		return
+	}
+	for _, d := range f.presence.Devices {
+		row := templates.DeviceRow{Platform: d.Platform, Icon: "desktop", Tone: "off"}
+		switch strings.ToLower(d.Platform) {
+		case "iphone", "android", "ipad", "ios":
+			row.Icon = "phone"
+		case "web":
+			row.Icon = "globe"
+		}
+		if d.State == "online" {
+			row.Tone = "ok"
+			v.Devices++
+		}
+		row.State = presenceText(ctx, d.State)
+		v.DeviceRows = append(v.DeviceRows, row)
+	}
+	v.Online = f.presence.State == "online"
+	v.State = presenceText(ctx, f.presence.State)
+	if v.Online && v.Devices > 0 {
+		v.State = i18n.N(ctx, "users.online_devices", v.Devices)
+	}
+}
+
+func presenceText(ctx context.Context, state string) string {
+	switch state {
+	case "online", "push", "offline":
+		//i18n:uses users.presence.*
+		return i18n.T(ctx, "users.presence."+state)
+	}
+	return ""
+}
+
+func (s *Server) joinedView(c *gin.Context, app *App, op auth.Operator, f *userFacts, v *templates.UserView) {
+	ctx := c.Request.Context()
+	v.GroupsFailed = failedPart(ctx, f.groupsErr)
+	if f.groupsErr != nil {
+		return
+	}
+	v.GroupCount = f.groups.Total
+	if f.groups.Next != "" {
+		v.GroupsMore = withQuery(c.Request.URL, "cursor", f.groups.Next)
+	}
+	if c.Query("cursor") != "" {
+		v.GroupsFirst = withQuery(c.Request.URL, "cursor", "")
+	}
+	var muted []string
+	for _, g := range f.groups.Items {
+		until, read := f.mutes[g.Group.ID]
+		row := templates.UserGroupRow{
+			Person: templates.PersonView{ID: g.Group.ID, Name: g.Group.Name, Group: true, URL: groupURL(app, g.Group.ID, tabMessages)},
+			Type:   string(g.Group.Type), Role: string(g.Role), Mute: s.muteView(until), Unknown: !read, Joined: g.Joined,
+		}
+		if row.Mute.Muted && op.Can("member.unmute") {
+			row.LiftURL = groupURL(app, g.Group.ID, tabMembers, "unmute")
+			muted = append(muted, row.LiftURL)
+		}
+		v.MuteUnknown = v.MuteUnknown || !read
+		v.Groups = append(v.Groups, row)
+	}
+	// One mute is lifted by one key; of several, each has its button.
+	if len(muted) == 1 {
+		v.LiftURL = muted[0]
+		v.Lift = &templates.ButtonView{Text: i18n.T(ctx, "users.lift"), Icon: "mic", Key: "u", Variant: "primary"}
+		v.LiftIDs = []string{"users", v.ID, "back", c.Request.URL.RequestURI()}
+	}
+}
+
+// muteView is a mute as a chip shows it; one that is over is none.
+func (s *Server) muteView(until time.Time) templates.MuteView {
+	switch {
+	case until.IsZero() || until.Before(s.Now()):
+		return templates.MuteView{}
+	case !until.Before(imclient.Forever):
+		return templates.MuteView{Muted: true}
+	}
+	return templates.MuteView{Muted: true, Until: until}
+}
+
+func (s *Server) mayView(ctx context.Context, app *App, f *userFacts, v *templates.UserView) {
+	if app.IM.Caps.Can(imclient.VerbGlobalMute, "") {
+		if v.MayFailed = failedPart(ctx, f.globalErr); v.MayFailed != nil {
+			return
+		}
+		v.May = append(v.May,
+			templates.MayRow{Where: i18n.T(ctx, "users.may_direct"), Mute: s.muteView(f.global.DirectUntil)},
+			templates.MayRow{Where: i18n.T(ctx, "users.may_groups"), Mute: s.muteView(f.global.GroupUntil)})
+	}
+	for _, g := range v.Groups {
+		if g.Mute.Muted {
+			v.May = append(v.May, templates.MayRow{Where: orID(g.Person.Name, g.Person.ID), URL: g.Person.URL, Mute: g.Mute})
+		}
+	}
+}
+
+// userButtons are what can be done to a user in the whole app.
+func (s *Server) userButtons(c *gin.Context, app *App, id string, f *userFacts) []templates.ButtonView {
+	ctx := c.Request.Context()
+	open := func(right auth.Verb, needs imclient.Verb, b templates.ButtonView) templates.ButtonView {
+		b.Why = notOffered(c, app, right, needs, "")
+		if b.URL != "" {
+			b.Attrs = templates.SheetAttrs(b.URL)
+		}
+		return b
+	}
+	var list []templates.ButtonView
+	now := s.Now()
+	if f.globalErr == nil && (f.global.DirectUntil.After(now) || f.global.GroupUntil.After(now)) {
+		list = append(list, open(auth.VerbGlobalUnmute, imclient.VerbGlobalMute, templates.ButtonView{
+			Text: i18n.T(ctx, "users.global_unmute"), Icon: "mic", URL: userURL(app, id, "global-unmute"),
+		}))
+	}
+	return append(list,
+		open(auth.VerbGlobalMute, imclient.VerbGlobalMute, templates.ButtonView{
+			Text: i18n.T(ctx, "users.global_mute"), Icon: "mute", Key: "m", URL: userURL(app, id, "global-mute"),
+		}),
+		open(auth.VerbSignOut, imclient.VerbSignOut, templates.ButtonView{
+			Text: i18n.T(ctx, "users.sign_out"), Icon: "logout", URL: userURL(app, id, "sign-out"),
+		}))
+}
+
+// userHistory is what operators did to the user lately.
+func (s *Server) userHistory(c *gin.Context, app *App, id string, v *templates.UserView) error {
+	ctx := c.Request.Context()
+	entries, err := s.Store.Audit.List(ctx, store.AuditFilter{App: app.Name, User: id}, 0, userActs)
+	if err != nil {
+		return fmt.Errorf("what was done to a user: %w", err)
+	}
+	list := auditList{s: s, c: c, app: app}
+	v.Actions10 = list.rows(ctx, entries).Rows
+	for i := range v.Actions10 {
+		v.Actions10[i].OpenURL = entryURL(app, v.Actions10[i].ID)
+	}
+	return nil
+}
+
+// userActivity is all that operators did to one user.
+func (s *Server) userActivity(c *gin.Context) error {
+	app, err := s.app(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	id := c.Param("user")
+	list := auditList{s: s, c: c, url: userURL(app, id, tabActivity), app: app, user: id}
+	log, err := list.view()
+	if err != nil {
+		return err
+	}
+	v := templates.UserView{ID: id, BackURL: appURL(app, "users"), GroupCount: -1, Tabs: s.userTabs(ctx, app, id, tabActivity)}
+	v.Section = i18n.T(ctx, "users.tab."+tabActivity)
+	// The log is ours and stands without the service; the name is a courtesy.
+	if u, err := app.IM.Users.Get(ctx, id); err == nil {
+		v.Name = u.Nick
+	}
+	return render(c, http.StatusOK, templates.UserActivityPage(s.chrome(c), v, log), templates.AuditTable(log))
+}
