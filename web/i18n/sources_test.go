@@ -179,10 +179,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 func TestLanguagesSayTheSame(t *testing.T) {
 	en, zh := catalogues()[English], catalogues()[Chinese]
 	for key, parts := range en {
-		if base, one := strings.CutSuffix(key, ".one"); one {
-			if _, ok := en[base+".other"]; !ok {
-				t.Errorf("%s has no .other beside it", key)
-			}
+		if isSingular(en, key) {
 			continue
 		}
 		other, ok := zh[key]
@@ -198,10 +195,17 @@ func TestLanguagesSayTheSame(t *testing.T) {
 		if _, ok := en[key]; !ok {
 			t.Errorf("en has no %s", key)
 		}
-		if strings.HasSuffix(key, ".one") {
+		if isSingular(zh, key) {
 			t.Errorf("zh has no singular, but %s", key)
 		}
 	}
+}
+
+// isSingular reports whether a text is the .one beside an .other.
+func isSingular(c catalogue, key string) bool {
+	base, one := strings.CutSuffix(key, ".one")
+	_, plural := c[base+".other"]
+	return one && plural
 }
 
 func placeholders(parts []Part) []string {

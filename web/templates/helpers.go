@@ -71,7 +71,9 @@ const hues = 8
 func hue(id string) string {
 	h := fnv.New32a()
 	io.WriteString(h, id) // a hash does not fail
-	return strconv.Itoa(int(h.Sum32()%hues) + 1)
+	sum := h.Sum32()
+	sum ^= sum >> 16 // the low bits alone depend on little of the id
+	return strconv.Itoa(int(sum%hues) + 1)
 }
 
 // initials are what an avatar shows: for a name in a script with letters the first of the first two
