@@ -50,13 +50,17 @@ func TestLayers(t *testing.T) {
 		if name == "" {
 			continue
 		}
-		allowed, known := layers[name]
+		part, _, _ := strings.Cut(name, "/internal/") // parts of a package belong to it alone; the compiler sees to that
+		if name == "internal/testtools" {
+			part = name
+		}
+		allowed, known := layers[part]
 		if !known {
 			t.Errorf("package %s has no place in the layers", name)
 		}
 		for _, imported := range p.Imports {
 			rest, ours := strings.CutPrefix(imported, "imdesk/")
-			if ours && !slices.Contains(allowed, rest) {
+			if ours && !slices.Contains(allowed, rest) && !strings.HasPrefix(rest, part+"/internal/") {
 				t.Errorf("package %s imports %s", name, rest)
 			}
 		}
