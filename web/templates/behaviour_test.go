@@ -47,6 +47,21 @@ func TestListKeys(t *testing.T) {
 	p.wait(`location.pathname === "/gallery"`)
 }
 
+func TestCopyAndNextFlag(t *testing.T) {
+	p := open(t, "/members", 1200, 900)
+	p.press("jy")
+	p.wait(`document.querySelector(".toast:last-child")?.textContent.includes("Copied lin_wan")`)
+	p.press("xjx")
+	p.press("y")
+	p.wait(`document.querySelector(".toast:last-child")?.textContent.includes("Copied 2 IDs")`)
+	p.click("[data-copy]")
+	p.wait(`document.querySelector(".toast:last-child")?.textContent.includes("Copied @TGS#2C5SZEAEF")`)
+	p.press("j")
+	eval[bool](p, `document.querySelector('[data-row="yusuf_h"]').dataset.flag = "bad", true`)
+	p.press("f")
+	p.wantFocus("row yusuf_h")
+}
+
 func TestSingleKeysDoNotFire(t *testing.T) {
 	p := open(t, "/members", 1200, 900)
 	p.press("/")
