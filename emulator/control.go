@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"imdesk/emulator/internal/demo"
 )
 
 // maxControl bounds the body of a control request.
@@ -31,6 +33,7 @@ func (s *Server) controls() http.Handler {
 	local("PUT /_emulator/faults", s.putFaults)
 	local("DELETE /_emulator/faults", s.deleteFaults)
 	local("GET /_emulator/stats", s.getStats)
+	mux.Handle("GET /_emulator/media/", http.StripPrefix("/_emulator", demo.Media()))
 	return mux
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"imdesk/emulator/internal/community"
+	"imdesk/emulator/internal/demo"
 	"imdesk/emulator/internal/tencent"
 )
 
@@ -48,6 +49,9 @@ type Server struct {
 	calls  map[string]*atomic.Int64 // by "service/command"
 	total  atomic.Int64
 	faults faults
+
+	stopTalk context.CancelFunc // nil if nobody talks
+	talk     sync.WaitGroup
 
 	mu     sync.Mutex
 	http   *http.Server
@@ -85,7 +89,46 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err := s.importAdmins(ctx, c.Apps); err != nil {
 		return nil, errors.Join(fmt.Errorf("emulator: import administrators: %w", err), s.Close())
 	}
+	if c.Seed == "demo" {
+		if err := s.seed(ctx, c); err != nil {
+			return nil, errors.Join(fmt.Errorf("emulator: %w", err), s.Close())
+		}
+	}
 	return s, nil
+}
+
+// seed fills the apps that have no groups with the demo, brings its people online, and has them talk.
+func (s *Server) seed(ctx context.Context, c Config) error {
+	talking, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopTalk = stop
+	for _, app := range c.Apps {
+		if err := demo.Seed(ctx, s.store, app.SDKAppID, tencent.MediaBase); err != nil && !errors.Is(err, demo.ErrNotEmpty) {
+			return err
+		}
+		for user, devices := range demo.Online() {
+			on := make([]tencent.Device, len(devices))
+			for i, d := range devices {
+				on[i] = tencent.Device(d)
+			}
+			s.tencent.SetOnline(app.SDKAppID, user, on...)
+		}
+		if c.Talk > 0 {
+			s.talk.Go(func() { s.keepTalking(talking, app.SDKAppID, c.Talk/float64(len(c.Apps))) })
+		}
+	}
+	return nil
+}
+
+// keepTalking has the people of the demo talk until ctx ends.
+func (s *Server) keepTalking(ctx context.Context, app int64, rate float64) {
+	err := demo.Talk(ctx, tencent.MediaBase, rate, func(ctx context.Context, said demo.Saying) (int64, error) {
+		return s.tencent.Say(ctx, app, tencent.Said{
+			Group: said.GroupID, From: said.From, Body: string(said.Body), Cloud: said.CloudCustomData, Random: said.Random, Priority: said.Priority,
+		})
+	})
+	if err != nil {
+		s.log.Error("emulator: talk ended", "app", app, "err", err)
+	}
 }
 
 func (c *Config) check() error {
@@ -209,6 +252,10 @@ func (s *Server) Close() error {
 		<-s.served
 	}
 	s.busy.Wait()
+	if s.stopTalk != nil {
+		s.stopTalk()
+		s.talk.Wait()
+	}
 	errs = append(errs, s.store.Close())
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("emulator: close: %w", err)
