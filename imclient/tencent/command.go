@@ -1,6 +1,7 @@
 package tencent
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"imdesk/imclient"
 )
@@ -124,6 +126,9 @@ type verdict struct {
 }
 
 func judge(data []byte, answer any) verdict {
+	if !utf8.Valid(data) { // parts of it are handed on as they came
+		data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
+	}
 	if err := json.Unmarshal(data, answer); err != nil {
 		return verdict{broken: fmt.Errorf("decode answer of %d bytes: %w", len(data), err)}
 	}

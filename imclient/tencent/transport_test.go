@@ -154,6 +154,14 @@ func TestSuccessesThatLookOdd(t *testing.T) {
 	}
 }
 
+func TestAnswerThatIsNotUTF8(t *testing.T) {
+	a, _ := server(t, answer(200, `{`+ok+`,"RspMsgList":[{"MsgSeq":1,"MsgBody":{"a":"`+"\xff"+`"}}]}`))
+	r, err := a.GroupMsgGetSimple(t.Context(), &GroupMsgGetSimpleRequest{GroupId: "g", ReqMsgNumber: 1})
+	if err != nil || string(r.Messages()[0].MsgBody) != `{"a":"�"}` {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
 func TestAnswerIsBounded(t *testing.T) {
 	a, calls := server(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{`+ok+`,"Pad":"`)
