@@ -242,7 +242,7 @@ func (s *Server) readStretch(ctx context.Context, app *App, conv imclient.Conver
 	case q.from != "":
 		return r.older(ctx, q.from, messagesWanted)
 	case q.after != "":
-		return r.newer(ctx, q.after)
+		return r.newer(ctx, q.after, messagesWanted)
 	case !q.at.IsZero():
 		seq, err := app.IM.Messages.At(ctx, conv, q.at)
 		if err != nil {
@@ -297,8 +297,8 @@ func (r *historyReader) older(ctx context.Context, from string, want int) (stret
 	return part, nil
 }
 
-// newer reads towards now, beginning with what follows the position after.
-func (r *historyReader) newer(ctx context.Context, after string) (stretch, error) {
+// newer reads towards now, beginning with what follows the position after, until there are want messages to show.
+func (r *historyReader) newer(ctx context.Context, after string, want int) (stretch, error) {
 	part := stretch{newer: after}
 	from := after
 	for range r.calls {
@@ -314,7 +314,7 @@ func (r *historyReader) newer(ctx context.Context, after string) (stretch, error
 		}
 		from = page.Newer
 		part.upToDate = from == ""
-		if part.upToDate || part.shown() >= messagesWanted {
+		if part.upToDate || part.shown() >= want {
 			break
 		}
 	}
@@ -330,7 +330,7 @@ func (r *historyReader) around(ctx context.Context, seq string) (stretch, error)
 		return err
 	})
 	g.Go(func() (err error) {
-		after, err = r.newer(ctx, seq)
+		after, err = r.newer(ctx, seq, messagesWanted/2)
 		return err
 	})
 	if err := g.Wait(); err != nil {

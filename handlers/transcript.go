@@ -87,7 +87,7 @@ func (t *transcript) view(q messageQuery, part stretch) templates.TranscriptView
 	if !part.upToDate {
 		v.Newest = q.unplaced().address(t.page)
 	}
-	if n := len(part.messages); n > 0 {
+	if n := len(part.messages); n > 0 && !q.filtered() {
 		v.Range = i18n.T(ctx, "messages.range", "from", seqText(ctx, part.messages[0].Seq), "to", seqText(ctx, part.messages[n-1].Seq))
 	}
 	next := q.unplaced()

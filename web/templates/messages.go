@@ -295,14 +295,6 @@ func withSender(f MessageFilterView) []string {
 	return append(append([]string{}, f.Keep...), "sender", f.Sender)
 }
 
-// moreTrigger is when further messages come: as soon as the link is seen, unless there may be none yet.
-func moreTrigger(m MoreView) string {
-	if m.Wait {
-		return "click"
-	}
-	return "click, intersect once rootMargin:300px"
-}
-
 // textParts writes text as it was typed, without a space more, with its links.
 func textParts(parts []TextPart) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
