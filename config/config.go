@@ -311,11 +311,13 @@ func (a *App) defaults(set map[string]place, i int) {
 	}
 }
 
-// Regions of the vendors' endpoints.
-var (
-	tencentRegions    = []string{"china", "singapore", "seoul", "tokyo", "frankfurt", "mumbai", "siliconvalley", "jakarta"}
-	volcengineRegions = []string{"cn-north-1", "ap-southeast-1"}
-)
+// Regions of Volcengine's endpoints.
+var volcengineRegions = []string{"cn-north-1", "ap-southeast-1"}
+
+// TencentRegions names the data centres that a Tencent app may be in.
+func TencentRegions() []string {
+	return []string{"china", "singapore", "seoul", "tokyo", "frankfurt", "mumbai", "siliconvalley", "jakarta"}
+}
 
 // check finds the first value that cannot be used.
 func (c *Config) check(at *places) error {
@@ -378,7 +380,7 @@ func (a *App) problem() (key, problem string) {
 			check{"sdkappid", positive(a.SDKAppID)},
 			check{"administrator", emptyProblem(a.Administrator)},
 			check{"key", a.Key.required()},
-			check{"region", oneOf(a.Region, append([]string{""}, tencentRegions...)...)},
+			check{"region", oneOf(a.Region, append([]string{""}, TencentRegions()...)...)},
 			check{"app_id", foreign(a.AppID != 0, "volcengine")},
 			check{"access_key", foreign(a.AccessKey != "", "volcengine")},
 			check{"secret_key", foreign(a.SecretKey.source != "", "volcengine")})

@@ -364,7 +364,6 @@ func operatorDetail(e store.AuditEntry) map[string]string {
 func actionText(ctx context.Context, e store.AuditEntry) string {
 	verb, undo := strings.CutPrefix(e.Action, string(actions.Undoing("")))
 	d, err := actions.ReadDetail(e)
-	//i18n:uses audit.undid.*
 	//i18n:uses audit.did.*
 	if undo {
 		return i18n.T(ctx, "audit.undid", "what", i18n.T(ctx, "audit.verb."+verb))

@@ -75,7 +75,10 @@ func (s *Server) loginPage(c *gin.Context) error {
 func (s *Server) renderLogin(c *gin.Context, status int, v templates.LoginView) error {
 	ctx := c.Request.Context()
 	v.Action = auth.LoginPath
-	v.LangURL = auth.LoginURL(v.Next)
+	v.LangURL = auth.LoginPath + "?lang="
+	if v.Next != "/" && v.Next != "" {
+		v.LangURL = auth.LoginURL(v.Next) + "&lang="
+	}
 	v.Version = s.Version
 	v.Lede = s.Apps[0].Title
 	if len(s.Apps) > 1 {

@@ -242,7 +242,7 @@ func Dialog1() templ.Component {
 
 func loginView() LoginView {
 	return LoginView{
-		Lede: "Harbor Live 海港直播 · moderation and support", Action: "/signin", Name: "mei.lin", Version: "1.0.0", LangURL: "/login",
+		Lede: "Harbor Live 海港直播 · moderation and support", Action: "/signin", Name: "mei.lin", Version: "1.0.0", LangURL: "/login?lang=",
 		Notice: &Notice{Tone: "bad", Answer: true, Title: "That name and password do not match.", Text: "3 tries left before a 10 minute pause."},
 		Error:  "Passwords are case sensitive.",
 	}

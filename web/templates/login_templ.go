@@ -22,7 +22,7 @@ type LoginView struct {
 	Notice   *Notice
 	Error    string // next to the password; "" for none
 	Version  string
-	LangURL  string // path of this page, to which ?lang= is added
+	LangURL  string // address of this page up to the language, "/login?lang="
 	Disabled bool   // no more tries for now
 }
 
@@ -308,9 +308,9 @@ func LoginPage(v LoginView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var16 templ.SafeURL
-				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(v.LangURL + "?lang=" + string(l))
+				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(v.LangURL + string(l))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/login.templ`, Line: 63, Col: 46}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/login.templ`, Line: 63, Col: 35}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 				if templ_7745c5c3_Err != nil {
