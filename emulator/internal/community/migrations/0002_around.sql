@@ -1,0 +1,1 @@
+-- Relations between users, conversations, keywords, statistics and the rest around groups.
