@@ -25,6 +25,11 @@ function railOfCurrent() {
   if (row && find("#rail[data-open]")) loadRail(row.dataset.rail);
 }
 
+// What was swapped in elsewhere may say something new of the sender.
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.sourceElement?.id !== "rail") railURL = "";
+});
+
 // Where the address asks for one message, the pane begins at it. A fragment would do the same on the page itself.
 const here = find("[data-here]");
 if (here) here.scrollIntoView({ block: "center" });
