@@ -49,6 +49,7 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 	var bad badInput
 	var offer *actions.NotOffered
 	var forbidden *actions.Forbidden
+	var reused *actions.KeyReused
 	var service *imclient.Error
 	var tooLarge *http.MaxBytesError
 	if media, ok := explainMedia(ctx, err, p.notice); ok {
@@ -79,6 +80,9 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 		p = say(http.StatusConflict, "not_offered")
 		p.notice.Text = i18n.T(ctx, offer.Key)
 		return p
+	case errors.As(err, &reused):
+		p.notice.Tone, p.notice.Reference = "warn", ""
+		return say(http.StatusConflict, "sent_before")
 	case errors.As(err, &service):
 		return explainService(ctx, service, wrote)
 	case errors.Is(err, store.ErrNotFound):
@@ -86,16 +90,10 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 		return say(http.StatusNotFound, "gone")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, errTooSlow):
 		p.notice.Tone = "warn"
-		return say(http.StatusGatewayTimeout, slowKey(wrote))
+		p.notice.Changed = unchanged(ctx, wrote)
+		return say(http.StatusGatewayTimeout, "slow")
 	}
 	return say(http.StatusInternalServerError, "ours")
-}
-
-func slowKey(wrote bool) string {
-	if wrote {
-		return "unsure"
-	}
-	return "slow"
 }
 
 func unchanged(ctx context.Context, wrote bool) string {
@@ -106,6 +104,9 @@ func unchanged(ctx context.Context, wrote bool) string {
 }
 
 // explainService says what the IM service's refusal means. The service's own words stay behind the fold.
+//
+// Nothing was changed, even if no answer came: what becomes of a write is a result of package actions, which gives errors
+// only for what it read before.
 func explainService(ctx context.Context, e *imclient.Error, wrote bool) problem {
 	n := templates.Notice{Tone: "warn", Answer: true, Reference: referenceOf(ctx), Code: e.Code, Details: e.Detail}
 	var status int
@@ -134,15 +135,11 @@ func explainService(ctx context.Context, e *imclient.Error, wrote bool) problem 
 		status, key = http.StatusBadGateway, "unavailable"
 		n.RetryAt = retryAt(ctx, e, wrote)
 	}
-	unsure := wrote && e.Sent && (errors.Is(e, imclient.ErrUnavailable) || errors.Is(e, imclient.ErrProtocol))
-	if unsure {
-		key = "unsure"
-	}
 	n.Title, n.Next = i18n.T(ctx, "error."+key+".title"), i18n.T(ctx, "error."+key+".next")
-	if e.Code != "" && !unsure {
+	if e.Code != "" {
 		n.Text, n.Next = vendorText(ctx, e.Vendor, e.Code)
 	}
-	if wrote && !unsure {
+	if wrote {
 		n.Changed = i18n.T(ctx, "error.unchanged")
 	}
 	return problem{status, n}

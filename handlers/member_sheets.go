@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -311,12 +312,17 @@ func (s *Server) actOnMembers(m memberSheet) func(*gin.Context) error {
 		if err != nil {
 			return err
 		}
-		ctx := c.Request.Context()
-		app, g, err := s.sheetGroup(c)
-		a := &asking{s: s, c: c, app: app, g: g, m: m, f: readMemberForm(ctx, v)}
+		app, err := s.app(c)
 		if err != nil {
-			return a.failed(err)
+			return err
 		}
+		ctx := c.Request.Context()
+		a := &asking{s: s, c: c, app: app, g: imclient.Group{ID: c.Param("group")}, m: m, f: readMemberForm(ctx, v)}
+		g, err := app.IM.Groups.Get(ctx, a.g.ID)
+		if err != nil {
+			return a.failed(fmt.Errorf("group of app %s: %w", app.Name, err))
+		}
+		a.g = g
 		if a.f.key == "" {
 			a.f.key = c.Query("once")
 		}
@@ -443,12 +449,11 @@ func (a *asking) quick() bool { return a.c.Query("once") != "" }
 // failed answers when nothing could be sent. A form sent without scripts comes back filled in: nothing typed is lost.
 func (a *asking) failed(err error) error {
 	_, service := errors.AsType[*imclient.Error](err)
-	if wantsPart(a.c.Request) || !service || a.app == nil || errors.Is(err, imclient.ErrNotFound) {
+	if wantsPart(a.c.Request) || !service || errors.Is(err, imclient.ErrNotFound) {
 		return err
 	}
 	p := explain(a.c.Request.Context(), err, true)
 	a.s.logFailure(a.c, err, p.status)
-	a.g.ID = a.c.Param("group")
 	a.notice = &p.notice
 	return a.render(p.status)
 }
