@@ -151,6 +151,7 @@ var (
 	errMediaRefused = errors.New("the media is not fetched from there")
 	errMediaTooBig  = errors.New("the media is too large")
 	errMediaType    = errors.New("the media is not what it was said to be")
+	errMediaGone    = errors.New("the media is not given out")
 	errMediaFetch   = errors.New("the media could not be fetched")
 )
 
@@ -166,6 +167,7 @@ func explainMedia(ctx context.Context, err error, n templates.Notice) (problem, 
 		{errMediaRefused, http.StatusForbidden, "media.refused"},
 		{errMediaTooBig, http.StatusRequestEntityTooLarge, "media.too_big"},
 		{errMediaType, http.StatusUnsupportedMediaType, "media.type"},
+		{errMediaGone, http.StatusNotFound, "media.gone"},
 		{errMediaFetch, http.StatusBadGateway, "media.fetch"},
 	} {
 		if errors.Is(err, e.err) {
@@ -314,6 +316,12 @@ func (s *Server) showMedia(c *gin.Context) error {
 		return err
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusRequestedRangeNotSatisfiable {
+		c.Header("Content-Range", res.Header.Get("Content-Range"))
+		c.Status(res.StatusCode)
+		c.Writer.WriteHeaderNow()
+		return nil
+	}
 	return s.media.pass(c, cancel, kind, name, res)
 }
 
@@ -344,7 +352,7 @@ func (m *media) fetch(ctx context.Context, kind mediaKind, address, byteRange st
 	}
 	res, err := m.client.Do(req)
 	if errors.Is(err, errMediaRefused) {
-		return nil, err
+		return nil, fmt.Errorf("fetch media: %w", withoutURL(err))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errMediaFetch, withoutURL(err))
@@ -352,6 +360,8 @@ func (m *media) fetch(ctx context.Context, kind mediaKind, address, byteRange st
 	switch {
 	case res.StatusCode == http.StatusRequestedRangeNotSatisfiable && req.Header.Get("Range") != "":
 		return res, nil
+	case res.StatusCode >= 400 && res.StatusCode < 500:
+		err = fmt.Errorf("%w: status %d", errMediaGone, res.StatusCode)
 	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusPartialContent:
 		err = fmt.Errorf("%w: status %d", errMediaFetch, res.StatusCode)
 	case res.ContentLength > kind.limit():

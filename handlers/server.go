@@ -73,6 +73,14 @@ const (
 
 // New builds the console's handler.
 func New(o Options) (http.Handler, error) {
+	s, err := newServer(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.handler()
+}
+
+func newServer(o Options) (*Server, error) {
 	if len(o.Apps) == 0 {
 		return nil, errors.New("no app to look after")
 	}
@@ -98,6 +106,11 @@ func New(o Options) (http.Handler, error) {
 	}
 	s.media = media
 	s.metrics = newMetrics(o.Apps)
+	return s, nil
+}
+
+// handler is the router with what stands before it.
+func (s *Server) handler() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
@@ -105,7 +118,7 @@ func New(o Options) (http.Handler, error) {
 	engine.RedirectFixedPath = false
 	engine.UseRawPath = true // ids hold slashes and percent signs
 	engine.UnescapePathValues = true
-	if err := engine.SetTrustedProxies(o.TrustedProxies); err != nil {
+	if err := engine.SetTrustedProxies(s.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted proxies: %w", err)
 	}
 	s.mount(engine)

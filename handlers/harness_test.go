@@ -1,0 +1,389 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"imdesk/actions"
+	"imdesk/auth"
+	"imdesk/emulator"
+	"imdesk/imclient/tencent"
+	"imdesk/store"
+	"imdesk/web/golden"
+)
+
+// The app that tests look after.
+const (
+	testApp      = "demo"
+	testSDKAppID = 1400000001
+	testAdmin    = "administrator"
+	testKey      = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
+	testPassword = "a rather long password 7"
+)
+
+// harness is the console as it ships: its router on the real client, the real store and an emulator of its own.
+type harness struct {
+	t       testing.TB
+	im      *emulator.Server
+	store   *store.Store
+	auth    *auth.Service
+	actions *actions.Service
+	app     *App
+	server  *Server
+	handler http.Handler
+
+	ahead    atomic.Int64 // of the clock, in nanoseconds
+	made     atomic.Int64 // messages: for their random numbers
+	browsers map[auth.Role]*browser
+}
+
+// newHarness starts it all; change may set more options.
+func newHarness(t testing.TB, change ...func(*Options)) *harness {
+	t.Helper()
+	h := &harness{t: t, browsers: map[auth.Role]*browser{}}
+	ctx := context.Background()
+	var err error
+	h.im, err = emulator.New(ctx, emulator.Config{
+		Apps: []emulator.TencentApp{{SDKAppID: testSDKAppID, Admins: []string{testAdmin}, Key: testKey}}, Seed: "none", Now: h.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { check(t, h.im.Close()) })
+	check(t, h.im.Start("127.0.0.1:0"))
+	client, err := tencent.New(tencent.Config{
+		SDKAppID: strconv.Itoa(testSDKAppID), Administrator: testAdmin, Key: testKey, Endpoint: h.im.URL(), Now: h.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	h.store, err = store.Open(ctx, filepath.Join(t.TempDir(), "imdesk.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { check(t, h.store.Close()) })
+	log := slog.New(slog.DiscardHandler)
+	h.auth = auth.New(auth.Options{Store: h.store, Now: h.now, Log: log})
+	h.actions = &actions.Service{Audit: h.store.Audit, Now: h.now, Log: log}
+	t.Cleanup(h.actions.Close)
+	h.app = &App{Name: testApp, Title: "Demo 演示", IM: client, Embedded: true, Administrators: []string{testAdmin}}
+	options := Options{
+		Apps: []*App{h.app}, Store: h.store, Auth: h.auth, Actions: h.actions, Log: log, Now: h.now,
+		Zone: time.FixedZone("UTC+8", 8*60*60), Language: "en", Version: "test",
+		MediaHosts: []string{strings.TrimPrefix(h.im.URL(), "http://")},
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	if h.server, err = newServer(options); err != nil {
+		t.Fatal(err)
+	}
+	h.handler, err = h.server.handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// now is the clock of everything in the harness.
+func (h *harness) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
+
+// advance moves the clock on.
+func (h *harness) advance(d time.Duration) { h.ahead.Add(int64(d)) }
+
+// must calls a command of the vendor's API directly, as the app's own server would.
+func (h *harness) must(command string, body map[string]any) map[string]any {
+	h.t.Helper()
+	sig, err := tencent.SignUserSig(testKey, tencent.UserSig{SDKAppID: testSDKAppID, Identifier: testAdmin, Time: h.now(), Expire: time.Hour})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	q := url.Values{
+		"sdkappid": {strconv.Itoa(testSDKAppID)}, "identifier": {testAdmin}, "usersig": {sig}, "random": {"1"}, "contenttype": {"json"},
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for {
+		res, err := http.Post(h.im.URL()+"/v4/"+command+"?"+q.Encode(), "application/json", bytes.NewReader(b))
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		raw, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		var answer map[string]any
+		if err != nil || json.Unmarshal(raw, &answer) != nil {
+			h.t.Fatalf("%s: %v %s", command, err, raw)
+		}
+		switch answer["ErrorCode"] {
+		case 0.0:
+			return answer
+		case 60007.0, 10006.0: // the rate; an emulator's seconds are ours
+			h.advance(100 * time.Millisecond)
+		default:
+			h.t.Fatalf("%s %s: %s", command, b, raw)
+		}
+	}
+}
+
+// newUsers makes accounts; a name follows its id after a colon.
+func (h *harness) newUsers(list ...string) {
+	h.t.Helper()
+	for _, entry := range list {
+		id, nick, _ := strings.Cut(entry, ":")
+		h.must("im_open_login_svc/account_import", map[string]any{"UserID": id, "Nick": nick})
+	}
+}
+
+// newGroup makes a group a day old and puts members into it.
+func (h *harness) newGroup(kind, id, name, owner string, members ...string) {
+	h.t.Helper()
+	body := map[string]any{"Type": kind, "Name": name, "GroupId": id}
+	if owner != "" {
+		body["Owner_Account"] = owner
+	}
+	if kind == "AVChatRoom" {
+		h.must("group_open_http_svc/create_group", body)
+		return
+	}
+	body["CreateTime"] = h.now().Add(-24 * time.Hour).Unix()
+	h.must("group_open_http_svc/import_group", body)
+	all := members
+	if owner != "" {
+		all = append([]string{owner}, members...)
+	}
+	var list []map[string]any
+	for _, m := range all {
+		id, admin := strings.CutPrefix(m, "*") // a star makes an admin
+		entry := map[string]any{"Member_Account": id}
+		if admin {
+			entry["Role"] = "Admin"
+		}
+		list = append(list, entry)
+	}
+	if len(list) > 0 {
+		h.must("group_open_http_svc/import_group_member", map[string]any{"GroupId": id, "MemberList": list})
+	}
+}
+
+// text is the body of a text message.
+func text(s string) []any {
+	return []any{map[string]any{"MsgType": "TIMTextElem", "MsgContent": map[string]any{"Text": s}}}
+}
+
+// say sends a message now and returns its seq.
+func (h *harness) say(group, from string, body []any, more ...map[string]any) string {
+	h.t.Helper()
+	m := map[string]any{"GroupId": group, "From_Account": from, "Random": h.made.Add(1), "MsgBody": body}
+	for _, extra := range more {
+		for k, v := range extra {
+			m[k] = v
+		}
+	}
+	h.advance(50 * time.Millisecond) // a group takes 40 messages a second
+	seq, _ := h.must("group_open_http_svc/send_group_msg", m)["MsgSeq"].(float64)
+	return strconv.FormatInt(int64(seq), 10)
+}
+
+// chat imports n messages of the users in turn, one a minute, the last of them a minute ago.
+func (h *harness) chat(group string, n int, users ...string) {
+	h.t.Helper()
+	start := h.now().Add(-time.Duration(n) * time.Minute)
+	var list []map[string]any
+	for i := range n {
+		list = append(list, map[string]any{
+			"From_Account": users[i%len(users)], "SendTime": start.Add(time.Duration(i) * time.Minute).Unix(),
+			"Random": h.made.Add(1), "MsgBody": text(fmt.Sprintf("message %d", i+1)),
+		})
+		if len(list) == 7 || i == n-1 {
+			h.must("group_open_http_svc/import_group_msg", map[string]any{"GroupId": group, "MsgList": list})
+			list = nil
+		}
+	}
+}
+
+// browser is somebody who looks at the console.
+type browser struct {
+	h      *harness
+	t      testing.TB
+	cookie string
+	lang   string
+}
+
+// as signs an operator of a role in, once; "" is a visitor.
+func (h *harness) as(role auth.Role) *browser {
+	h.t.Helper()
+	if b := h.browsers[role]; b != nil {
+		return b
+	}
+	b := &browser{h: h, t: h.t}
+	h.browsers[role] = b
+	if role == "" {
+		return b
+	}
+	name := "op_" + string(role)
+	if _, err := h.auth.Add(context.Background(), auth.Operator{}, name, role, testPassword); err != nil {
+		h.t.Fatal(err)
+	}
+	a := b.post(auth.LoginPath, url.Values{"name": {name}, "password": {testPassword}})
+	if a.status != http.StatusSeeOther {
+		h.t.Fatalf("sign in as %s: status %d\n%s", role, a.status, a.body)
+	}
+	// The cookie is Secure, so a jar would not send it over plain HTTP.
+	for _, c := range (&http.Response{Header: a.header}).Cookies() {
+		if c.Name == auth.CookieName {
+			b.cookie = c.Name + "=" + c.Value
+		}
+	}
+	if b.cookie == "" {
+		h.t.Fatalf("sign in as %s: no cookie", role)
+	}
+	return b
+}
+
+// in is the same browser for a subtest, which then fails in its own name.
+func (b *browser) in(t testing.TB) *browser { return &browser{b.h, t, b.cookie, b.lang} }
+
+// answer is what came back.
+type answer struct {
+	t      testing.TB
+	what   string
+	status int
+	header http.Header
+	body   string
+}
+
+func (b *browser) do(method, path string, form url.Values, header map[string]string) *answer {
+	b.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r := httptest.NewRequest(method, "http://console.test"+path, body)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if b.cookie != "" {
+		r.Header.Set("Cookie", b.cookie)
+	}
+	if b.lang != "" {
+		r.Header.Set("Accept-Language", b.lang)
+	}
+	for k, v := range header {
+		r.Header.Set(k, v)
+	}
+	w := httptest.NewRecorder()
+	b.h.handler.ServeHTTP(w, r)
+	a := &answer{t: b.t, what: method + " " + path, status: w.Code, header: w.Header(), body: w.Body.String()}
+	if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") {
+		for _, problem := range golden.Problems(a.body) {
+			a.t.Errorf("%s: %s", a.what, problem)
+		}
+	}
+	return a
+}
+
+// get opens a page.
+func (b *browser) get(path string) *answer { b.t.Helper(); return b.do(get, path, nil, nil) }
+
+// htmx are the headers of a request for a part of the page at.
+func htmx(at string) map[string]string {
+	return map[string]string{"HX-Request": "true", "HX-Request-Type": "partial", "HX-Current-URL": "http://console.test" + at}
+}
+
+// part asks for a part of a page, as htmx does.
+func (b *browser) part(path string) *answer { b.t.Helper(); return b.do(get, path, nil, htmx(path)) }
+
+// post sends a form, as a browser without scripts does.
+func (b *browser) post(path string, form url.Values) *answer {
+	b.t.Helper()
+	return b.do(post, path, form, nil)
+}
+
+// postPart sends a form as htmx does, from the page at.
+func (b *browser) postPart(path, at string, form url.Values) *answer {
+	b.t.Helper()
+	return b.do(post, path, form, htmx(at))
+}
+
+// is fails the test unless the status is as wanted.
+func (a *answer) is(status int) *answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("%s: status %d, want %d\n%s", a.what, a.status, status, a.body)
+	}
+	return a
+}
+
+// text is the body without tags, and with single spaces.
+func (a *answer) text() string {
+	var b strings.Builder
+	inTag := false
+	for _, r := range a.body {
+		switch {
+		case r == '<':
+			inTag = true
+			b.WriteByte(' ')
+		case r == '>':
+			inTag = false
+		case !inTag:
+			b.WriteRune(r)
+		}
+	}
+	return strings.Join(strings.Fields(html.UnescapeString(b.String())), " ")
+}
+
+// has fails the test for each text that the body, as read, does not hold.
+func (a *answer) has(texts ...string) *answer {
+	a.t.Helper()
+	read := a.text()
+	for _, want := range texts {
+		if !strings.Contains(read, want) {
+			a.t.Errorf("%s: %q is not on the page:\n%s", a.what, want, read)
+		}
+	}
+	return a
+}
+
+// lacks fails the test for each text that the body holds.
+func (a *answer) lacks(texts ...string) *answer {
+	a.t.Helper()
+	read := a.text()
+	for _, unwanted := range texts {
+		if strings.Contains(read, unwanted) {
+			a.t.Errorf("%s: %q is on the page", a.what, unwanted)
+		}
+	}
+	return a
+}
+
+// location is where the answer sends the browser.
+func (a *answer) location() string {
+	if to := a.header.Get("HX-Redirect"); to != "" {
+		return to
+	}
+	return a.header.Get("Location")
+}
