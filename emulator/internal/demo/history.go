@@ -58,8 +58,9 @@ type deck struct {
 
 func newStage(s *script, rng *rand.Rand, media string, r *room, langs, shelves string) *stage {
 	st := &stage{script: s, rng: rng, maker: &maker{rng, media}, seats: r.regulars, decks: map[string][]int{}}
+	desk := strings.Contains(shelves, "support")
 	for _, seat := range r.seats {
-		if seat.id == r.owner || slices.Contains(r.admins, seat.id) {
+		if seat.id == r.owner || slices.Contains(r.admins, seat.id) || desk && slices.Contains(staff, seat.id) {
 			st.hosts = append(st.hosts, seat)
 		}
 	}
@@ -141,20 +142,34 @@ func (p *play) seat(who byte) *seat {
 	return s
 }
 
-func (p *play) anybody() (s *seat) {
-	seats := p.st.seats[:p.present]
-	for range 14 {
-		u := p.st.rng.Float64()
-		s = seats[int(float64(len(seats))*u*u)]
-		taken := s.role > community.Plain
-		for _, other := range p.parts {
-			taken = taken || other == s
+// anybody is somebody who has no part yet, if possible one who speaks the language and is no host.
+func (p *play) anybody() *seat {
+	var speakers, free, all []*seat
+	for _, s := range p.st.seats[:p.present] {
+		if all = append(all, s); p.plays(s) || slices.Contains(p.st.hosts, s) {
+			continue
 		}
-		if !taken && (s.lang == p.scene.lang || p.scene.lang == "mix" || p.scene.lang == "odd") {
-			return s
+		free = append(free, s)
+		if s.lang == p.scene.lang || p.scene.lang == "mix" || p.scene.lang == "odd" {
+			speakers = append(speakers, s)
 		}
 	}
-	return s
+	for _, seats := range [][]*seat{speakers, free, all} {
+		if len(seats) > 0 { // those who came first say more
+			u := p.st.rng.Float64()
+			return seats[int(float64(len(seats))*u*u)]
+		}
+	}
+	return nil
+}
+
+func (p *play) plays(s *seat) bool {
+	for _, other := range p.parts {
+		if other == s {
+			return true
+		}
+	}
+	return false
 }
 
 // line says the next line, or returns nil at the end.
@@ -212,9 +227,9 @@ func (st *stage) roughen(s string) string {
 		if han(s) {
 			return s + pick(st.rng, words("～ 哈 呀 ！ …… 😂 哈哈 🙏 ~"))
 		}
-		return s + pick(st.rng, words(" 😄 😅 !! ... 🙏 👍 :)"))
+		return s + " " + pick(st.rng, words("😄 😅 🙂 ... 🙏 👍 :)"))
 	case 2:
-		if !han(s) && s[0] >= 'A' && s[0] <= 'Z' {
+		if len(s) > 1 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'a' && s[1] <= 'z' {
 			return strings.ToLower(s[:1]) + s[1:]
 		}
 	}
@@ -363,16 +378,21 @@ func (t *teller) people(n int) error {
 	if len(t.plan) == 0 || len(t.seats) == 0 {
 		return nil
 	}
-	var fresh []time.Duration
-	switch {
-	case n >= 1000:
-		fresh = []time.Duration{0, 90 * time.Second, 4 * time.Minute, 11 * time.Minute, 26 * time.Minute, 44 * time.Minute, 70 * time.Minute, 100 * time.Minute, 3 * time.Hour}
-	case n >= 300:
-		fresh = []time.Duration{time.Duration(3+t.rng.IntN(40)) * time.Minute, 80 * time.Minute, 3 * time.Hour}
-	case n >= 150:
-		fresh = []time.Duration{time.Duration(20+t.rng.IntN(300)) * time.Minute}
+	// Scenes come in the order of time, so that none comes again before the others of its shelf had their turn.
+	var scenes []*scene
+	var times []time.Time
+	for lines := len(t.msgs); lines < n; {
+		sc := t.next()
+		scenes, times = append(scenes, sc), append(times, t.when())
+		lines += len(sc.lines)*11/10 + 1 // others add remarks
 	}
-	for _, ago := range fresh {
+	slices.SortFunc(times, time.Time.Compare)
+	for i, sc := range scenes {
+		if err := t.tell(sc, times[i]); err != nil {
+			return err
+		}
+	}
+	for _, ago := range t.fresh(n) {
 		if ago >= t.now.Sub(t.born) {
 			continue
 		}
@@ -380,10 +400,24 @@ func (t *teller) people(n int) error {
 			return err
 		}
 	}
-	for len(t.msgs) < n {
-		if err := t.tell(t.next(), t.when()); err != nil {
-			return err
+	return nil
+}
+
+// fresh is how long ago the latest scenes of a place of n messages began.
+func (t *teller) fresh(n int) []time.Duration {
+	minutes := func(ms ...int) (list []time.Duration) {
+		for _, m := range ms {
+			list = append(list, time.Duration(m)*time.Minute)
 		}
+		return list
+	}
+	switch {
+	case n >= 1000:
+		return minutes(180, 100, 70, 44, 26, 11, 4, 1, 0)
+	case n >= 300:
+		return minutes(180, 80, 3+t.rng.IntN(40))
+	case n >= 150:
+		return minutes(20 + t.rng.IntN(300))
 	}
 	return nil
 }
@@ -399,6 +433,9 @@ func (t *teller) notice(at time.Time, op, operator string, members []string, inf
 // settle orders the messages and gives them their seqs, from the one after seq on. Some seqs stay empty: messages that
 // were removed. It returns the next free seq.
 func (t *teller) settle(seq int64) int64 {
+	for _, m := range t.msgs {
+		m.at = m.at.Truncate(time.Millisecond) // what is stored
+	}
 	slices.SortStableFunc(t.msgs, func(a, b *said) int { return a.at.Compare(b.at) })
 	gap := t.rng.IntN(len(t.msgs) + 1)
 	for i, m := range t.msgs {
@@ -462,10 +499,10 @@ func (t *teller) collect(r *room) error {
 			continue
 		}
 		var held []*said
-		if before != nil && t.rng.IntN(2) == 0 {
-			held = append(held, before)
-		}
-		for _, f := range t.msgs[max(i-5, 0):i] {
+		for _, f := range slices.Backward(t.msgs[:i]) {
+			if len(held) == 5 {
+				break
+			}
 			if f.tip != "" || f.forward != "" {
 				continue
 			}
@@ -477,8 +514,16 @@ func (t *teller) collect(r *room) error {
 				held = append(held, f)
 			}
 		}
+		slices.Reverse(held)
+		if len(held) == 0 {
+			m.body = []elem{text("[聊天记录]")} // the very first message
+			continue
+		}
+		if before != nil && t.rng.IntN(2) == 0 {
+			held[0] = before
+		}
 		m.body = []elem{t.relay(r, m.forward, held)}
-		if len(held) > 0 && held[0] != before {
+		if held[0] != before {
 			before = m // it holds no other, so one that holds it is of bounded size
 		}
 	}

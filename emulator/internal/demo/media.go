@@ -22,7 +22,7 @@ import (
 	"time"
 )
 
-// Short films of a light on a stage, 8, 15 and 24 seconds long.
+// Short films of a light that wanders over a stage, 8, 15 and 24 seconds long: VP9 in MP4, which all browsers play.
 //
 //go:embed clips/*.mp4
 var clips embed.FS
@@ -203,28 +203,27 @@ func mix(a, b color.RGBA, t float64) color.RGBA {
 // landscape is a sky, a sun and three ranges of hills. It is the same picture at every size.
 func landscape(seed, w, h int) image.Image {
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
-	top, low := tone(seed, 0, 0.35), tone(seed, 3, 0.8)
-	sun := tone(seed, 4, 0.95)
-	sx, sy, sr := 0.2+0.6*frac(seed, 1), 0.2+0.25*frac(seed, 2), 0.05+0.05*frac(seed, 3)
-	aspect := float64(h) / float64(w)
-	var ridges [3]float64
+	top, low, sun := tone(seed, 0, 0.35), tone(seed, 3, 0.8), tone(seed, 4, 0.95)
+	hills := [3]color.RGBA{tone(seed, 0, 0.42), tone(seed, 1, 0.29), tone(seed, 2, 0.16)}
+	sky := make([]color.RGBA, h)
+	for y := range sky {
+		sky[y] = mix(top, low, min(float64(y)/float64(h)/0.7, 1))
+	}
+	sx, sy, sr := (0.2+0.6*frac(seed, 1))*float64(w), (0.2+0.25*frac(seed, 2))*float64(h), (0.05+0.05*frac(seed, 3))*float64(w)
 	for x := range w {
 		fx := float64(x) / float64(w)
-		for i := range ridges {
-			ridges[i] = 0.55 + 0.14*float64(i) + 0.06*math.Sin(fx*(5+3*frac(seed, 4+i))+6*frac(seed, 7+i)) + 0.015*math.Sin(fx*23+float64(i+seed))
-		}
 		for y := range h {
-			fy := float64(y) / float64(h)
-			c := mix(top, low, min(fy/0.7, 1))
-			if dx, dy := fx-sx, (fy-sy)*aspect; dx*dx+dy*dy < sr*sr {
+			c := sky[y]
+			if dx, dy := float64(x)-sx, float64(y)-sy; dx*dx+dy*dy < sr*sr {
 				c = sun
 			}
-			for i, r := range ridges {
-				if fy > r {
-					c = tone(seed, i, 0.42-0.13*float64(i))
-				}
-			}
 			m.SetRGBA(x, y, c)
+		}
+		for i, c := range hills {
+			ridge := 0.55 + 0.14*float64(i) + 0.06*math.Sin(fx*(5+3*frac(seed, 4+i))+6*frac(seed, 7+i)) + 0.015*math.Sin(fx*23+float64(i+seed))
+			for y := int(ridge * float64(h)); y < h; y++ {
+				m.SetRGBA(x, y, c)
+			}
 		}
 	}
 	return m

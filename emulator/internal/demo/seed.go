@@ -20,7 +20,7 @@ var ErrNotEmpty = errors.New("the app has groups already")
 // maxMediaURL leaves room for the rest of a group's picture in FaceUrl, which has 100 bytes.
 const maxMediaURL = 75
 
-// Seed fills app with the demo: about 3,000 accounts, 60 groups and 25,000 messages that end now, which is the store's
+// Seed fills app with the demo: about 3,000 accounts, 60 groups and 28,000 messages that end now, which is the store's
 // clock. media is the prefix of what Media serves, such as "http://127.0.0.1:8090", at most 75 bytes. For the same time
 // it always makes the same. ErrNotEmpty, and nothing changed, if the app has groups; accounts may be there.
 func Seed(ctx context.Context, store *community.Store, app int64, media string) error {
@@ -342,7 +342,7 @@ func (s *seeder) notices(h *teller, r *room) {
 			for n < 4 && i+n < len(r.seats) && first.joined-r.seats[i+n].joined < 90*time.Second {
 				n++
 			}
-			if first.joined < 30*day && (len(r.seats) < 100 || h.rng.IntN(5) == 0 || first.campaign != "" || first.raider) {
+			if first.joined < 30*day && (h.rng.IntN(5) == 0 || len(r.seats) < 100 && h.rng.IntN(2) == 0 || first.campaign != "" || first.raider) {
 				var who []string
 				for _, seat := range r.seats[i : i+n] {
 					who = append(who, seat.id)
