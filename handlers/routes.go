@@ -26,6 +26,7 @@ func (s *Server) routes() []route {
 		s.groupRoutes(),
 		s.messageRoutes(),
 		s.memberRoutes(),
+		s.detailsRoutes(),
 		s.userRoutes(),
 		s.auditRoutes(),
 		s.settingsRoutes(),

@@ -2,9 +2,12 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +24,6 @@ import (
 // Sizes of a user's page.
 const (
 	userGroupsPage = 20
-	userMuteCalls  = 8 // memberships read at the same time: the service tells mutes one group a call
 	userActs       = 5
 )
 
@@ -38,36 +40,60 @@ type userFacts struct {
 
 	groups    imclient.Page[imclient.JoinedGroup]
 	groupsErr error
+	cursor    string               // of the page of groups that is shown
+	expired   bool                 // the page that was asked for is gone: this is the first one
+	elsewhere []imclient.Group     // where the user is muted besides
 	mutes     map[string]time.Time // by group; a missing one could not be read
+
+	records []muteRecord // of our log
 }
 
-// userPage shows one user. It costs up to four calls at once, then one for each of at most 20 groups on the page.
+// userPage shows one user. It costs two queries and up to four calls at once, then one for each of at most 20 groups on
+// the page; where the audit log names mutes in other groups, one for these and at most two for each of 8.
 func (s *Server) userPage(c *gin.Context) error {
 	app, err := s.app(c)
 	if err != nil {
 		return err
 	}
-	ctx := c.Request.Context()
-	id := c.Param("user")
-	f := s.readUser(ctx, app, id, c.Query("cursor"))
-	if errors.Is(f.profileErr, imclient.ErrNotFound) || errors.Is(f.profileErr, imclient.ErrInvalid) {
-		return f.profileErr
-	}
-	if f.profileErr != nil && f.presenceErr != nil && f.globalErr != nil && f.groupsErr != nil {
-		return f.profileErr // nothing of it is known: that is not a page
-	}
-	v := s.userView(c, app, id, f)
-	if err := s.userHistory(c, app, id, &v); err != nil {
+	v, f, err := s.userNow(c, app, c.Param("user"), c.Request.URL)
+	if err != nil {
 		return err
 	}
-	if f.profileErr == nil {
-		s.opened(c, app, store.KindUser, id, f.profile.Nick)
+	if f.profileErr == nil && !wantsPart(c.Request) {
+		s.opened(c, app, store.KindUser, v.ID, f.profile.Nick)
 	}
 	part := templates.UserGroups(v)
-	if c.GetHeader("HX-Target") == "user-rail" {
+	if targets(c.Request, "user-rail") {
 		part = templates.UserRail(v)
 	}
 	return render(c, http.StatusOK, templates.UserPage(s.chrome(c), v), part)
+}
+
+// targets reports whether htmx asked for the element with an id. It names elements by tag and id, "aside#user-rail".
+func targets(r *http.Request, id string) bool {
+	_, at, _ := strings.Cut(r.Header.Get("HX-Target"), "#")
+	return at == id
+}
+
+// userNow reads a user and builds the page that u is the address of. An error means that there is no user to show.
+func (s *Server) userNow(c *gin.Context, app *App, id string, u *url.URL) (templates.UserView, *userFacts, error) {
+	ctx := c.Request.Context()
+	records, err := s.muteRecords(ctx, app, id)
+	if err != nil {
+		return templates.UserView{}, nil, fmt.Errorf("mutes of a user in the audit log: %w", err)
+	}
+	f := s.readUser(ctx, app, id, u.Query().Get("cursor"), records)
+	if errors.Is(f.profileErr, imclient.ErrNotFound) || errors.Is(f.profileErr, imclient.ErrInvalid) {
+		return templates.UserView{}, nil, f.profileErr
+	}
+	if f.profileErr != nil && f.presenceErr != nil && f.globalErr != nil && f.groupsErr != nil {
+		return templates.UserView{}, nil, f.profileErr // nothing of it is known: that is not a page
+	}
+	v := s.userView(c, app, id, f, u)
+	if err := s.userHistory(c, app, id, &v); err != nil {
+		return templates.UserView{}, nil, err
+	}
+	return v, f, nil
 }
 
 // opened notes which page this operator looked at, for the palette and the overview.
@@ -80,8 +106,8 @@ func (s *Server) opened(c *gin.Context, app *App, kind, id, title string) {
 	}
 }
 
-func (s *Server) readUser(ctx context.Context, app *App, id, cursor string) *userFacts {
-	f := &userFacts{mutes: map[string]time.Time{}}
+func (s *Server) readUser(ctx context.Context, app *App, id, cursor string, records []muteRecord) *userFacts {
+	f := &userFacts{mutes: map[string]time.Time{}, cursor: cursor, records: records}
 	var wg sync.WaitGroup
 	wg.Go(func() { f.profile, f.profileErr = app.IM.Users.Get(ctx, id) })
 	wg.Go(func() {
@@ -91,52 +117,36 @@ func (s *Server) readUser(ctx context.Context, app *App, id, cursor string) *use
 		}
 	})
 	wg.Go(func() { f.global, f.globalErr = app.IM.Mutes.Global(ctx, id) })
-	wg.Go(func() {
-		f.groups, f.groupsErr = app.IM.Users.Groups(ctx, id, cursor, userGroupsPage)
-		if f.groupsErr == nil {
-			s.readMutes(ctx, app, id, f)
-		}
-	})
+	wg.Go(func() { s.readJoined(ctx, app, id, f) })
 	wg.Wait()
 	return f
 }
 
-// readMutes asks each group on the page for the user's membership, which holds the end of a mute.
-func (s *Server) readMutes(ctx context.Context, app *App, id string, f *userFacts) {
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, userMuteCalls)
-	for _, g := range f.groups.Items {
-		if !app.IM.Caps.Can(imclient.VerbMute, g.Group.Type) || app.IM.Caps.Info(g.Group.Type).Live {
-			mu.Lock()
-			f.mutes[g.Group.ID] = time.Time{}
-			mu.Unlock()
-			continue
-		}
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			list, err := app.IM.Members.Get(ctx, g.Group.ID, []string{id})
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			f.mutes[g.Group.ID] = time.Time{}
-			if len(list) == 1 {
-				f.mutes[g.Group.ID] = list[0].MutedUntil
-			}
-		})
+// readJoined reads a page of the user's groups, and where the user is muted.
+func (s *Server) readJoined(ctx context.Context, app *App, id string, f *userFacts) {
+	f.groups, f.groupsErr = app.IM.Users.Groups(ctx, id, f.cursor, userGroupsPage)
+	if f.cursor != "" && errors.Is(f.groupsErr, imclient.ErrInvalid) {
+		f.cursor, f.expired = "", true
+		f.groups, f.groupsErr = app.IM.Users.Groups(ctx, id, "", userGroupsPage)
 	}
-	wg.Wait()
+	if f.groupsErr == nil {
+		var groups []imclient.Group
+		for _, j := range f.groups.Items {
+			groups = append(groups, j.Group)
+		}
+		f.mutes = s.readMutes(ctx, app, id, groups)
+	}
+	var ends map[string]time.Time
+	f.elsewhere, ends = s.mutedElsewhere(ctx, app, id, f.records, f.groups.Items)
+	maps.Copy(f.mutes, ends)
 }
 
-func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts) templates.UserView {
+func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *url.URL) templates.UserView {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
 	v := templates.UserView{
-		ID: id, Name: f.profile.Nick, BackURL: appURL(app, "users"), RetryURL: c.Request.URL.RequestURI(), GroupCount: -1,
-		AuditURL: userURL(app, id, tabActivity),
+		ID: id, Name: f.profile.Nick, BackURL: appURL(app, "users"), RetryURL: u.RequestURI(), GroupCount: -1,
+		AuditURL: userURL(app, id, tabActivity), Answers: s.answers(ctx, app, f),
 	}
 	v.Tabs = s.userTabs(ctx, app, id, "summary")
 	v.ProfileFailed = failedPart(ctx, f.profileErr)
@@ -144,9 +154,9 @@ func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts) tem
 		v.Profile = profileFacts(ctx, f.profile)
 	}
 	s.presenceView(ctx, app, f, &v)
-	s.joinedView(c, app, op, f, &v)
-	s.mayView(ctx, app, f, &v)
-	v.Actions = s.userButtons(c, app, id, f)
+	s.joinedView(ctx, app, op, f, u, &v)
+	s.mayView(ctx, app, op, f, &v)
+	v.Actions = s.userButtons(c, app, id, f, v.Lift != nil)
 	return v
 }
 
@@ -187,7 +197,7 @@ func profileFacts(ctx context.Context, u imclient.User) []templates.FactView {
 		list = append(list, templates.FactView{Name: i18n.T(ctx, "users.requests"), Value: i18n.T(ctx, "users.requests_forbidden")})
 	}
 	for _, f := range u.Custom {
-		list = append(list, templates.FactView{Name: f.Key, Value: strings.ToValidUTF8(f.Value, "\uFFFD")})
+		list = append(list, customFact(ctx, f))
 	}
 	return list
 }
@@ -254,40 +264,38 @@ func presenceText(ctx context.Context, state string) string {
 	return ""
 }
 
-func (s *Server) joinedView(c *gin.Context, app *App, op auth.Operator, f *userFacts, v *templates.UserView) {
-	ctx := c.Request.Context()
+func (s *Server) joinedView(ctx context.Context, app *App, op auth.Operator, f *userFacts, u *url.URL, v *templates.UserView) {
 	v.GroupsFailed = failedPart(ctx, f.groupsErr)
 	if f.groupsErr != nil {
 		return
 	}
-	v.GroupCount = f.groups.Total
+	v.GroupCount, v.GroupsExpired = f.groups.Total, f.expired
 	if f.groups.Next != "" {
-		v.GroupsMore = withQuery(c.Request.URL, "cursor", f.groups.Next)
+		v.GroupsMore = withQuery(u, "cursor", f.groups.Next)
 	}
-	if c.Query("cursor") != "" {
-		v.GroupsFirst = withQuery(c.Request.URL, "cursor", "")
+	if f.cursor != "" {
+		v.GroupsFirst = withQuery(u, "cursor", "")
 	}
-	var muted []string
 	for _, g := range f.groups.Items {
 		until, read := f.mutes[g.Group.ID]
 		row := templates.UserGroupRow{
 			Person: templates.PersonView{ID: g.Group.ID, Name: g.Group.Name, Group: true, URL: groupURL(app, g.Group.ID, tabMessages)},
-			Type:   string(g.Group.Type), Role: string(g.Role), Mute: s.muteView(until), Unknown: !read, Joined: g.Joined,
+			Type:   typeChip(ctx, app, g.Group.Type), Role: string(g.Role), Mute: s.muteView(until), Unknown: !read, Joined: g.Joined,
 		}
-		if row.Mute.Muted && op.Can("member.unmute") {
-			row.LiftURL = groupURL(app, g.Group.ID, tabMembers, "unmute")
-			muted = append(muted, row.LiftURL)
+		if row.Mute.Muted && op.Can(auth.VerbUnmute) {
+			row.LiftURL, row.Lift = liftURL(app, g.Group.ID), liftForm(v)
 		}
 		v.MuteUnknown = v.MuteUnknown || !read
 		v.Groups = append(v.Groups, row)
 	}
-	// One mute is lifted by one key; of several, each has its button.
-	if len(muted) == 1 {
-		v.LiftURL = muted[0]
-		v.Lift = &templates.ButtonView{Text: i18n.T(ctx, "users.lift"), Icon: "mic", Key: "u", Variant: "primary"}
-		v.LiftIDs = []string{"users", v.ID, "back", c.Request.URL.RequestURI()}
-	}
 }
+
+// liftForm is what is sent to lift one mute. Sent twice, it is carried out once.
+func liftForm(v *templates.UserView) []string {
+	return []string{"users", v.ID, "back", v.RetryURL, "key", rand.Text()}
+}
+
+func liftURL(app *App, group string) string { return groupURL(app, group, tabMembers, "unmute") }
 
 // muteView is a mute as a chip shows it; one that is over is none.
 func (s *Server) muteView(until time.Time) templates.MuteView {
@@ -300,24 +308,34 @@ func (s *Server) muteView(until time.Time) templates.MuteView {
 	return templates.MuteView{Muted: true, Until: until}
 }
 
-func (s *Server) mayView(ctx context.Context, app *App, f *userFacts, v *templates.UserView) {
+// mayView says where the user may speak. One mute is lifted by one key; of several, each has its button.
+func (s *Server) mayView(ctx context.Context, app *App, op auth.Operator, f *userFacts, v *templates.UserView) {
 	if app.IM.Caps.Can(imclient.VerbGlobalMute, "") {
-		if v.MayFailed = failedPart(ctx, f.globalErr); v.MayFailed != nil {
-			return
+		if v.MayFailed = failedPart(ctx, f.globalErr); v.MayFailed == nil {
+			v.May = append(v.May,
+				templates.MayRow{Where: i18n.T(ctx, "users.may_direct"), Mute: s.muteView(f.global.DirectUntil)},
+				templates.MayRow{Where: i18n.T(ctx, "users.may_groups"), Mute: s.muteView(f.global.GroupUntil)})
 		}
-		v.May = append(v.May,
-			templates.MayRow{Where: i18n.T(ctx, "users.may_direct"), Mute: s.muteView(f.global.DirectUntil)},
-			templates.MayRow{Where: i18n.T(ctx, "users.may_groups"), Mute: s.muteView(f.global.GroupUntil)})
 	}
-	for _, g := range v.Groups {
-		if g.Mute.Muted {
-			v.May = append(v.May, templates.MayRow{Where: orID(g.Person.Name, g.Person.ID), URL: g.Person.URL, Mute: g.Mute})
+	var lifts []string
+	for _, m := range s.mutesInForce(f) {
+		if m.group.ID == "" {
+			continue
 		}
+		lifts = append(lifts, liftURL(app, m.group.ID))
+		v.May = append(v.May, templates.MayRow{
+			Where: orID(m.group.Name, m.group.ID), Group: true, URL: groupURL(app, m.group.ID, tabMessages), Mute: s.muteView(m.until),
+		})
+	}
+	if len(lifts) == 1 && op.Can(auth.VerbUnmute) {
+		v.Lift = &templates.ButtonView{Text: i18n.T(ctx, "users.lift"), Icon: "mic", Key: "u", Variant: "primary"}
+		v.LiftURL, v.LiftIDs = lifts[0], liftForm(v)
 	}
 }
 
 // userButtons are what can be done to a user in the whole app.
-func (s *Server) userButtons(c *gin.Context, app *App, id string, f *userFacts) []templates.ButtonView {
+// lifted: another button has the key that lifts a mute.
+func (s *Server) userButtons(c *gin.Context, app *App, id string, f *userFacts, lifted bool) []templates.ButtonView {
 	ctx := c.Request.Context()
 	open := func(right auth.Verb, needs imclient.Verb, b templates.ButtonView) templates.ButtonView {
 		b.Why = notOffered(c, app, right, needs, "")
@@ -329,9 +347,11 @@ func (s *Server) userButtons(c *gin.Context, app *App, id string, f *userFacts) 
 	var list []templates.ButtonView
 	now := s.Now()
 	if f.globalErr == nil && (f.global.DirectUntil.After(now) || f.global.GroupUntil.After(now)) {
-		list = append(list, open(auth.VerbGlobalUnmute, imclient.VerbGlobalMute, templates.ButtonView{
-			Text: i18n.T(ctx, "users.global_unmute"), Icon: "mic", URL: userURL(app, id, "global-unmute"),
-		}))
+		lift := templates.ButtonView{Text: i18n.T(ctx, "users.global_unmute"), Icon: "mic", URL: userURL(app, id, "global-unmute")}
+		if !lifted {
+			lift.Key = "u"
+		}
+		list = append(list, open(auth.VerbGlobalUnmute, imclient.VerbGlobalMute, lift))
 	}
 	return append(list,
 		open(auth.VerbGlobalMute, imclient.VerbGlobalMute, templates.ButtonView{
@@ -350,14 +370,15 @@ func (s *Server) userHistory(c *gin.Context, app *App, id string, v *templates.U
 		return fmt.Errorf("what was done to a user: %w", err)
 	}
 	list := auditList{s: s, c: c, app: app}
-	v.Actions10 = list.rows(ctx, entries).Rows
-	for i := range v.Actions10 {
-		v.Actions10[i].OpenURL = entryURL(app, v.Actions10[i].ID)
+	v.Lately = list.rows(ctx, entries).Rows
+	for i := range v.Lately {
+		v.Lately[i].OpenURL = entryURL(app, v.Lately[i].ID)
 	}
 	return nil
 }
 
-// userActivity is all that operators did to one user.
+// userActivity is all that operators did to one user. The log is ours and stands without the service: it names users who
+// are gone. Of a user who never was there is nothing to show.
 func (s *Server) userActivity(c *gin.Context) error {
 	app, err := s.app(c)
 	if err != nil {
@@ -372,9 +393,12 @@ func (s *Server) userActivity(c *gin.Context) error {
 	}
 	v := templates.UserView{ID: id, BackURL: appURL(app, "users"), GroupCount: -1, Tabs: s.userTabs(ctx, app, id, tabActivity)}
 	v.Section = i18n.T(ctx, "users.tab."+tabActivity)
-	// The log is ours and stands without the service; the name is a courtesy.
-	if u, err := app.IM.Users.Get(ctx, id); err == nil {
+	u, err := app.IM.Users.Get(ctx, id)
+	switch {
+	case err == nil:
 		v.Name = u.Nick
+	case len(log.Rows) == 0 && !log.Filtered && (errors.Is(err, imclient.ErrNotFound) || errors.Is(err, imclient.ErrInvalid)):
+		return err
 	}
 	return render(c, http.StatusOK, templates.UserActivityPage(s.chrome(c), v, log), templates.AuditTable(log))
 }

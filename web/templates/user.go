@@ -1,6 +1,13 @@
 package templates
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"imdesk/web/i18n"
+
+	"github.com/a-h/templ"
+)
 
 // UserView is what the service and the console know of one user. Each part can fail by itself: then its notice says why
 // and its content is empty.
@@ -24,27 +31,60 @@ type UserView struct {
 	DeviceRows    []DeviceRow
 	DevicesFailed *Notice
 
-	Groups       []UserGroupRow
-	GroupsFailed *Notice
-	GroupsMore   string // address of the next page of groups
-	GroupsFirst  string // address of the first page, "" if this is it
-	GroupCount   int    // -1 if not known
-	MuteUnknown  bool   // the mutes in some groups could not be read
+	Groups        []UserGroupRow
+	GroupsFailed  *Notice
+	GroupsExpired bool   // the page that was asked for is gone: this is the first one
+	GroupsMore    string // address of the next page of groups
+	GroupsFirst   string // address of the first page, "" if this is it
+	GroupCount    int    // -1 if not known
+	MuteUnknown   bool   // the mutes in some groups could not be read
+
+	Answers []AnswerView // to "why am I muted?", one a mute
 
 	Lift    *ButtonView // lifts what mutes the user here: one key
 	LiftURL string
 	LiftIDs []string // pairs of name and value
 
-	Actions10 []AuditRow // what operators did to this user lately
-	AuditURL  string
-	RetryURL  string
+	Lately   []AuditRow // what operators did to this user
+	AuditURL string
+	RetryURL string
 }
 
 // MayRow says where the user may speak.
 type MayRow struct {
 	Where string
-	URL   string // of the group, "" for what is not one
+	Group bool   // Where is a group's name
+	URL   string // of the group
 	Mute  MuteView
+}
+
+// AnswerView is one mute as support tells the user of it.
+type AnswerView struct {
+	Where    string
+	URL      string // of the group, "" for a global mute
+	Mute     MuteView
+	By       string // the operator who set it; "" if it was not set in this console
+	At       time.Time
+	EntryURL string
+	Texts    []AnswerText // the one to send first
+}
+
+// AnswerText is an answer in one language.
+type AnswerText struct {
+	Lang string // as the lang attribute has it
+	Name string // of the language, in itself
+	Text string
+}
+
+// copyAnswer copies an answer. The first one of the page has a key.
+func copyAnswer(ctx context.Context, answer, text int, t AnswerText) ButtonView {
+	b := ButtonView{
+		Text: i18n.T(ctx, "users.answer.copy"), Icon: "copy", Small: true, Attrs: templ.Attributes{"data-copy": t.Text},
+	}
+	if answer == 0 && text == 0 {
+		b.Key = "c"
+	}
+	return b
 }
 
 // DeviceRow is one device.
@@ -58,10 +98,11 @@ type DeviceRow struct {
 // UserGroupRow is one group of the user.
 type UserGroupRow struct {
 	Person  PersonView
-	Type    string
+	Type    ChipView
 	Role    string
 	Mute    MuteView
 	Unknown bool // whether the user is muted there could not be read
 	Joined  time.Time
-	LiftURL string // lifts the mute; "" if there is none, or it is not allowed
+	LiftURL string   // lifts the mute; "" if there is none, or it is not allowed
+	Lift    []string // pairs of name and value sent with it
 }
