@@ -23,15 +23,26 @@ type names map[string]string
 
 func (n names) of(id string) string { return orID(n[id], id) }
 
-// itemText says in words what will happen to an item, or why it is skipped.
-func itemText(ctx context.Context, v actions.Verb, i actions.Item, n names) string {
-	key := i.Effect
-	if i.Skip != "" {
-		key = i.Skip
-	}
+// itemKey is the key of what will happen to an item, or of why it is skipped.
+func itemKey(v actions.Verb, i actions.Item) string {
 	//i18n:uses action.effect.*
 	//i18n:uses action.skip.*
-	return i18n.T(ctx, key, "who", n.of(i.ID), "from", valueText(ctx, v, i.Before), "to", valueText(ctx, v, i.Want))
+	switch {
+	case i.Skip != "":
+		return i.Skip
+	case baseVerb(v) != actions.VerbBan:
+		return i.Effect
+	}
+	switch i.Effect {
+	case actions.EffectLonger, actions.EffectShorter, actions.EffectSame:
+		return i.Effect + "_ban"
+	}
+	return i.Effect
+}
+
+// itemText says in words what will happen to an item, or why it is skipped.
+func itemText(ctx context.Context, v actions.Verb, i actions.Item, n names) string {
+	return i18n.T(ctx, itemKey(v, i), "who", n.of(i.ID), "from", valueText(ctx, v, i.Before), "to", valueText(ctx, v, i.Want))
 }
 
 // effects is the preview as a sheet shows it.
@@ -45,7 +56,8 @@ func effects(ctx context.Context, p actions.Preview, n names) []templates.Effect
 		case i.Effect == actions.EffectLonger || i.Effect == actions.EffectShorter || i.Effect == actions.EffectSame:
 			tone = "warn"
 		}
-		list = append(list, templates.EffectLine{Tone: tone, Text: itemText(ctx, p.Verb, i, n)})
+		list = append(list, templates.EffectLine{Tone: tone, Body: templates.Sentence(itemKey(p.Verb, i),
+			"who", templates.StrongName(n.of(i.ID)), "from", valueText(ctx, p.Verb, i.Before), "to", valueText(ctx, p.Verb, i.Want))})
 	}
 	return list
 }

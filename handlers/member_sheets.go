@@ -160,15 +160,21 @@ func readMemberForm(ctx context.Context, v url.Values) memberForm {
 		f.length = lengthDefault
 	}
 	f.span = readSpan(ctx, f.length, f.until)
-	f.reason = f.words
-	if slices.Contains(reasons, f.why) && f.why != reasonOther {
-		//i18n:uses members.reason.*
-		f.reason = i18n.T(ctx, "members.reason."+f.why)
-		if f.words != "" {
-			f.reason = i18n.T(ctx, "members.reason_and", "reason", f.reason, "words", f.words)
-		}
-	}
+	f.reason = wholeReason(ctx, f.why, f.words)
 	return f
+}
+
+// wholeReason is a reason of the menu and what was said in words, in one.
+func wholeReason(ctx context.Context, why, words string) string {
+	if !slices.Contains(reasons, why) || why == reasonOther {
+		return words
+	}
+	//i18n:uses members.reason.*
+	reason := i18n.T(ctx, "members.reason."+why)
+	if words == "" {
+		return reason
+	}
+	return i18n.T(ctx, "members.reason_and", "reason", reason, "words", words)
 }
 
 // readSpan is how long something is to last; zero if that makes no sense.
@@ -250,7 +256,7 @@ func (s *Server) askMembers(m memberSheet) func(*gin.Context) error {
 		f := readMemberForm(ctx, q)
 		f.key = ""
 		if m.asks && f.why == "" {
-			f.why = s.lastReason(c, m)
+			f.why = s.lastReason(c, m.name)
 		}
 		if m.name == cardSheet.name && !f.carded && len(f.users) == 1 {
 			f.card = cardNow(ctx, app, g, f.first())
@@ -280,10 +286,10 @@ func cardNow(ctx context.Context, app *App, g imclient.Group, user string) strin
 const settingReason = "reason."
 
 // lastReason is the reason that is chosen when a sheet opens.
-func (s *Server) lastReason(c *gin.Context, m memberSheet) string {
+func (s *Server) lastReason(c *gin.Context, sheet string) string {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
-	last, err := s.Store.Settings.Get(ctx, op.ID, settingReason+m.name)
+	last, err := s.Store.Settings.Get(ctx, op.ID, settingReason+sheet)
 	if err != nil {
 		s.Log.WarnContext(ctx, "last reason", "reference", referenceOf(ctx), "error", err)
 	}
@@ -293,13 +299,13 @@ func (s *Server) lastReason(c *gin.Context, m memberSheet) string {
 	return reasons[0]
 }
 
-func (s *Server) keepReason(c *gin.Context, m memberSheet, f memberForm) {
+func (s *Server) keepReason(c *gin.Context, sheet, why string) {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
-	if !m.asks || !slices.Contains(reasons, f.why) || s.lastReason(c, m) == f.why {
+	if !slices.Contains(reasons, why) || s.lastReason(c, sheet) == why {
 		return
 	}
-	if err := s.Store.Settings.Set(ctx, op.ID, settingReason+m.name, f.why); err != nil {
+	if err := s.Store.Settings.Set(ctx, op.ID, settingReason+sheet, why); err != nil {
 		s.Log.WarnContext(ctx, "keep a reason", "reference", referenceOf(ctx), "error", err)
 	}
 }
@@ -342,7 +348,9 @@ func (s *Server) actOnMembers(m memberSheet) func(*gin.Context) error {
 		reused, again := errors.AsType[*actions.KeyReused](err)
 		switch {
 		case err == nil:
-			s.keepReason(c, m, a.f)
+			if m.asks {
+				s.keepReason(c, m.name, a.f.why)
+			}
 			return a.done(r)
 		case isInvalid(err):
 			a.invalid = err
@@ -466,7 +474,11 @@ func (a *asking) render(status int) error {
 
 // back is the page that the sheet was opened from.
 func (a *asking) back() string {
-	c := a.c
+	return sheetBack(a.c, groupURL(a.app, a.c.Param("group"), tabMembers))
+}
+
+// sheetBack is the page that a sheet was opened from, else other.
+func sheetBack(c *gin.Context, other string) string {
 	for _, back := range []string{c.PostForm("back"), c.PostForm("return"), c.Query("back"), c.Query("return")} {
 		if back != "" {
 			return auth.SafeNext(back)
@@ -475,7 +487,7 @@ func (a *asking) back() string {
 	if at := currentPath(c.Request); at != "" && !strings.HasPrefix(at, c.Request.URL.EscapedPath()) {
 		return auth.SafeNext(at)
 	}
-	return groupURL(a.app, a.c.Param("group"), tabMembers)
+	return other
 }
 
 // fault is what is wrong with a field, in words; "" if nothing is.
@@ -598,14 +610,24 @@ func (a *asking) targets(v *templates.MemberSheetView) {
 func (a *asking) lengths(v *templates.MemberSheetView) {
 	ctx := a.c.Request.Context()
 	v.Length = &templates.FieldView{Name: "for", Label: i18n.T(ctx, "members.length"), Value: a.f.length, Error: a.fault("length")}
+	v.Lengths = lengthTiles(ctx)
+	v.Until = untilField(ctx, "until", a.f.until, a.fault("until"))
+}
+
+func lengthTiles(ctx context.Context) []templates.Option {
+	var list []templates.Option
 	for _, l := range lengths {
 		//i18n:uses members.length_*
-		v.Lengths = append(v.Lengths, templates.Option{Value: l.name, Text: i18n.T(ctx, "members.length_"+l.name)})
+		list = append(list, templates.Option{Value: l.name, Text: i18n.T(ctx, "members.length_"+l.name)})
 	}
-	zone := a.s.Now().In(i18n.From(ctx).Zone)
-	v.Until = templates.FieldView{
-		Name: "until", Label: i18n.T(ctx, "members.until"), Type: "datetime-local", Value: a.f.until, Error: a.fault("until"),
-		Hint: i18n.T(ctx, "members.until_hint", "now", i18n.Full(ctx, zone)),
+	return list
+}
+
+// untilField is the field for a moment, in the operator's zone.
+func untilField(ctx context.Context, name, value, wrong string) templates.FieldView {
+	return templates.FieldView{
+		Name: name, Label: i18n.T(ctx, "members.until"), Type: "datetime-local", Value: value, Error: wrong,
+		Hint: i18n.T(ctx, "members.until_hint", "now", i18n.Full(ctx, i18n.From(ctx).Now())),
 	}
 }
 
@@ -649,12 +671,18 @@ func (a *asking) reasons(v *templates.MemberSheetView) {
 		return
 	}
 	v.Reason = &templates.FieldView{Name: "why", Label: i18n.T(ctx, "members.reason_label"), Value: a.f.why, Error: a.fault("why")}
-	for _, r := range reasons {
-		v.Reasons = append(v.Reasons, templates.Option{Value: r, Text: i18n.T(ctx, "members.reason."+r)})
-	}
+	v.Reasons = reasonMenu(ctx)
 	if a.m.name == kickSheet.name {
 		v.Words.Hint = i18n.T(ctx, "members.kick.words_hint")
 	}
+}
+
+func reasonMenu(ctx context.Context) []templates.Option {
+	var list []templates.Option
+	for _, r := range reasons {
+		list = append(list, templates.Option{Value: r, Text: i18n.T(ctx, "members.reason."+r)})
+	}
+	return list
 }
 
 // previewView says what will happen, person by person, then what is not listed.
@@ -673,9 +701,9 @@ func (a *asking) previewView(id string) templates.PreviewView {
 		v.Lines = effects(ctx, shown, a.people.names())
 		if n := len(p.Items) - len(shown.Items); n > 0 {
 			v.More = append([]string{i18n.N(ctx, "members.preview.more", n)}, v.More...)
-		}
-		if p.Skipped > 0 && len(p.Items) > 1 {
-			v.More = append(v.More, i18n.N(ctx, "members.preview.skipped", p.Skipped))
+			if p.Skipped > 0 {
+				v.More = append(v.More, i18n.N(ctx, "members.preview.skipped", p.Skipped))
+			}
 		}
 	}
 	if bad, ok := errors.AsType[*actions.Invalid](a.unready); ok && a.c.Request.Method == http.MethodGet {
