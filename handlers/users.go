@@ -13,11 +13,11 @@ import (
 )
 
 func (s *Server) userRoutes() []route {
-	return []route{
+	return append([]route{
 		{get, "/apps/:app/users", auth.VerbView, s.findUser},
 		{get, "/apps/:app/users/:user", auth.VerbView, s.userPage},
 		{get, "/apps/:app/users/:user/activity", auth.VerbView, s.userActivity},
-	}
+	}, s.userSheetRoutes()...)
 }
 
 // findUser leads to the user whose id was typed. The services have no search by name, so what else is shown are the users
