@@ -57,11 +57,17 @@ func (t *Tx) ImportAccount(app int64, a Account) (created bool, err error) {
 	}
 	n, err := t.exec("INSERT INTO account (app, name, nick, face, created_at, c2c_mute, group_mute) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 		app, a.Name, a.Nick, a.Face, a.CreatedAt, a.C2CMute, a.GroupMute)
-	return n > 0, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, t.Tally(app, a.CreatedAt, AccountsNew, 1)
 }
 
 // NewAccount makes an account that is not there yet and returns its uid.
 func (t *Tx) NewAccount(app int64, a Account) (uid int64, err error) {
+	if err := t.Tally(app, a.CreatedAt, AccountsNew, 1); err != nil {
+		return 0, err
+	}
 	return t.insert("INSERT INTO account (app, name, nick, face, created_at) VALUES (?, ?, ?, ?, ?)", app, a.Name, a.Nick, a.Face, a.CreatedAt)
 }
 
@@ -71,7 +77,7 @@ func (c Conn) CountAccounts(app int64) (n int64, err error) {
 	return n, err
 }
 
-// DeleteAccount removes the account with its profile, memberships, mutes and bans. What it said stays.
+// DeleteAccount removes the account with its profile, relations, notes, memberships, mutes and bans. What it said stays.
 func (t *Tx) DeleteAccount(app int64, a Account) error {
 	for _, query := range []string{
 		"UPDATE grp SET member_num = member_num - 1 WHERE gid IN (SELECT gid FROM member WHERE uid = ?)",
@@ -84,7 +90,12 @@ func (t *Tx) DeleteAccount(app int64, a Account) error {
 			return err
 		}
 	}
-	return nil
+	for _, drop := range []func(uid int64) error{t.DropRelations, t.dropNotes} {
+		if err := drop(a.UID); err != nil {
+			return err
+		}
+	}
+	return t.Tally(app, t.store.now().Unix(), AccountsDeleted, 1)
 }
 
 // SetNickFace changes what is not nil.

@@ -163,8 +163,10 @@ func (t *Tx) CreateGroup(app int64, g *Group) error {
 		return fmt.Errorf("%w: %s", ErrGroupTaken, g.ID)
 	case err == nil && g.GID >= maxGID:
 		return errors.New("out of group numbers")
+	case err != nil:
+		return err
 	}
-	return err
+	return t.Tally(app, g.CreatedAt, GroupsNew, 1)
 }
 
 // SaveGroup stores what may change by editing: texts, limits, options and custom fields. It bumps InfoSeq and InfoAt.
@@ -184,16 +186,22 @@ func (t *Tx) SaveGroup(g *Group) error {
 
 // Dismiss ends the group. Its members go at once, its messages later, in the background.
 func (t *Tx) Dismiss(gid int64) error {
-	if _, err := t.exec("INSERT INTO purge (gid) SELECT ?1 UNION ALL SELECT tid FROM topic WHERE gid = ?1", gid); err != nil {
+	if err := t.tallyIn(gid, t.store.now().Unix(), GroupsDismissed, 1); err != nil {
+		return err
+	}
+	if _, err := t.exec("INSERT OR IGNORE INTO purge (gid) SELECT ?1 UNION ALL SELECT tid FROM topic WHERE gid = ?1", gid); err != nil {
 		return err
 	}
 	for _, query := range []string{
 		"UPDATE grp SET dismissed = 1, member_num = 0 WHERE gid = ?",
+		"DELETE FROM topic_read WHERE tid IN (SELECT tid FROM topic WHERE gid = ?)",
 		"UPDATE topic SET gone = 1 WHERE gid = ?",
 		"DELETE FROM member WHERE gid = ?",
 		"DELETE FROM mute WHERE gid = ?",
 		"DELETE FROM ban WHERE gid = ?",
 		"DELETE FROM live_admin WHERE gid = ?",
+		"DELETE FROM attr WHERE gid = ?",
+		"DELETE FROM counter WHERE gid = ?",
 	} {
 		if _, err := t.exec(query, gid); err != nil {
 			return err

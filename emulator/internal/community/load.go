@@ -8,12 +8,14 @@ func (t *Tx) LoadMessages(stream int64, msgs []Message, nextSeq, latestAt int64)
 			return err
 		}
 	}
-	query := "UPDATE grp SET next_seq = ?, msg_at = ? WHERE gid = ?"
+	query := "UPDATE grp SET next_seq = ?1, msg_at = ?2, talk_seq = ?1 - 1, talk_at = ?2 WHERE gid = ?3"
 	if stream > maxGID {
 		query = "UPDATE topic SET next_seq = ?, msg_at = ? WHERE tid = ?"
 	}
-	_, err := t.exec(query, nextSeq, latestAt, stream)
-	return err
+	if _, err := t.exec(query, nextSeq, latestAt, stream); err != nil {
+		return err
+	}
+	return t.tallySaid(stream, SaidInGroup|LoggedIn, msgs)
 }
 
 // LoadMembers puts members who are not yet there into the group in one go.
@@ -28,6 +30,17 @@ func (t *Tx) LoadMembers(g *Group, members []Member) error {
 		}
 	}
 	g.MemberNum += int64(len(members))
-	_, err := t.exec("UPDATE grp SET member_num = ? WHERE gid = ?", g.MemberNum, g.GID)
-	return err
+	if _, err := t.exec("UPDATE grp SET member_num = ? WHERE gid = ?", g.MemberNum, g.GID); err != nil {
+		return err
+	}
+	joined := map[int64]int64{}
+	for _, m := range members {
+		joined[Day(m.JoinedAt)]++
+	}
+	for day, n := range joined {
+		if err := t.tallyIn(g.GID, day*86400-cst, GroupsJoined, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }

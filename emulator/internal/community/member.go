@@ -122,8 +122,10 @@ func (t *Tx) AddMember(g *Group, m Member) (bool, error) {
 		return false, err
 	}
 	g.MemberNum++
-	_, err = t.exec("UPDATE grp SET member_num = member_num + 1 WHERE gid = ?", g.GID)
-	return true, err
+	if _, err = t.exec("UPDATE grp SET member_num = member_num + 1 WHERE gid = ?", g.GID); err != nil {
+		return false, err
+	}
+	return true, t.tallyIn(g.GID, m.JoinedAt, GroupsJoined, 1)
 }
 
 // RemoveMember takes the user out of the group and reports false if he was not in it.
@@ -133,8 +135,10 @@ func (t *Tx) RemoveMember(g *Group, uid int64) (bool, error) {
 		return false, err
 	}
 	g.MemberNum--
-	_, err = t.exec("UPDATE grp SET member_num = member_num - 1, owner = CASE WHEN owner = (SELECT name FROM account WHERE uid = ?) THEN '' ELSE owner END WHERE gid = ?", uid, g.GID)
-	return true, err
+	if _, err = t.exec("UPDATE grp SET member_num = member_num - 1, owner = CASE WHEN owner = (SELECT name FROM account WHERE uid = ?) THEN '' ELSE owner END WHERE gid = ?", uid, g.GID); err != nil {
+		return false, err
+	}
+	return true, t.tallyIn(g.GID, t.store.now().Unix(), GroupsLeft, 1)
 }
 
 // SaveMember stores role, flag, card and custom fields.

@@ -20,6 +20,7 @@ const (
 	Tip        = 1 << iota // made by the service: somebody joined, the name changed
 	Extensible             // takes key-value extensions
 	Receipts               // wants read receipts
+	Unlisted               // does not move its group up in lists of conversations
 )
 
 // Message is one message of a group or topic.
@@ -78,12 +79,28 @@ func (t *Tx) NextSeq(stream, at int64) (seq int64, err error) {
 	return seq, err
 }
 
+// Pass takes the next seq for a message of a live room, which is not stored.
+func (t *Tx) Pass(gid int64, m Message) (seq int64, err error) {
+	if seq, err = t.NextSeq(gid, m.SentMS/1000); err != nil {
+		return 0, err
+	}
+	return seq, t.TallySaid(gid, m)
+}
+
 // Append stores m as the newest message of a group or topic and returns its seq.
 func (t *Tx) Append(stream int64, m Message) (seq int64, err error) {
 	if seq, err = t.NextSeq(stream, m.SentMS/1000); err != nil {
 		return 0, err
 	}
-	return seq, t.put(stream, seq, m)
+	if m.Flags&Unlisted == 0 && stream < maxGID {
+		if _, err := t.exec("UPDATE grp SET talk_at = max(talk_at, ?), talk_seq = ? WHERE gid = ?", m.SentMS/1000, seq, stream); err != nil {
+			return 0, err
+		}
+	}
+	if err := t.put(stream, seq, m); err != nil {
+		return 0, err
+	}
+	return seq, t.TallySaid(stream, m)
 }
 
 // Activate wakes a private group, once its owner has spoken.

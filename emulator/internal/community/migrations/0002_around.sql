@@ -162,7 +162,8 @@ CREATE TABLE push (
   body      TEXT    NOT NULL,
   life      INTEGER NOT NULL,                 -- seconds kept for who is offline
   condition TEXT    NOT NULL,                 -- JSON, '' = everybody
-  matched   INTEGER NOT NULL                  -- accounts
+  matched   INTEGER NOT NULL,                 -- accounts the condition selects
+  reached   INTEGER NOT NULL                  -- those of them who were online
 );
 CREATE INDEX push_random ON push (app, random, at_ms);
 CREATE INDEX push_at ON push (app, at_ms);
