@@ -33,6 +33,7 @@ const (
 	testAdmin    = "administrator"
 	testKey      = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
 	testPassword = "a rather long password 7"
+	testCache    = 10 * time.Minute // longer than the client keeps any answer
 )
 
 // harness is the console as it ships: its router on the real client, the real store and an emulator of its own.
