@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -92,26 +93,37 @@ func (s *Server) oneAction(c *gin.Context) error {
 	return render(c, http.StatusOK, templates.ActionPage(s.chrome(c), v), nil)
 }
 
-// auditList builds a list of entries: of the whole log, or of one group.
+// auditList builds a list of entries: of the whole log, or of one group or user.
 type auditList struct {
 	s     *Server
 	c     *gin.Context
 	url   string // of the list, without query
 	app   *App   // nil: of all apps
 	group string // "" of all groups
-	user  string
+	user  string // "" of all users
 	open  int64
 }
+
+// whole reports whether the list is of the log as such.
+func (l *auditList) whole() bool { return l.group == "" && l.user == "" }
 
 func (l *auditList) view() (templates.AuditView, error) {
 	ctx := l.c.Request.Context()
 	q := l.c.Request.URL.Query()
 	l.open, _ = strconv.ParseInt(q.Get("open"), 10, 64)
 	f, bad := l.filter(ctx, q)
-	before, _ := strconv.ParseInt(q.Get("before"), 10, 64)
+	before, err := strconv.ParseInt(q.Get("before"), 10, 64)
+	gone := q.Get("before") != "" && (err != nil || before <= 0)
 	entries, err := l.read(ctx, f, max(before, 0))
+	if before > 0 && errors.Is(err, store.ErrNotFound) {
+		gone = true
+		entries, err = l.read(ctx, f, 0)
+	}
 	if err != nil {
 		return templates.AuditView{}, err
+	}
+	if gone {
+		before, bad = 0, i18n.T(ctx, "audit.expired")
 	}
 	older := len(entries) > auditPageSize
 	if older {
@@ -136,24 +148,31 @@ func (l *auditList) view() (templates.AuditView, error) {
 // read returns a page and one more. An entry's number that was typed, "#48207", is looked up by itself.
 func (l *auditList) read(ctx context.Context, f store.AuditFilter, before int64) ([]store.AuditEntry, error) {
 	if id, ok := strings.CutPrefix(strings.TrimSpace(l.c.Query("q")), "#"); ok {
-		n, err := strconv.ParseInt(id, 10, 64)
-		if err != nil || n <= 0 {
-			return nil, nil
-		}
-		list, err := l.s.Store.Audit.List(ctx, f, n+1, 1)
-		if err != nil {
-			return nil, fmt.Errorf("read the audit log: %w", err)
-		}
-		if len(list) == 1 && list[0].ID != n {
-			list = nil
-		}
-		return list, nil
+		return l.byNumber(ctx, id)
 	}
 	list, err := l.s.Store.Audit.List(ctx, f, before, auditPageSize+1)
 	if err != nil {
 		return nil, fmt.Errorf("read the audit log: %w", err)
 	}
 	return list, nil
+}
+
+// byNumber returns the entry with a number, if the list may show it.
+func (l *auditList) byNumber(ctx context.Context, id string) ([]store.AuditEntry, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return nil, nil
+	}
+	e, err := l.s.Store.Audit.Get(ctx, n)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	case l.app != nil && e.App != l.app.Name, l.group != "" && e.Group != l.group, l.user != "" && !slices.Contains(e.Users, l.user):
+		return nil, nil
+	}
+	return []store.AuditEntry{e}, nil
 }
 
 // filter reads the query. What cannot be understood filters nothing, and bad says so.
@@ -166,6 +185,8 @@ func (l *auditList) filter(ctx context.Context, q url.Values) (f store.AuditFilt
 		switch kind, id, _ := strings.Cut(what, ":"); {
 		case l.group != "":
 			f.User = what
+		case l.user != "":
+			f.Group = strings.TrimPrefix(what, "group:")
 		case l.app == nil && len(l.s.Apps) > 1:
 			bad = i18n.T(ctx, "audit.choose_app")
 		case kind == "group" && id != "":
@@ -215,7 +236,7 @@ func (l *auditList) filterView(ctx context.Context, q url.Values, bad string) te
 			v.Hidden = append(v.Hidden, name, q.Get(name))
 		}
 	}
-	if l.group == "" && len(l.s.Apps) > 1 {
+	if l.whole() && len(l.s.Apps) > 1 {
 		v.Menus = append(v.Menus, l.menu(ctx, "app", "overview", i18n.T(ctx, "audit.app"), l.appChoices()))
 	}
 	v.Menus = append(v.Menus,
@@ -275,13 +296,13 @@ var operatorActs = []string{
 
 func (l *auditList) actionChoices(ctx context.Context) (list []choice) {
 	//i18n:uses audit.verb.*
-	if l.group == "" {
+	if l.whole() {
 		list = append(list, choice{actionNoSignIns, i18n.T(ctx, "audit.no_sign_ins")})
 	}
 	for _, v := range actions.Verbs() {
 		list = append(list, choice{string(v), i18n.T(ctx, "audit.verb."+string(v))})
 	}
-	if l.group == "" {
+	if l.whole() {
 		for _, a := range operatorActs {
 			list = append(list, choice{a, i18n.T(ctx, "audit.verb."+a)})
 		}
@@ -299,9 +320,14 @@ func stateChoices(ctx context.Context) (list []choice) {
 
 // rows turns entries into lines, with the names of whom they are about: one batch of users and one of groups an app.
 func (l *auditList) rows(ctx context.Context, entries []store.AuditEntry) templates.AuditView {
-	v := templates.AuditView{URL: l.url, Total: -1, Target: "#audit", Zone: zoneName(ctx), Hide: map[string]bool{}}
-	if l.group != "" {
-		v.Hide["group"] = true
+	v := templates.AuditView{
+		URL: l.url, Total: -1, Target: "#audit", Zone: zoneName(ctx), Search: "audit.search", Hide: map[string]bool{"group": l.group != ""},
+	}
+	switch {
+	case l.group != "":
+		v.Search = "audit.search_group"
+	case l.user != "":
+		v.Search = "audit.search_user"
 	}
 	who := l.s.auditNames(ctx, entries)
 	zone := i18n.From(ctx).Zone
@@ -492,10 +518,7 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 			break
 		}
 		if baseVerb(r.Verb) == actions.VerbEditGroup {
-			d.Diff = append(d.Diff, templates.DiffRow{
-				//i18n:uses audit.field.*
-				Field: i18n.T(ctx, "audit.field."+i.ID), Before: plainValue(ctx, i.Before), After: plainValue(ctx, i.Want),
-			})
+			d.Diff = append(d.Diff, groupDiff(ctx, i))
 		}
 		d.Items = append(d.Items, l.itemRow(ctx, app, r, i, who))
 	}
@@ -506,13 +529,6 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 	case r.UndoText == actions.UndoImpossible && e.UndoOf == 0:
 		d.UndoWhy = i18n.T(ctx, r.UndoText)
 	}
-}
-
-func plainValue(ctx context.Context, v actions.Value) string {
-	if !v.Known {
-		return i18n.T(ctx, "action.value.unknown")
-	}
-	return v.Text
 }
 
 func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i actions.Item, who auditNames) templates.AuditItemRow {
@@ -534,7 +550,7 @@ func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i a
 		row.State.Tone, row.State.Icon = "ok", "check"
 	case actions.StateSkipped:
 		row.State.Icon = "minus"
-		row.Reason = itemText(ctx, r.Verb, i, who.users[app.Name])
+		row.Reason = itemText(ctx, r.Verb, i, who.named(ctx, app, r))
 	case actions.StateUnknown:
 		row.State.Tone, row.State.Icon = "warn", "clock"
 	default:
@@ -545,6 +561,14 @@ func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i a
 
 // auditNames are the names of those whom entries are about, by app.
 type auditNames struct{ users, groups map[string]names }
+
+// named are the names of what an action was about.
+func (n auditNames) named(ctx context.Context, app *App, r actions.Result) names {
+	if v := baseVerb(r.Verb); v == actions.VerbEditGroup || v == actions.VerbMuteAll {
+		return fieldNames(ctx)
+	}
+	return n.users[app.Name]
+}
 
 func (n auditNames) user(app *App, id string) templates.Link {
 	if app == nil {

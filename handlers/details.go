@@ -229,8 +229,12 @@ func (s *Server) editGroup(c *gin.Context) error {
 	}
 	// A colleague's change is found only in what the service says now.
 	c.Request = c.Request.WithContext(imclient.Fresh(c.Request.Context()))
-	e := &editing{s: s, c: c, f: readDetails(v)}
-	if e.app, e.g, err = s.sheetGroup(c); err != nil {
+	app, err := s.app(c)
+	if err != nil {
+		return err
+	}
+	e := &editing{s: s, c: c, app: app, f: readDetails(v)}
+	if e.g, err = app.IM.Groups.Get(e.ctx(), c.Param("group")); err != nil {
 		return e.failed(err)
 	}
 	if e.theirs = e.conflicts(); len(e.theirs) > 0 {
@@ -378,7 +382,7 @@ func (e *editing) refused() error {
 // failed answers when nothing could be sent. A form sent without scripts comes back filled in: nothing typed is lost.
 func (e *editing) failed(err error) error {
 	service, is := errors.AsType[*imclient.Error](err)
-	if wantsPart(e.c.Request) || !is || e.app == nil || errors.Is(service, imclient.ErrNotFound) {
+	if wantsPart(e.c.Request) || !is || errors.Is(service, imclient.ErrNotFound) {
 		return err
 	}
 	p := explain(e.ctx(), err, true)

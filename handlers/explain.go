@@ -119,7 +119,12 @@ func explainService(ctx context.Context, e *imclient.Error, wrote bool) problem 
 	case imclient.ErrCredentials:
 		status, key, n.Tone = http.StatusBadGateway, "credentials", "bad"
 	case imclient.ErrInvalid:
-		status, key = http.StatusUnprocessableEntity, "invalid"
+		// What a page reads is named by its address: an id that cannot be one leads nowhere. A form has its own way to say
+		// what is wrong with a field; here the service found something that no field is to blame for.
+		status, key = http.StatusBadRequest, "invalid"
+		if !wrote {
+			status, key, n.Tone = http.StatusNotFound, "not_found", "info"
+		}
 	case imclient.ErrConflict:
 		status, key = http.StatusConflict, "conflict"
 	case imclient.ErrRateLimited:

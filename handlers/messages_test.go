@@ -185,7 +185,7 @@ func TestMessagesJump(t *testing.T) {
 		b.get(room+"?after="+url.QueryEscape(wrong)).is(200).has("There is no such place in this conversation.", "message 100")
 	}
 	// A part that asks for such a place is told so, and the page stands.
-	if p := b.part(room + "?from=abc"); p.status != http.StatusUnprocessableEntity {
+	if p := b.part(room + "?from=abc"); p.status != http.StatusNotFound {
 		t.Errorf("a part from nowhere: status %d", p.status)
 	}
 }

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"imdesk/auth"
 	"imdesk/web/i18n"
+	"imdesk/web/templates"
 
 	"github.com/gin-gonic/gin"
 )
@@ -24,10 +26,7 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 // protect stands before the router: headers of every answer, and requests that other sites made a browser send.
 func (s *Server) protect(next http.Handler) http.Handler {
 	csrf := http.NewCrossOriginProtection()
-	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.Log.WarnContext(r.Context(), "cross-site request refused", "path", r.URL.Path, "origin", r.Header.Get("Origin"))
-		http.Error(w, "This request came from another site and was not carried out.", http.StatusForbidden)
-	}))
+	csrf.SetDenyHandler(http.HandlerFunc(s.crossSite))
 	guarded := csrf.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -46,6 +45,25 @@ func (s *Server) protect(next http.Handler) http.Handler {
 		}
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+// crossSite answers a change that another site made the browser send.
+func (s *Server) crossSite(w http.ResponseWriter, r *http.Request) {
+	s.Log.WarnContext(r.Context(), "cross-site request refused", "path", r.URL.Path, "origin", r.Header.Get("Origin"))
+	ctx := i18n.With(r.Context(), s.visitor(r))
+	n := templates.Notice{
+		Tone: "bad", Icon: "lock", Answer: true, Title: i18n.T(ctx, "error.cross_site.title"), Next: i18n.T(ctx, "error.cross_site.next"),
+		Changed: unchanged(ctx, true),
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusForbidden)
+	page := templates.ErrorPage(templates.Chrome{}, n)
+	if wantsPart(r) {
+		page = templates.NoticeBox(n)
+	}
+	if err := page.Render(ctx, w); err != nil {
+		s.Log.WarnContext(ctx, "answer a cross-site request", "error", err)
+	}
 }
 
 type contextKey int
@@ -112,27 +130,40 @@ func (s *Server) deadline(c *gin.Context) {
 // languageCookie keeps the choice of a visitor who has not signed in. It says nothing about anybody.
 const languageCookie = "__Host-imdesk-lang"
 
-// locale settles language and time zone: the operator's choice, the visitor's cookie, the browser's wish, the console's.
-func (s *Server) locale(c *gin.Context) {
-	ctx := c.Request.Context()
-	setting, zone := "", s.Zone
-	if op, ok := auth.OperatorFrom(ctx); ok {
-		setting = op.Prefs.Language
-		if z, err := time.LoadLocation(op.Prefs.TimeZone); err == nil && op.Prefs.TimeZone != "" {
-			zone = z
-		}
-	}
-	cookie := ""
-	if ck, err := c.Request.Cookie(languageCookie); err == nil {
+// visitor is how somebody reads who has not signed in: the language of the cookie, the console's, the browser's.
+func (s *Server) visitor(r *http.Request) i18n.Locale {
+	cookie := string(s.Language)
+	if ck, err := r.Cookie(languageCookie); err == nil && ck.Value != "" {
 		cookie = ck.Value
 	}
-	accept := c.GetHeader("Accept-Language")
-	if s.Language != "" && cookie == "" {
-		cookie = string(s.Language)
+	return i18n.Locale{Lang: i18n.Choose("", cookie, r.Header.Get("Accept-Language")), Zone: s.Zone, Now: s.Now}
+}
+
+// locale settles language and time zone: the operator's choice, else the visitor's.
+func (s *Server) locale(c *gin.Context) {
+	ctx := c.Request.Context()
+	l := s.visitor(c.Request)
+	if op, ok := auth.OperatorFrom(ctx); ok {
+		if lang, chosen := i18n.Parse(op.Prefs.Language); chosen {
+			l.Lang = lang
+		}
+		if z, err := time.LoadLocation(op.Prefs.TimeZone); err == nil && op.Prefs.TimeZone != "" {
+			l.Zone = z
+		}
 	}
-	c.Request = c.Request.WithContext(i18n.With(ctx, i18n.Locale{
-		Lang: i18n.Choose(setting, cookie, accept), Zone: zone, Now: s.Now,
-	}))
+	c.Request = c.Request.WithContext(i18n.With(ctx, l))
+	c.Next()
+}
+
+// plainParams unescapes the ids in an address. The router's own way takes a plus sign for a space.
+func plainParams(c *gin.Context) {
+	if c.Request.URL.RawPath != "" {
+		for i := range c.Params {
+			if v, err := url.PathUnescape(c.Params[i].Value); err == nil {
+				c.Params[i].Value = v
+			}
+		}
+	}
 	c.Next()
 }
 

@@ -43,9 +43,12 @@ func (s *Server) mount(engine *gin.Engine) {
 	engine.HEAD(static.Prefix+"*file", gin.WrapH(static.Handler()))
 
 	gate := s.gate()
-	engine.Use(s.reference, s.recoverPanic, s.limitBody, s.deadline, gate.Load, s.locale)
+	engine.Use(plainParams, s.reference, s.recoverPanic, s.limitBody, s.deadline, gate.Load, s.locale)
 	for _, r := range s.routes() {
 		engine.Handle(r.method, r.path, gate.Require(r.verb), s.adapt(r.handle))
+		if r.method == get {
+			engine.HEAD(r.path, gate.Require(r.verb), s.adapt(r.handle))
+		}
 	}
 	engine.NoRoute(s.adapt(func(*gin.Context) error { return errNoPage }))
 	engine.NoMethod(s.adapt(func(*gin.Context) error { return errNoMethod }))

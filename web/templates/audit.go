@@ -11,6 +11,7 @@ type AuditView struct {
 	Older    string // "" on the last page
 	Total    int64  // entries of the whole log; -1 where only a part of it is shown
 	Zone     string // of the times, "UTC+8"
+	Search   string // key of what may be typed to search
 	Filtered bool   // a filter is set: an empty list says so
 	ClearURL string
 	Hide     map[string]bool // columns that say the same in every row: "group", "operator"

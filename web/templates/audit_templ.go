@@ -233,7 +233,7 @@ func auditFilters(v AuditView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = SearchField(SearchView{Name: "q", Value: v.Filter.Query, Label: i18n.T(ctx, "audit.search")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = SearchField(SearchView{Name: "q", Value: v.Filter.Query, Label: i18n.T(ctx, v.Search)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
