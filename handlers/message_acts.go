@@ -206,7 +206,7 @@ func (s *Server) recallView(c *gin.Context, app *App, g imclient.Group, refs []m
 	}
 	v := templates.GroupSheetView{
 		Sheet: templates.SheetView{
-			ID: "recall", Title: i18n.N(ctx, "messages.recall_title", len(refs)), Text: i18n.T(ctx, "messages.recall_text"),
+			ID: "ask-recall", Title: i18n.N(ctx, "messages.recall_title", len(refs)), Text: i18n.T(ctx, "messages.recall_text"),
 			Submit: i18n.N(ctx, "messages.recall_submit", p.Act), Variant: "harm-solid", Foot: i18n.T(ctx, "action.undo.impossible"), Danger: true,
 			Hidden: []string{"confirmed", "1", "key", formKey(typed)},
 			Notice: badField(ctx, refused, "reason"),
@@ -395,7 +395,7 @@ func (s *Server) deleteBySenderSheet(c *gin.Context) error {
 func (s *Server) deleteView(c *gin.Context, app *App, g imclient.Group, users []string, typed url.Values, refused error) (templates.GroupSheetView, error) {
 	ctx := c.Request.Context()
 	v := templates.GroupSheetView{Sheet: templates.SheetView{
-		ID: "delete-by-sender", Title: i18n.T(ctx, "messages.delete_title"), Text: i18n.T(ctx, "messages.delete_text"),
+		ID: "ask-delete-by-sender", Title: i18n.T(ctx, "messages.delete_title"), Text: i18n.T(ctx, "messages.delete_text"),
 		Variant: "harm-solid", Foot: i18n.T(ctx, "action.undo.impossible"), Danger: len(users) > 0, Hidden: []string{"key", formKey(typed)},
 		Submit: i18n.T(ctx, "messages.delete_submit"), Notice: badField(ctx, refused, "reason", "users"),
 	}}
@@ -509,7 +509,7 @@ func (s *Server) noticeView(c *gin.Context, app *App, g imclient.Group, typed ur
 	}
 	v := templates.GroupSheetView{
 		Sheet: templates.SheetView{
-			ID: "notice", Title: i18n.T(ctx, "messages.notice_title"), Text: orID(g.Name, g.ID), Submit: i18n.T(ctx, "messages.notice_submit"),
+			ID: "ask-notice", Title: i18n.T(ctx, "messages.notice_title"), Text: orID(g.Name, g.ID), Submit: i18n.T(ctx, "messages.notice_submit"),
 			Foot: i18n.T(ctx, "action.undo.impossible"), Hidden: []string{"key", formKey(typed)}, Notice: badField(ctx, refused, "text", "to"),
 			Why: why(c, app, imclient.VerbNotice, g.Type),
 		},
@@ -568,7 +568,7 @@ func (s *Server) muteAllView(c *gin.Context, app *App, g imclient.Group, typed u
 	}
 	v := templates.GroupSheetView{
 		Sheet: templates.SheetView{
-			ID: "mute-all", Title: i18n.T(ctx, "groups.frame.mute_all"), Text: orID(g.Name, g.ID), Submit: i18n.T(ctx, "groups.frame.mute_all"),
+			ID: "ask-mute-all", Title: i18n.T(ctx, "groups.frame.mute_all"), Text: orID(g.Name, g.ID), Submit: i18n.T(ctx, "groups.frame.mute_all"),
 			Foot: i18n.T(ctx, "messages.can_undo"), Hidden: []string{"on", "1", "key", formKey(typed)}, Notice: badField(ctx, refused, "reason"),
 		},
 		Fields:  []templates.FieldView{reasonField(ctx, actions.VerbMuteAll, typed.Get("reason"), refused)},
