@@ -37,8 +37,11 @@ func (a *API) AccountImport(ctx context.Context, q *AccountImportRequest) (*Done
 	return call(ctx, a, accountImport, q)
 }
 
-// MultiaccountImportRequest names at most 100 accounts.
-type MultiaccountImportRequest struct{ Accounts []string }
+// MultiaccountImportRequest names at most 100 accounts, in its newer form with nicknames and pictures.
+type MultiaccountImportRequest struct {
+	Accounts    []string               `json:",omitempty"`
+	AccountList []AccountImportRequest `json:",omitempty"`
+}
 
 // MultiaccountImportAnswer names those that were not made.
 type MultiaccountImportAnswer struct {
@@ -46,7 +49,7 @@ type MultiaccountImportAnswer struct {
 	FailAccounts []Str
 }
 
-// MultiaccountImport makes accounts without names; 100 calls a second. Codes: 70169, 70202, 70398, 70402, 70403, 70500.
+// MultiaccountImport makes accounts; 100 calls a second. Older servers know no AccountList. Codes: 70169, 70202, 70398, 70402, 70403, 70500.
 //
 // Source: Tencent Cloud Chat REST API, multiaccount_import (doc 34954).
 func (a *API) MultiaccountImport(ctx context.Context, q *MultiaccountImportRequest) (*MultiaccountImportAnswer, error) {

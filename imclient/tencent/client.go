@@ -60,7 +60,7 @@ func NewClient(api *API) *imclient.Client {
 	return &imclient.Client{
 		Vendor: imclient.Tencent, AppID: api.cfg.SDKAppID, Caps: Capabilities(),
 		Groups: groupsArea{c}, Members: membersArea{c}, Messages: messagesArea{c}, Mutes: mutesArea{c},
-		Users: usersArea{c}, Live: liveArea{c}, Import: importArea{c},
+		Users: usersArea{c}, Live: liveArea{c}, Import: importArea{c}, Raw: rawArea{c},
 		Check: c.check, Stats: api.Stats, Close: api.Close,
 	}
 }

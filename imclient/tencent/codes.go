@@ -343,8 +343,10 @@ func kindOf(c *Command, code int) error {
 		return imclient.ErrQuota // the day's growth is used up
 	case code == 10007 && c != nil && c.Name == "group_msg_get_simple":
 		return imclient.ErrUnsupported // the group type keeps no history
-	case code == 10008 && c != nil && (c.Service == "openim_msg_ext_http_svc" || c.Service == "million_group_open_http_svc"):
+	case code == 10008 && c != nil && (c.Service == extSvc || c.Service == topicSvc):
 		return imclient.ErrUnsupported // the plan lacks the feature
+	case code == 10008 && c != nil && c.Service == robotSvc:
+		return imclient.ErrQuota // an app has 20 robots
 	}
 	if info, ok := codes[code]; ok {
 		return info.kind

@@ -133,6 +133,7 @@ func TestKindOf(t *testing.T) {
 		{"the type keeps no history", &Command{Name: "group_msg_get_simple"}, 10007, imclient.ErrUnsupported},
 		{"a signature that groups refuse", &Command{Service: "group_open_http_svc"}, 10008, imclient.ErrCredentials},
 		{"the plan lacks extensions", &Command{Service: "openim_msg_ext_http_svc"}, 10008, imclient.ErrUnsupported},
+		{"no more robots", &Command{Service: "openim_robot_http_svc"}, 10008, imclient.ErrQuota},
 		{"the plan lacks topics", &Command{Service: "million_group_open_http_svc"}, 10008, imclient.ErrUnsupported},
 
 		{"the last documented code before the group webhook's", nil, 10063, imclient.ErrQuota},

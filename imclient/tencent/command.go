@@ -31,6 +31,8 @@ func (c *Command) Path() string { return "/v4/" + c.Service + "/" + c.Name }
 const (
 	rateDefault = 200
 	rateAccount = 100
+	ratePush    = 100
+	rateWords   = 100
 	rateHistory = 10
 	rateSlow    = 1
 )
@@ -68,7 +70,8 @@ const (
 	writes = true
 )
 
-// Envelope is what every answer begins with. The outcome is ErrorCode; ActionStatus is missing in some services.
+// Envelope is what every answer begins with. The outcome is ErrorCode; ActionStatus is missing in some services, and is
+// SomeError if a batch was refused in part.
 type Envelope struct {
 	ActionStatus string
 	ErrorCode    *Int
@@ -84,7 +87,7 @@ func (e *Envelope) failed() (code Int, ok bool) {
 	switch {
 	case e.ErrorCode != nil:
 		return *e.ErrorCode, true
-	case e.ActionStatus == "OK":
+	case e.ActionStatus == "OK", e.ActionStatus == "SomeError":
 		return 0, true
 	}
 	return 0, false
@@ -102,12 +105,17 @@ type Done struct{ Envelope }
 // call sends one command and decodes its answer. A refusal is an *imclient.Error with the service's code; so is
 // whatever kept the call from being answered.
 func call[Q, R any](ctx context.Context, a *API, e endpoint[Q, R], q *Q) (*R, error) {
+	return callWith(ctx, a, e, q, "")
+}
+
+// callWith is call with something behind the usual parameters of the address.
+func callWith[Q, R any](ctx context.Context, a *API, e endpoint[Q, R], q *Q, query string) (*R, error) {
 	body, err := encode(q)
 	if err != nil {
 		return nil, &imclient.Error{Op: opOf(ctx, e.Command), Vendor: imclient.Tencent, Kind: imclient.ErrInvalid, Cause: err}
 	}
 	var answer *R
-	err = a.do(ctx, request{command: e.Command, body: body, group: groupOf(q)}, func(data []byte) verdict {
+	err = a.do(ctx, request{command: e.Command, query: query, body: body, group: groupOf(q)}, func(data []byte) verdict {
 		answer = new(R)
 		return judge(data, answer)
 	})

@@ -12,7 +12,13 @@ var (
 	groupMsgGetSimple           = command[GroupMsgGetSimpleRequest, GroupMsgGetSimpleAnswer](groupSvc, "group_msg_get_simple", reads, rateDefault, "34971")
 	groupMsgRecall              = command[GroupMsgRecallRequest, GroupMsgRecallAnswer](groupSvc, "group_msg_recall", writes, rateDefault, "34965")
 	deleteGroupMsgBySender      = command[DeleteGroupMsgBySenderRequest, Done](groupSvc, "delete_group_msg_by_sender", writes, rateDefault, "34970")
-	modifyGroupMsg              = command[ModifyGroupMsgRequest, Done]("openim", "modify_group_msg", writes, rateDefault, "47948")
+	modifyGroupMsg              = command[ModifyGroupMsgRequest, Done](msgSvc, "modify_group_msg", writes, rateDefault, "47948")
+	sendBroadcastMsg            = command[SendBroadcastMsgRequest, SendBroadcastMsgAnswer](groupSvc, "send_broadcast_msg", writes, rateSlow, "49440")
+	clearGroupMsg               = command[ClearGroupMsgRequest, Done](groupSvc, "clear_group_msg", writes, rateDefault, "")
+	setUnreadMsgNum             = command[SetUnreadMsgNumRequest, Done](groupSvc, "set_unread_msg_num", writes, rateDefault, "34909")
+	getGroupMsgReceipt          = command[GetGroupMsgReceiptRequest, GetGroupMsgReceiptAnswer](groupSvc, "get_group_msg_receipt", reads, rateDefault, "49439")
+	getGroupMsgReceiptDetail    = command[GetGroupMsgReceiptDetailRequest, GetGroupMsgReceiptDetailAnswer](groupSvc, "get_group_msg_receipt_detail", reads, rateDefault, "49438")
+	groupMsgReceipt             = command[GroupMsgReceiptRequest, Done](groupSvc, "group_msg_receipt", writes, rateDefault, "")
 )
 
 // Caps of the group message commands.
@@ -23,6 +29,11 @@ const (
 	maxRecall      = 10  // group_msg_recall
 	maxReason      = 100 // group_msg_recall, bytes
 	maxNoticeBytes = 8000
+	maxMsgBytes    = 12000 // of a MsgBody, by the pages of the commands
+	maxReceipts    = 50    // group_msg_receipt; get_group_msg_receipt has no figure
+	maxReaders     = 200   // get_group_msg_receipt_detail
+	maxMentions    = 30    // send_group_msg
+	maxOnlyTo      = 50    // send_group_msg
 )
 
 // SendGroupMsgRequest is a message to a group. The service drops one with the same content and Random within 5 minutes.
@@ -237,4 +248,145 @@ type ModifyGroupMsgRequest struct {
 // Source: Tencent Cloud Chat REST API, modify_group_msg (doc 47948).
 func (a *API) ModifyGroupMsg(ctx context.Context, q *ModifyGroupMsgRequest) (*Done, error) {
 	return call(ctx, a, modifyGroupMsg, q)
+}
+
+// SendBroadcastMsgRequest is a message to all live rooms.
+type SendBroadcastMsgRequest struct {
+	FromAccount     string `json:"From_Account,omitempty"`
+	Random          uint32
+	MsgBody         []MsgElement
+	CloudCustomData string `json:",omitempty"`
+}
+
+// SendBroadcastMsgAnswer has the message's position.
+type SendBroadcastMsgAnswer struct {
+	Envelope
+	MsgSeq Int
+}
+
+// SendBroadcastMsg says something in every AVChatRoom of the app; 1 call a second. The plan and a switch in the vendor's
+// console must allow it (10007). Codes: 10002 to 10004, 10007, 10023.
+//
+// Source: Tencent Cloud Chat REST API, send_broadcast_msg (doc 49440).
+func (a *API) SendBroadcastMsg(ctx context.Context, q *SendBroadcastMsgRequest) (*SendBroadcastMsgAnswer, error) {
+	return call(ctx, a, sendBroadcastMsg, q)
+}
+
+// ClearGroupMsgRequest says up to which position; 0 = all.
+type ClearGroupMsgRequest struct {
+	GroupId string
+	MsgSeq  int64 `json:",omitempty"`
+}
+
+// ClearGroupMsg deletes a group's messages for everybody. It cannot be undone. Codes: 10002 to 10004, 10007, 10010, 10015,
+// 10034, 10035, 10051, 10052.
+//
+// Source: Tencent Cloud Chat REST API, clear_group_msg.
+func (a *API) ClearGroupMsg(ctx context.Context, q *ClearGroupMsgRequest) (*Done, error) {
+	return call(ctx, a, clearGroupMsg, q)
+}
+
+// SetUnreadMsgNumRequest says how many messages a member has not read; more than there are is as many as there are.
+type SetUnreadMsgNumRequest struct {
+	GroupId       string
+	MemberAccount string `json:"Member_Account"`
+	UnreadMsgNum  int
+}
+
+// SetUnreadMsgNum sets a member's unread count. ChatRoom, AVChatRoom: says OK and does nothing. Codes: 10002 to 10004, 10007,
+// 10010, 10015.
+//
+// Source: Tencent Cloud Chat REST API, set_unread_msg_num (doc 34909).
+func (a *API) SetUnreadMsgNum(ctx context.Context, q *SetUnreadMsgNumRequest) (*Done, error) {
+	return call(ctx, a, setUnreadMsgNum, q)
+}
+
+// GetGroupMsgReceiptRequest names messages of a group.
+type GetGroupMsgReceiptRequest struct {
+	GroupId    string
+	MsgSeqList []MsgSeq
+}
+
+// GetGroupMsgReceiptAnswer says for each message how many have read it.
+type GetGroupMsgReceiptAnswer struct {
+	Envelope
+	GroupMsgReceiptList []GroupMsgReceipt
+}
+
+// GroupMsgReceipt is one message's. Code: 0, or 10062 for one without receipts.
+type GroupMsgReceipt struct {
+	MsgSeq    Int
+	Code      Int
+	ReadNum   Int
+	UnreadNum Int
+}
+
+// GetGroupMsgReceipt counts readers. Private, Public and ChatRoom only. Codes: 10002 to 10004, 10007, 10010, 10015, 10060
+// (group too large), 10061 (online message), 10062.
+//
+// Source: Tencent Cloud Chat REST API, get_group_msg_receipt (doc 49439).
+func (a *API) GetGroupMsgReceipt(ctx context.Context, q *GetGroupMsgReceiptRequest) (*GetGroupMsgReceiptAnswer, error) {
+	return call(ctx, a, getGroupMsgReceipt, q)
+}
+
+// Values of GetGroupMsgReceiptDetailRequest.Filter.
+const (
+	ReceiptReaders    = 0
+	ReceiptNonReaders = 1
+)
+
+// GetGroupMsgReceiptDetailRequest asks for a page of those who have, or have not, read a message: at most 200. Cursor "" is
+// the first page.
+type GetGroupMsgReceiptDetailRequest struct {
+	GroupId string
+	MsgSeq  int64
+	Filter  int
+	Cursor  string
+	Count   int
+}
+
+// GetGroupMsgReceiptDetailAnswer is a page. IsFinish 1, which the page's table calls IsFinished, is the end; the cursor of
+// the last page is "0".
+type GetGroupMsgReceiptDetailAnswer struct {
+	Envelope
+	MsgSeq     Int
+	IsFinish   Int
+	IsFinished Int
+	Cursor     Str
+	ReadList   []ReadAccount
+	UnreadList []UnreadAccount
+}
+
+// Finished is IsFinish under whichever name it came.
+func (r *GetGroupMsgReceiptDetailAnswer) Finished() bool { return r.IsFinish == 1 || r.IsFinished == 1 }
+
+// ReadAccount is one who has read it.
+type ReadAccount struct {
+	ReadAccount Str `json:"Read_Account"`
+}
+
+// UnreadAccount is one who has not.
+type UnreadAccount struct {
+	UnreadAccount Str `json:"Unread_Account"`
+}
+
+// GetGroupMsgReceiptDetail lists who has read a message. Codes as GetGroupMsgReceipt.
+//
+// Source: Tencent Cloud Chat REST API, get_group_msg_receipt_detail (doc 49438).
+func (a *API) GetGroupMsgReceiptDetail(ctx context.Context, q *GetGroupMsgReceiptDetailRequest) (*GetGroupMsgReceiptDetailAnswer, error) {
+	return call(ctx, a, getGroupMsgReceiptDetail, q)
+}
+
+// GroupMsgReceiptRequest sends read receipts of From_Account for at most 50 messages.
+type GroupMsgReceiptRequest struct {
+	GroupId     string
+	FromAccount string `json:"From_Account"`
+	MsgSeqList  []MsgSeq
+}
+
+// GroupMsgReceipt sends read receipts on behalf of a member. Codes as GetGroupMsgReceipt.
+//
+// Source: Tencent Cloud Chat REST API, group_msg_receipt.
+func (a *API) GroupMsgReceipt(ctx context.Context, q *GroupMsgReceiptRequest) (*Done, error) {
+	return call(ctx, a, groupMsgReceipt, q)
 }

@@ -27,6 +27,8 @@ type vocabulary struct {
 	members   spelling // get_specified_group_member_info or get_role_in_group
 	recalled  spelling // WithRecalledMsg 1 or nothing
 	filter    spelling // all fields of a group or those of old
+	roam      spelling // Operator_Account and Peer_Account or From_Account and To_Account
+	accounts  spelling // multiaccount_import with AccountList or account_import for each
 }
 
 // spelling is one of those choices.
