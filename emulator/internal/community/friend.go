@@ -65,6 +65,11 @@ func (c Conn) FriendsAmong(uid int64, peers []int64) (map[int64]Friend, error) {
 	return found, err
 }
 
+// FriendSet returns the set of those of the given users who are on the user's list.
+func (c Conn) FriendSet(uid int64, peers []int64) (map[int64]bool, error) {
+	return c.pointing("SELECT peer FROM friend WHERE uid = ? AND peer IN "+in, uid, peers)
+}
+
 // FriendsOf returns the set of those of the given users on whose lists the user is.
 func (c Conn) FriendsOf(uid int64, peers []int64) (map[int64]bool, error) {
 	return c.pointing("SELECT uid FROM friend WHERE peer = ? AND uid IN "+in, uid, peers)
@@ -110,7 +115,7 @@ func (t *Tx) bump(uid int64, column string) error {
 	return err
 }
 
-// nextN takes the user's next number for a friend, a list or a blocked user.
+// nextN takes the user's next number for a friend or a blocked user.
 func (t *Tx) nextN(uid int64) (n int64, err error) {
 	err = t.get("INSERT INTO sns (uid, next_n) VALUES (?, 2) ON CONFLICT DO UPDATE SET next_n = next_n + 1 RETURNING next_n - 1", []any{uid}, &n)
 	return n, err
@@ -156,13 +161,9 @@ func (t *Tx) RemoveFriend(app, uid, peer int64) (bool, error) {
 	return true, errors.Join(t.bump(uid, "standard_seq"), t.Tally(app, t.store.now().Unix(), FriendsRemoved, 1))
 }
 
-// FriendUIDs lists whom the user has as friends, or with of who has him.
-func (c Conn) FriendUIDs(uid int64, of bool) (uids []int64, err error) {
-	query := "SELECT peer FROM friend WHERE uid = ? ORDER BY n"
-	if of {
-		query = "SELECT uid FROM friend WHERE peer = ? ORDER BY uid"
-	}
-	err = c.each(query, []any{uid}, func(scan func(...any) error) error {
+// FriendUIDs lists whom the user has as friends.
+func (c Conn) FriendUIDs(uid int64) (uids []int64, err error) {
+	err = c.each("SELECT peer FROM friend WHERE uid = ? ORDER BY n", []any{uid}, func(scan func(...any) error) error {
 		var peer int64
 		err := scan(&peer)
 		uids = append(uids, peer)
@@ -219,11 +220,7 @@ func (c Conn) FriendLists(uid int64) (lists []FriendList, err error) {
 
 // AddList makes an empty list; one that is there stays as it is.
 func (t *Tx) AddList(uid int64, name string) error {
-	n, err := t.nextN(uid)
-	if err != nil {
-		return err
-	}
-	added, err := t.exec("INSERT INTO friend_list (uid, name, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", uid, name, n)
+	added, err := t.exec("INSERT INTO friend_list (uid, name, n) SELECT ?1, ?2, coalesce(max(n), 0) + 1 FROM friend_list WHERE uid = ?1 ON CONFLICT DO NOTHING", uid, name)
 	if err != nil || added == 0 {
 		return err
 	}

@@ -48,6 +48,7 @@ var services = map[string]service{
 	"group_open_http_svc":            {10003, 60003, 10004, 10002, 10019, false},
 	"group_open_avchatroom_http_svc": {10003, 60003, 10004, 10002, 10019, false},
 	"openconfigsvr":                  {60009, 130001, 130001, 130014, 130005, true},
+	snsService:                       {60009, 60003, codeSns, 30006, codeSnsAccount, false},
 }
 
 // commands is every command there is, by area.
@@ -60,5 +61,6 @@ func commands() []command {
 		groupMessageCommands,
 		muteCommands,
 		liveRoomCommands,
+		snsCommands,
 	)
 }
