@@ -116,7 +116,7 @@ func (s *Server) handler() (http.Handler, error) {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
 	engine.RedirectFixedPath = false
-	engine.UseRawPath = true // ids hold slashes and percent signs
+	engine.UseRawPath = true          // ids hold slashes and percent signs
 	engine.UnescapePathValues = false // plainParams does it
 	if err := engine.SetTrustedProxies(s.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted proxies: %w", err)

@@ -327,7 +327,7 @@ func (a *userAsking) view() templates.UserSheetView {
 	v := templates.UserSheetView{MemberSheetView: templates.MemberSheetView{
 		Sheet: templates.SheetView{
 			ID: "user-" + strings.ReplaceAll(m.name, "_", "-"), Title: i18n.T(ctx, text+".title", "who", orID(a.u.Nick, a.u.ID)),
-			Text: i18n.T(ctx, text+".text"), Action: a.c.Request.URL.EscapedPath(), BackURL: back,
+			Text: i18n.T(ctx, text+".text", "id", a.u.ID), Action: a.c.Request.URL.EscapedPath(), BackURL: back,
 			Hidden: []string{"back", back, "key", key}, Submit: i18n.T(ctx, text+".submit"), Danger: m.harm, Notice: a.notice,
 			Foot: i18n.T(ctx, "members.can_undo"),
 		},
