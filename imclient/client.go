@@ -28,6 +28,7 @@ type Client struct {
 	Users    Users
 	Live     Live
 	Import   Import
+	Raw      Raw
 
 	// Check calls the service once or twice and says what is right and what is not.
 	Check func(ctx context.Context) Health

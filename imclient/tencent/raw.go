@@ -1,12 +1,16 @@
 package tencent
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -212,8 +216,8 @@ func (a rawArea) Call(ctx context.Context, name, body string) (imclient.RawAnswe
 	if failure != nil {
 		answer.Status, answer.Code, answer.Detail, answer.RequestID = failure.Status, failure.Code, failure.Detail, failure.RequestID
 	} else {
-		answer.Status, answer.Code, answer.Detail, answer.RequestID = 200, "0", came.detail, came.requestID
-		answer.Refused = refusedItems(cmd, came.body)
+		answer.Status, answer.Code, answer.Detail, answer.RequestID = http.StatusOK, "0", came.detail, came.requestID
+		answer.Refused = refusedItems(ctx, cmd, came.body)
 	}
 	if answer.Status != 0 {
 		answer.Took = rep.latency
@@ -264,48 +268,97 @@ func judgeRaw(cmd *Command, data []byte) verdict {
 	return judge(data, new(Done))
 }
 
-// refusedItems counts the items of an accepted call that carry a code of their own. Adding members numbers its results
-// the other way round: 0 is a failure.
-func refusedItems(cmd *Command, body []byte) int {
+// itemNames are how the items of answers are told apart.
+var itemNames = []string{
+	"To_Account", "UserID", "Member_Account", "Peer_Account", "GroupId", "TopicId", "MsgSeq", "Key", "ContentId", "ResourceID", "Keyword",
+}
+
+// maxItemID bounds what is taken for an item's name, in bytes.
+const maxItemID = 128
+
+// refusedItems are the items of an accepted call that carry a code of their own. Adding members numbers its results the
+// other way round: 0 is a failure, without a code.
+func refusedItems(ctx context.Context, cmd *Command, body []byte) []imclient.Refused {
 	var answer map[string]any
-	if json.Unmarshal(body, &answer) != nil {
-		return 0
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if d.Decode(&answer) != nil {
+		return nil
 	}
-	codes := []string{"ErrorCode", "ResultCode", "RetCode", "Code"}
+	var list []imclient.Refused
+	add := func(id, code string) {
+		e := &imclient.Error{Op: opOf(ctx, cmd), Vendor: imclient.Tencent, Kind: imclient.ErrDenied, Code: code, Status: http.StatusOK, Sent: true}
+		if n, err := strconv.Atoi(code); err == nil {
+			e.Kind = kindOf(cmd, n)
+		}
+		if id == "" {
+			id = "#" + strconv.Itoa(len(list)+1)
+		}
+		list = append(list, imclient.Refused{ID: strings.ToValidUTF8(id[:min(len(id), maxItemID)], ""), Err: e})
+	}
 	adding := cmd == addGroupMember.Command || cmd == importGroupMember.Command
-	n := 0
-	var count func(v any)
-	count = func(v any) {
+	var look func(v any)
+	look = func(v any) {
 		switch v := v.(type) {
 		case []any:
 			for _, e := range v {
-				count(e)
+				look(e)
 			}
 		case map[string]any:
-			refused := adding && v["Result"] == 0.0
-			for _, name := range codes {
-				code, is := v[name].(float64)
-				refused = refused || is && code != 0
-			}
-			if refused {
-				n++
+			code := itemCode(v)
+			if code != "" || adding && v["Result"] == json.Number("0") {
+				add(itemID(v), code)
 				return
 			}
-			for _, e := range v {
-				count(e)
+			for _, name := range slices.Sorted(maps.Keys(v)) {
+				look(v[name])
 			}
 		}
 	}
-	for name, v := range answer {
-		switch list, _ := v.([]any); name {
-		case "ErrorCode", "Fail_Account": // those of Fail_Account stand among the results, too
+	for _, name := range slices.Sorted(maps.Keys(answer)) {
+		list, _ := answer[name].([]any)
+		switch name {
+		case "Fail_Account": // they stand among the results, too
 		case "FailAccounts", "InvalidMsgKeyList":
-			n += len(list)
+			for _, e := range list {
+				id, _ := e.(string)
+				add(id, "")
+			}
 		default:
-			count(v)
+			look(answer[name])
 		}
 	}
-	return n
+	return list
+}
+
+// itemCode is the code of its own that an item has; "" if it has none, or 0.
+func itemCode(item map[string]any) string {
+	for _, name := range []string{"ErrorCode", "ResultCode", "RetCode", "Code"} {
+		if n, is := item[name].(json.Number); is && n != "0" {
+			return n.String()
+		}
+	}
+	return ""
+}
+
+// itemID is what an item is called, in itself or in the object inside it.
+func itemID(item map[string]any) string {
+	for _, name := range itemNames {
+		switch id := item[name].(type) {
+		case string:
+			return id
+		case json.Number:
+			return id.String()
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(item)) {
+		if inner, is := item[name].(map[string]any); is {
+			if id := itemID(inner); id != "" {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 // curl is a call for a shell in which USERSIG is set; RANDOM a shell makes itself.
