@@ -11,17 +11,17 @@ type Topic struct {
 	TID, GID                                     int64
 	ID                                           string
 	Name, Introduction, Notification, Face, Data string
-	CreatedAt, MsgAt, NextSeq                    int64
+	CreatedAt, MsgAt, NextSeq, ReadFloor         int64
 	MuteAll                                      bool
 }
 
 // ErrNoTopic is the error of a topic that does not exist or was removed.
 var ErrNoTopic = errors.New("no such topic")
 
-const topicColumns = "tid, gid, id, name, introduction, notification, face, custom, created_at, msg_at, next_seq, mute_all"
+const topicColumns = "tid, gid, id, name, introduction, notification, face, custom, created_at, msg_at, next_seq, read_floor, mute_all"
 
 func (p *Topic) fields() []any {
-	return []any{&p.TID, &p.GID, &p.ID, &p.Name, &p.Introduction, &p.Notification, &p.Face, &p.Data, &p.CreatedAt, &p.MsgAt, &p.NextSeq, &p.MuteAll}
+	return []any{&p.TID, &p.GID, &p.ID, &p.Name, &p.Introduction, &p.Notification, &p.Face, &p.Data, &p.CreatedAt, &p.MsgAt, &p.NextSeq, &p.ReadFloor, &p.MuteAll}
 }
 
 // Topic returns a topic of the group, or ErrNoTopic.
@@ -66,7 +66,7 @@ func (c Conn) CountTopics(gid int64) (n int, err error) {
 
 // TopicTotals returns how many messages the topics of a group have had, and how many of them the user has read.
 func (c Conn) TopicTotals(gid, uid int64) (said, read int64, err error) {
-	err = c.get("SELECT coalesce(sum(t.next_seq - 1), 0), coalesce(sum(r.read_seq), 0) FROM topic t LEFT JOIN topic_read r ON r.tid = t.tid AND r.uid = ? WHERE t.gid = ? AND t.gone = 0",
+	err = c.get("SELECT coalesce(sum(t.next_seq - 1), 0), coalesce(sum(max(coalesce(r.read_seq, 0), t.read_floor)), 0) FROM topic t LEFT JOIN topic_read r ON r.tid = t.tid AND r.uid = ? WHERE t.gid = ? AND t.gone = 0",
 		[]any{uid, gid}, &said, &read)
 	return said, read, err
 }
@@ -86,6 +86,12 @@ func (c Conn) TopicsRead(gid, uid int64) (map[int64]int64, error) {
 // ReadTopic notes that the user has read a topic up to seq.
 func (t *Tx) ReadTopic(tid, uid, seq int64) error {
 	_, err := t.exec("INSERT INTO topic_read (tid, uid, read_seq) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET read_seq = max(read_seq, excluded.read_seq)", tid, uid, seq)
+	return err
+}
+
+// MarkTopicRead makes every member have read everything.
+func (t *Tx) MarkTopicRead(tid int64) error {
+	_, err := t.exec("UPDATE topic SET read_floor = next_seq - 1 WHERE tid = ?", tid)
 	return err
 }
 

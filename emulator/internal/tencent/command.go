@@ -48,7 +48,10 @@ var services = map[string]service{
 	"group_open_http_svc":            {10003, 60003, 10004, 10002, 10019, false},
 	"group_open_avchatroom_http_svc": {10003, 60003, 10004, 10002, 10019, false},
 	"openconfigsvr":                  {60009, 130001, 130001, 130014, 130005, true},
+	attrService:                      {10003, 60003, 10004, 10002, 10019, false},
+	topicService:                     {10003, 60003, 10004, 10002, 10019, false},
 	snsService:                       {60009, 60003, codeSns, 30006, codeSnsAccount, false},
+	followService:                    {60009, 60003, codeSns, 30006, codeSnsAccount, false},
 }
 
 // commands is every command there is, by area.
@@ -62,5 +65,9 @@ func commands() []command {
 		muteCommands,
 		liveRoomCommands,
 		snsCommands,
+		followCommands,
+		attrCommands,
+		counterCommands,
+		topicCommands,
 	)
 }

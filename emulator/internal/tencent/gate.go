@@ -39,6 +39,8 @@ type Service struct {
 	recent recent
 	flood  flood
 
+	attrWrites attrWrites
+
 	audience audiences
 	marks    marks
 }

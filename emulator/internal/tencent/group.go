@@ -666,25 +666,24 @@ func listJoined(c *call) (any, error) {
 	for i := range groups {
 		g, o := &groups[i], &object{}
 		list[i] = o
-		if err := errors.Join(o.add("GroupId", g.ID), c.addBase(o, &g.Group, base), addSelf(o, &g.Member, self)); err != nil {
+		mine, err := memberFields(&g.Member, self)
+		if err != nil {
 			return nil, err
+		}
+		gross := page.OnlyTopics != nil && *page.OnlyTopics
+		if err := errors.Join(o.add("GroupId", g.ID), c.addBase(o, &g.Group, base), addGross(db, g, o, mine, base, self, gross)); err != nil {
+			return nil, err
+		}
+		if mine.b.Len() > 0 {
+			if err := o.add("SelfInfo", mine); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return struct {
 		TotalCount  int
 		GroupIdList []*object
 	}{total, list}, nil
-}
-
-func addSelf(o *object, m *community.Member, want filter) error {
-	if len(want) == 0 {
-		return nil
-	}
-	self, err := memberFields(m, want)
-	if err != nil {
-		return err
-	}
-	return o.add("SelfInfo", self)
 }
 
 // destroyGroup is destroy_group, doc 34896.

@@ -67,7 +67,7 @@ func (c *call) stream(code int, without ...community.Kind) (*stream, error) {
 	}
 	topic, err := c.read().Topic(g.GID, topicID)
 	if errors.Is(err, community.ErrNoTopic) {
-		return nil, refuse(codeNoGroup, "this topic does not exist")
+		return nil, topicTrouble(c.read(), g, topicID)
 	}
 	st.id, st.nextSeq, st.muteAll = topic.TID, topic.NextSeq, g.MuteAll || topic.MuteAll
 	return st, err
@@ -116,6 +116,9 @@ func (c *call) checkOptions(kind func() community.Kind, m *groupMsg) error {
 	control := c.optStrs("SendMsgControl", 10, codeGroupField)
 	forbid := c.optStrs("ForbidCallbackControl", 10, codeGroupField)
 	targets := c.optStrs("To_Account", maxTargets, codeGroupField)
+	if slices.Contains(control, "NoLastMsg") {
+		m.Flags |= community.Unlisted
+	}
 	all := false
 	for _, o := range c.optObjs("GroupAtInfo", maxMentions, 10053) {
 		all = o.optNum("GroupAtAllFlag", 0, 0, 1) == 1 || all
@@ -241,7 +244,7 @@ func (c *call) deliver(st *stream, m *groupMsg) (sent, error) {
 	m.SentMS = now.UnixMilli()
 	err := c.update(func(tx *community.Tx) (err error) {
 		if st.Kind == community.LiveRoom {
-			answer.MsgSeq, err = tx.NextSeq(st.id, answer.MsgTime)
+			answer.MsgSeq, err = tx.Pass(st.id, m.Message)
 			return err
 		}
 		if answer.MsgSeq, err = tx.Append(st.id, m.Message); err != nil {
@@ -253,7 +256,7 @@ func (c *call) deliver(st *stream, m *groupMsg) (sent, error) {
 			}
 		}
 		if st.topicID != "" {
-			return nil
+			return tx.ReadTopic(st.id, m.uid, answer.MsgSeq)
 		}
 		return tx.Spoke(st.Group, m.uid, answer.MsgSeq, answer.MsgTime)
 	})
@@ -308,12 +311,15 @@ type importResult struct {
 // importGroupMsgs is import_group_msg, doc 34968. Times must not fall; several messages may share a second.
 func importGroupMsgs(c *call) (any, error) {
 	now := c.s.now().Unix()
-	c.flag("RecentContactFlag")
+	flags := community.Unlisted
+	if c.flag("RecentContactFlag") {
+		flags = 0
+	}
 	var msgs []community.Message
 	for _, o := range c.objs("MsgList", maxImport, codeGroupField) {
 		msgs = append(msgs, community.Message{
 			Sender: o.str("From_Account"), SentMS: o.num("SendTime", 1, maxU32) * 1000, Random: o.optNum("Random", 0, 0, maxU32),
-			Body: o.msgBody(groupBody), Cloud: o.optStr("CloudCustomData"), Priority: normalPriority,
+			Body: o.msgBody(groupBody), Cloud: o.optStr("CloudCustomData"), Priority: normalPriority, Flags: flags,
 		})
 	}
 	st, err := c.stream(codeNotAllowed, community.LiveRoom)
@@ -350,6 +356,9 @@ func importGroupMsgs(c *call) (any, error) {
 					return err
 				}
 			}
+		}
+		if st.topicID != "" {
+			return tx.MarkTopicRead(st.id)
 		}
 		return tx.MarkAllRead(st.Group)
 	})

@@ -143,7 +143,8 @@ CREATE TABLE counter (
   PRIMARY KEY (gid, key)
 ) WITHOUT ROWID;
 
--- How far a member has read in a topic.
+-- How far a member has read in a topic; nobody has read less than its read_floor.
+ALTER TABLE topic ADD COLUMN read_floor INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE topic_read (
   tid      INTEGER NOT NULL,
   uid      INTEGER NOT NULL,
