@@ -130,10 +130,17 @@ function pressButton(key) {
   const row = list && currentRow(list);
   const act = list && findAll(`[data-act][aria-keyshortcuts="${CSS.escape(key)}"]`, list).find(enabled);
   const tick = row && tickOf(row);
-  if (!act || !tick) return false;
+  if (!act || !tick) return tellWhy(key);
   setTicks(list, [[tick, true]]);
   act.click();
   return true;
+}
+
+// tellWhy says why what a key does is not offered: a click on the button does.
+function tellWhy(key) {
+  const button = find(`main [aria-keyshortcuts="${CSS.escape(key)}"][data-why]`);
+  button?.click();
+  return Boolean(button);
 }
 
 // openKeys shows all keys: those of the page as its buttons name them, lists' if there is one, and the
