@@ -2,71 +2,57 @@ package emulator
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 
-	"imdesk/emulator/internal/community"
 	"imdesk/emulator/internal/tencent"
 )
 
-// SignIn brings a user online on a device, as the app on it would. Platform is the vendor's word: iPhone, Android, Web,
-// PC, iPad or Mac; "" takes the user offline.
+// SignIn brings a user online on a device, as the app on it would, beside those he is online on; an earlier login on the
+// same platform ends. Platform is the vendor's word: iPhone, Android, Web, PC, iPad or Mac; "" takes the user offline.
 func (s *Server) SignIn(sdkAppID int64, user, platform string) {
 	if platform == "" {
-		s.tencent.SetOnline(sdkAppID, user)
+		s.tencent.SignOut(sdkAppID, user, "")
 		return
 	}
-	s.tencent.SetOnline(sdkAppID, user, tencent.Device{Platform: platform, Status: "Online"})
+	s.tencent.SignIn(sdkAppID, user, platform)
+}
+
+// LogIn is SignIn with a UserSig, which has to be good.
+func (s *Server) LogIn(ctx context.Context, sdkAppID int64, user, userSig, platform string) error {
+	return s.tencent.LogIn(ctx, sdkAppID, user, userSig, platform)
+}
+
+// SignOut takes a user offline on a device; platform "" is all of them.
+func (s *Server) SignOut(sdkAppID int64, user, platform string) {
+	s.tencent.SignOut(sdkAppID, user, platform)
+}
+
+// Say has a member say something in a group, as the app on his device would. It returns the message's seq, 0 if it was
+// dropped without a word.
+func (s *Server) Say(ctx context.Context, sdkAppID int64, group, from, text string) (seq int64, err error) {
+	return s.tencent.Say(ctx, sdkAppID, tencent.Said{Group: group, From: from, Body: textMessage(text)})
+}
+
+// Tell has a user write to another one, as the app on his device would. It returns the message's MsgKey.
+func (s *Server) Tell(ctx context.Context, sdkAppID int64, from, to, text string) (msgKey string, err error) {
+	return s.tencent.Tell(ctx, sdkAppID, tencent.Said{To: to, From: from, Body: textMessage(text)})
+}
+
+func textMessage(text string) string {
+	b, err := json.Marshal([]any{map[string]any{"MsgType": "TIMTextElem", "MsgContent": map[string]string{"Text": text}}})
+	if err != nil { // strings always encode
+		panic(err)
+	}
+	return string(b)
 }
 
 // Enter puts users into a live room, as the app on their devices would: the REST API has no command for it. Users who
 // are in it already stay; a banned one is an error.
 func (s *Server) Enter(ctx context.Context, sdkAppID int64, group string, users ...string) error {
-	return s.room(ctx, sdkAppID, group, users, func(tx *community.Tx, g *community.Group, a community.Account) error {
-		until, err := tx.BannedUntil(g.GID, a.UID)
-		if err != nil {
-			return err
-		}
-		if until > s.now().Unix() {
-			return fmt.Errorf("emulator: room %s: %s is banned", group, a.Name)
-		}
-		_, err = tx.AddMember(g, community.Member{UID: a.UID, Account: a.Name, JoinedAt: s.now().Unix()})
-		return err
-	})
+	return s.tencent.Enter(ctx, sdkAppID, group, users)
 }
 
 // Leave takes users out of a live room.
 func (s *Server) Leave(ctx context.Context, sdkAppID int64, group string, users ...string) error {
-	return s.room(ctx, sdkAppID, group, users, func(tx *community.Tx, g *community.Group, a community.Account) error {
-		_, err := tx.RemoveMember(g, a.UID)
-		return err
-	})
-}
-
-// room does something for each of the users in a live room, or nothing at all.
-func (s *Server) room(ctx context.Context, sdkAppID int64, group string, users []string,
-	do func(tx *community.Tx, g *community.Group, a community.Account) error,
-) error {
-	return s.store.Update(ctx, func(tx *community.Tx) error {
-		g, err := tx.Group(sdkAppID, group)
-		if err != nil {
-			return fmt.Errorf("emulator: room %s: %w", group, err)
-		}
-		if g.Kind != community.LiveRoom {
-			return fmt.Errorf("emulator: %s is no AVChatRoom: users join it by the REST API", group)
-		}
-		accounts, err := tx.Accounts(sdkAppID, users)
-		if err != nil {
-			return err
-		}
-		for _, u := range users {
-			a, there := accounts[u]
-			if !there {
-				return fmt.Errorf("emulator: room %s: no account %s", group, u)
-			}
-			if err := do(tx, g, a); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return s.tencent.Leave(ctx, sdkAppID, group, users)
 }

@@ -32,6 +32,9 @@ func (s *Server) controls() http.Handler {
 	local("GET /_emulator/faults", s.getFaults)
 	local("PUT /_emulator/faults", s.putFaults)
 	local("DELETE /_emulator/faults", s.deleteFaults)
+	local("GET /_emulator/callbacks", s.getCallbacks)
+	local("PUT /_emulator/callbacks", s.putCallbacks)
+	local("DELETE /_emulator/callbacks", s.deleteCallbacks)
 	local("GET /_emulator/stats", s.getStats)
 	mux.Handle("GET /_emulator/media/", http.StripPrefix("/_emulator", demo.Media()))
 	return mux
@@ -115,6 +118,7 @@ func (s *Server) getStats(w http.ResponseWriter, _ *http.Request) error {
 	}
 	sendJSON(w, map[string]any{
 		"calls": s.total.Load(), "commands": calls, "uptime_seconds": int64(s.now().Sub(s.started).Seconds()), "faults": wireFaults(s.faults.list()),
+		"callbacks": s.tencent.CallbackStats(),
 	})
 	return nil
 }

@@ -36,12 +36,14 @@ type TencentApp struct {
 	SDKAppID int64
 	Admins   []string // UserIDs that may call the REST API; they count as imported
 	Key      string   // secret that signs UserSigs
+	Callback Callback // where the app is told what happens
 }
 
 // Server is a running IM service. All its methods are safe for concurrent use.
 type Server struct {
 	store   *community.Store
 	tencent *tencent.Service
+	apps    []int64 // SDKAppIDs
 	now     func() time.Time
 	log     *slog.Logger
 	started time.Time
@@ -83,6 +85,10 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		apps[i] = tencent.App{ID: a.SDKAppID, Admins: a.Admins, Key: a.Key}
 	}
 	s.tencent = tencent.New(store, apps, c.Log)
+	for _, a := range c.Apps {
+		s.apps = append(s.apps, a.SDKAppID)
+		s.tencent.SetCallback(a.SDKAppID, a.Callback.tencent())
+	}
 	for _, name := range s.tencent.Commands() {
 		s.calls[name] = new(atomic.Int64)
 	}
@@ -146,6 +152,9 @@ func (c *Config) check() error {
 			return fmt.Errorf("app %d has no key", a.SDKAppID)
 		case len(a.Admins) == 0 || slices.Contains(a.Admins, ""):
 			return fmt.Errorf("app %d needs an administrator, and none may be empty", a.SDKAppID)
+		}
+		if err := a.Callback.tencent().Check(); err != nil {
+			return fmt.Errorf("app %d: %w", a.SDKAppID, err)
 		}
 		seen[a.SDKAppID] = true
 	}
@@ -216,6 +225,7 @@ func (s *Server) Start(addr string) error {
 		host = "127.0.0.1"
 	}
 	s.url = "http://" + net.JoinHostPort(host, port)
+	s.tencent.SetHost(net.JoinHostPort(host, port))
 	s.http = &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -237,7 +247,8 @@ func (s *Server) URL() string {
 	return s.url
 }
 
-// Close stops talk and listener, ends requests under way, and removes a temporary database. Calling it again does nothing.
+// Close stops talk and listener, ends requests under way, sends the callbacks that wait for up to 2 s, and removes a
+// temporary database. Calling it again does nothing.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -256,6 +267,7 @@ func (s *Server) Close() error {
 		s.stopTalk()
 		s.talk.Wait()
 	}
+	s.tencent.Close()
 	errs = append(errs, s.store.Close())
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("emulator: close: %w", err)

@@ -110,7 +110,9 @@ func TestPortThatIsTaken(t *testing.T) {
 // TestAppsAreApart has the same names in two apps.
 func TestAppsAreApart(t *testing.T) {
 	r := newRig(t)
-	s, err := New(context.Background(), Config{Now: r.clock.Now, Apps: []TencentApp{{1, []string{testAdmin}, testKey}, {testApp, []string{testAdmin}, testKey}}})
+	s, err := New(context.Background(), Config{Now: r.clock.Now, Apps: []TencentApp{
+		{SDKAppID: 1, Admins: []string{testAdmin}, Key: testKey}, {SDKAppID: testApp, Admins: []string{testAdmin}, Key: testKey},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

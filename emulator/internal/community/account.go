@@ -50,12 +50,15 @@ func (c Conn) Accounts(app int64, names []string) (map[string]Account, error) {
 	return found, err
 }
 
+// nextUID is above all uids there are and were.
+const nextUID = "(SELECT max((SELECT coalesce(max(uid), 0) FROM account), (SELECT top FROM uid_top)) + 1)"
+
 // ImportAccount makes the account unless it exists, in which case nothing changes.
 func (t *Tx) ImportAccount(app int64, a Account) (created bool, err error) {
 	if a.CreatedAt == 0 {
 		a.CreatedAt = t.store.now().Unix()
 	}
-	n, err := t.exec("INSERT INTO account (app, name, nick, face, created_at, c2c_mute, group_mute) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+	n, err := t.exec("INSERT INTO account (uid, app, name, nick, face, created_at, c2c_mute, group_mute) VALUES ("+nextUID+", ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 		app, a.Name, a.Nick, a.Face, a.CreatedAt, a.C2CMute, a.GroupMute)
 	if err != nil || n == 0 {
 		return false, err
@@ -68,7 +71,7 @@ func (t *Tx) NewAccount(app int64, a Account) (uid int64, err error) {
 	if err := t.Tally(app, a.CreatedAt, AccountsNew, 1); err != nil {
 		return 0, err
 	}
-	return t.insert("INSERT INTO account (app, name, nick, face, created_at) VALUES (?, ?, ?, ?, ?)", app, a.Name, a.Nick, a.Face, a.CreatedAt)
+	return t.insert("INSERT INTO account (uid, app, name, nick, face, created_at) VALUES ("+nextUID+", ?, ?, ?, ?, ?)", app, a.Name, a.Nick, a.Face, a.CreatedAt)
 }
 
 // CountAccounts returns how many accounts app has.
@@ -77,13 +80,30 @@ func (c Conn) CountAccounts(app int64) (n int64, err error) {
 	return n, err
 }
 
-// DeleteAccount removes the account with its profile, relations, notes, memberships, mutes and bans. What it said stays.
+// Kick voids UserSigs that were made before the given time.
+func (t *Tx) Kick(uid, at int64) error {
+	_, err := t.exec("UPDATE account SET kicked_at = ? WHERE uid = ?", at, uid)
+	return err
+}
+
+// KickedAt returns before which time UserSigs of the user are void; 0 if there is no such account.
+func (c Conn) KickedAt(app int64, name string) (at int64, err error) {
+	err = c.get("SELECT kicked_at FROM account WHERE app = ? AND name = ?", []any{app, name}, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return at, err
+}
+
+// DeleteAccount removes the account with its profile, relations, notes, memberships, mutes and bans. What it said stays. Its
+// uid is never given to somebody else, who would inherit what is left.
 func (t *Tx) DeleteAccount(app int64, a Account) error {
 	for _, query := range []string{
 		"UPDATE grp SET member_num = member_num - 1 WHERE gid IN (SELECT gid FROM member WHERE uid = ?)",
 		"UPDATE grp SET owner = '' WHERE gid IN (SELECT gid FROM member WHERE uid = ? AND role = 2)",
 		"DELETE FROM member WHERE uid = ?",
 		"DELETE FROM profile WHERE uid = ?",
+		"UPDATE uid_top SET top = max(top, ?)",
 		"DELETE FROM account WHERE uid = ?",
 	} {
 		if _, err := t.exec(query, a.UID); err != nil {

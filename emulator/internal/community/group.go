@@ -216,3 +216,9 @@ type JoinedGroup struct {
 	Group
 	Member
 }
+
+// CountOwned returns how many living groups of the kind the user owns.
+func (c Conn) CountOwned(app int64, owner string, kind Kind) (n int64, err error) {
+	err = c.get("SELECT count(*) FROM grp WHERE app = ? AND owner = ? AND kind = ? AND dismissed = 0", []any{app, owner, kind}, &n)
+	return n, err
+}

@@ -214,7 +214,14 @@ type Conn struct {
 }
 
 // Tx is a Conn inside a write transaction.
-type Tx struct{ Conn }
+type Tx struct {
+	Conn
+	committed []func()
+}
+
+// OnCommit has fn run once the transaction is committed, before the next one begins: in the order of the writes. It must
+// be quick, and does not run if the transaction fails.
+func (t *Tx) OnCommit(fn func()) { t.committed = append(t.committed, fn) }
 
 // Read returns a Conn for ctx.
 func (s *Store) Read(ctx context.Context) Conn { return Conn{ctx: ctx, store: s, stmt: s.read.stmt} }
@@ -237,13 +244,17 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 			s.write.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		}
 	}()
-	if err := fn(&Tx{Conn{ctx: ctx, store: s, stmt: s.write.stmt}}); err != nil {
+	tx := &Tx{Conn: Conn{ctx: ctx, store: s, stmt: s.write.stmt}}
+	if err := fn(tx); err != nil {
 		return err
 	}
 	if _, err := s.write.conn.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	open = false
+	for _, fn := range tx.committed {
+		fn()
+	}
 	return nil
 }
 

@@ -164,18 +164,25 @@ func (c *call) userIDs(name string) []string {
 	return names
 }
 
-// kick ends a user's login, doc 34957. It is no ban: with a new UserSig he is back.
+// kick ends a user's login, doc 34957: UserSigs made before are void, except those of administrators. It is no ban: with a
+// new UserSig he is back.
 func kick(c *call) (any, error) {
 	c.alias("UserID", "Identifier")
 	name := c.str("UserID")
 	if err := c.failed(); err != nil {
 		return nil, err
 	}
-	if _, err := c.read().Account(c.app, name); err != nil {
-		return nil, err
+	err := c.update(func(tx *community.Tx) error {
+		a, err := tx.Account(c.app, name)
+		if err != nil {
+			return err
+		}
+		return tx.Kick(a.UID, c.s.now().Unix())
+	})
+	if err == nil {
+		c.s.SignOut(c.app, name, "")
 	}
-	c.s.online.set(c.app, name, nil)
-	return nil, nil
+	return nil, err
 }
 
 // Device is one device of a user and its state.
@@ -288,7 +295,10 @@ func (p *presence) get(app int64, name string) []Device {
 func (p *presence) set(app int64, name string, devices []Device) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := presenceKey{app, name}
+	p.put(presenceKey{app, name}, devices)
+}
+
+func (p *presence) put(key presenceKey, devices []Device) {
 	delete(p.users, key)
 	if len(devices) == 0 || len(p.users) >= maxOnline {
 		return
@@ -297,6 +307,38 @@ func (p *presence) set(app int64, name string, devices []Device) {
 		p.users = map[presenceKey][]Device{}
 	}
 	p.users[key] = devices
+}
+
+// signIn adds a device, and returns those whose login it ends.
+func (p *presence) signIn(app int64, name string, d Device) (kicked []Device) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := presenceKey{app, name}
+	kept, kicked := split(p.users[key], d.Platform)
+	p.put(key, append([]Device{d}, kept...))
+	return kicked
+}
+
+// signOut removes the devices of a platform, "" being all, and returns them.
+func (p *presence) signOut(app int64, name, platform string) (gone []Device) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := presenceKey{app, name}
+	kept, gone := split(p.users[key], platform)
+	p.put(key, kept)
+	return gone
+}
+
+// split parts the devices of a platform, "" being all, from the others.
+func split(devices []Device, platform string) (others, of []Device) {
+	for _, d := range devices {
+		if platform == "" || platform == d.Platform {
+			of = append(of, d)
+		} else {
+			others = append(others, d)
+		}
+	}
+	return others, of
 }
 
 // SetOnline says on which devices a user is online; none makes him offline.

@@ -14,6 +14,10 @@ const (
 	codeTooLarge    = 10018
 	codeNoMember    = 10019
 	codeTooLong     = 80002
+	codeGroupRate   = 10023
+	codeNoAdmin     = 60010
+	codeExpired     = 70001
+	codeNoApp       = 70020
 	codeNoSuchUser  = 70107
 	codeReceivers   = 90011
 	codeBatchNumber = 70206
@@ -25,9 +29,10 @@ const maxGroupAnswer = 1 << 20
 // command is one API of the vendor.
 type command struct {
 	service, name string
-	rate          int // calls a second and app
-	rateCode      int // when called more often; 0 = 60007
-	limit         int // bytes of the answer; 0 = any
+	rate          int  // calls a second and app
+	rateCode      int  // when called more often; 0 = 60007
+	limit         int  // bytes of the answer; 0 = any
+	members       bool // callers need not be administrators: run sees to who they are
 	run           func(*call) (any, error)
 }
 
@@ -47,6 +52,7 @@ var services = map[string]service{
 	"profile":                        {60009, 60003, 40001, 40006, 40003, false},
 	"group_open_http_svc":            {10003, 60003, 10004, 10002, 10019, false},
 	"group_open_avchatroom_http_svc": {10003, 60003, 10004, 10002, 10019, false},
+	"openim_msg_ext_http_svc":        {60009, 90001, 10004, 10002, 10019, false},
 	"openconfigsvr":                  {60009, 130001, 130001, 130014, 130005, true},
 	attrService:                      {10003, 60003, 10004, 10002, 10019, false},
 	topicService:                     {10003, 60003, 10004, 10002, 10019, false},
@@ -64,6 +70,8 @@ func commands() []command {
 		groupMessageCommands,
 		muteCommands,
 		liveRoomCommands,
+		directCommands,
+		extensionCommands,
 		snsCommands,
 		followCommands,
 		attrCommands,

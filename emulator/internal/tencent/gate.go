@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"imdesk/emulator/internal/community"
@@ -36,18 +37,24 @@ type Service struct {
 	rates  rates
 	sigs   sigCache
 	online presence
-	recent recent
-	flood  flood
+	recent recent[dupKey, sent]
+
+	recentDirect recent[directKey, sentDirect]
+	extWrites    extWrites
+
+	flood flood
 
 	attrWrites attrWrites
 
 	audience audiences
 	marks    marks
+	hooks    *hooks
+	host     atomic.Value // string: where clients' apps reach us, for the media in callbacks
 }
 
 // New returns a service over store for the given apps.
 func New(store *community.Store, apps []App, log *slog.Logger) *Service {
-	s := &Service{store: store, apps: map[int64]App{}, commands: map[string]*command{}, log: log}
+	s := &Service{store: store, apps: map[int64]App{}, commands: map[string]*command{}, log: log, hooks: newHooks(store.Now, log)}
 	for _, a := range apps {
 		s.apps[a.ID] = a
 	}
@@ -58,6 +65,21 @@ func New(store *community.Store, apps []App, log *slog.Logger) *Service {
 }
 
 func (s *Service) now() time.Time { return s.store.Now() }
+
+// SetCallback says where the app gets callbacks from now on.
+func (s *Service) SetCallback(app int64, cb Callback) { s.hooks.set(app, cb) }
+
+// Callbacks are the settings of the apps that get callbacks.
+func (s *Service) Callbacks() map[int64]Callback { return s.hooks.list() }
+
+// CallbackStats counts callbacks.
+func (s *Service) CallbackStats() CallbackStats { return s.hooks.counted() }
+
+// SetHost says at which host and port the service is reached.
+func (s *Service) SetHost(host string) { s.host.Store(host) }
+
+// Close sends the callbacks that wait, for a while, and ends what is under way. Commands may still be answered.
+func (s *Service) Close() { s.hooks.close() }
 
 // Commands lists what the service knows, as "service/command".
 func (s *Service) Commands() []string {
@@ -73,11 +95,13 @@ func (s *Service) Commands() []string {
 type call struct {
 	*fields
 	context.Context
-	s     *Service
-	app   int64
-	admin string // identifier of the caller
-	ip    string // address of the caller
-	cmd   *command
+	s        *Service
+	app      int64
+	admin    string // identifier of the caller; on a device, the user
+	ip       string // address of the caller
+	platform string // RESTAPI, or the system of the device
+	host     string // address that the caller asked at
+	cmd      *command
 }
 
 func (c *call) read() community.Conn { return c.s.store.Read(c.Context) }
@@ -91,7 +115,7 @@ func (c *call) isAdmin(name string) bool { return slices.Contains(c.s.apps[c.app
 // answer is always a JSON envelope, sent with HTTP 200. Media of ours have the address the caller asked at. body is r's,
 // read up to a byte beyond MaxBody.
 func (s *Service) Answer(r *http.Request, body []byte) []byte {
-	return toHost(r, s.answer(r, fromHost(r, body)))
+	return toHost(r.Host, s.answer(r, fromHost(r.Host, body)))
 }
 
 func (s *Service) answer(r *http.Request, body []byte) []byte {
@@ -99,7 +123,7 @@ func (s *Service) answer(r *http.Request, body []byte) []byte {
 	if err != nil {
 		return failure(false, err)
 	}
-	c := &call{Context: r.Context(), s: s, cmd: cmd}
+	c := &call{Context: r.Context(), s: s, cmd: cmd, platform: "RESTAPI", host: r.Host}
 	if c.ip, _, err = net.SplitHostPort(r.RemoteAddr); err != nil {
 		c.ip = r.RemoteAddr
 	}
@@ -162,16 +186,21 @@ func (s *Service) admit(c *call, q url.Values) error {
 	}
 	app, ok := s.apps[id]
 	if !ok {
-		return refuse(70020, "sdkappid is unknown")
+		return refuse(codeNoApp, "sdkappid is unknown")
 	}
 	c.app, c.admin = id, q.Get("identifier")
-	if err := s.verify(app, c.admin, q.Get("usersig")); err != nil {
+	if err := s.verify(c.Context, app, c.admin, q.Get("usersig")); err != nil {
 		return err
 	}
-	if !slices.Contains(app.Admins, c.admin) {
-		return refuse(60010, "the identifier is no administrator of the app")
+	if !c.cmd.members && !c.isAdmin(c.admin) {
+		return refuse(codeNoAdmin, "the identifier is no administrator of the app")
 	}
-	if !s.rates.allow(s.now(), rateKey{id, c.cmd}, c.cmd.rate) {
+	if allowed, first := s.rates.allow(s.now(), rateKey{id, c.cmd}, c.cmd.rate); !allowed {
+		if first {
+			if err := c.overLimit(); err != nil {
+				return err
+			}
+		}
 		if c.cmd.rateCode != 0 {
 			return refuse(c.cmd.rateCode, "called more than %d times a second", c.cmd.rate)
 		}
@@ -180,7 +209,16 @@ func (s *Service) admit(c *call, q url.Values) error {
 	return nil
 }
 
-func (s *Service) verify(app App, identifier, text string) error {
+// overLimit tells the app that a command is called too often.
+func (c *call) overLimit() error {
+	return c.tell(nil, "limits", "Alert.RequestOverLimit", struct {
+		ServiceName, Command string
+		Request, Limit       int
+	}{c.cmd.service, c.cmd.name, c.cmd.rate + 1, c.cmd.rate})
+}
+
+// verify checks that text is a UserSig of the identifier that is good now.
+func (s *Service) verify(ctx context.Context, app App, identifier, text string) error {
 	if text == "" {
 		return refuse(70002, "usersig is empty")
 	}
@@ -199,7 +237,16 @@ func (s *Service) verify(app App, identifier, text string) error {
 	case !sig.signedWith(app.Key):
 		return refuse(70009, "usersig was made with another key")
 	case sig.expired(s.now().Unix()):
-		return refuse(70001, "usersig has expired")
+		return refuse(codeExpired, "usersig has expired")
+	}
+	if !slices.Contains(app.Admins, identifier) {
+		kicked, err := s.store.Read(ctx).KickedAt(app.ID, identifier)
+		if err != nil {
+			return err
+		}
+		if sig.time < kicked {
+			return refuse(codeExpired, "the login of this usersig was ended")
+		}
 	}
 	s.sigs.put(text, sig)
 	return nil
@@ -208,21 +255,27 @@ func (s *Service) verify(app App, identifier, text string) error {
 // explain turns an error into the refusal to answer with. What is no refusal and names nothing missing is a fault of
 // ours: it is logged, and answered with the service's code for internal trouble.
 func (s *Service) explain(c *call, svc service, err error) error {
-	var r *refusal
-	switch {
-	case errors.As(err, &r):
-		return r
-	case errors.Is(err, community.ErrNoGroup):
-		return refuse(codeNoGroup, "this group does not exist")
-	case errors.Is(err, community.ErrDismissed):
-		return refuse(codeDismissed, "this group has been dismissed")
-	case errors.Is(err, community.ErrNoAccount):
-		return refuse(svc.noAccount, "this account has not been imported")
-	}
-	if c.Context.Err() == nil {
+	r, known := refusalOf(svc, err)
+	if !known && c.Context.Err() == nil {
 		s.log.Error("emulator: command failed", "command", c.cmd.service+"/"+c.cmd.name, "app", c.app, "err", err)
 	}
-	return refuse(svc.internal, "internal error")
+	return r
+}
+
+// refusalOf is what an error is answered with. It is not known if it is a fault of ours.
+func refusalOf(svc service, err error) (r *refusal, known bool) {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r, true
+	}
+	switch {
+	case errors.Is(err, community.ErrNoGroup):
+		return &refusal{code: codeNoGroup, info: "this group does not exist"}, true
+	case errors.Is(err, community.ErrDismissed):
+		return &refusal{code: codeDismissed, info: "this group has been dismissed"}, true
+	case errors.Is(err, community.ErrNoAccount):
+		return &refusal{code: svc.noAccount, info: "this account has not been imported"}, true
+	}
+	return &refusal{code: svc.internal, info: "internal error"}, false
 }
 
 // sigCache keeps signatures that were found good, so that a caller who reuses one, as all do, pays for it once.
@@ -265,11 +318,13 @@ const rateSlack = 50 * time.Millisecond
 
 // window holds the times of the latest calls let through, as many as may be in a second.
 type window struct {
-	times []time.Time
-	next  int
+	times   []time.Time
+	next    int
+	refused int64 // second in which a call was refused last
 }
 
-func (r *rates) allow(now time.Time, key rateKey, rate int) bool {
+// allow reports whether a call may be let through, and, if not, whether it is the first one of this second.
+func (r *rates) allow(now time.Time, key rateKey, rate int) (allowed, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w := r.windows[key]
@@ -280,7 +335,12 @@ func (r *rates) allow(now time.Time, key rateKey, rate int) bool {
 		w = &window{}
 		r.windows[key] = w
 	}
-	return w.allow(now, rate)
+	if w.allow(now, rate) {
+		return true, false
+	}
+	first = w.refused != now.Unix()
+	w.refused = now.Unix()
+	return false, first
 }
 
 func (w *window) allow(now time.Time, rate int) bool {

@@ -2,6 +2,7 @@ package tencent
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -249,8 +250,8 @@ func (c *call) taken(tx *community.Tx, g *community.Group) error {
 	return refuse(10021, "the group id is in use")
 }
 
-// store creates g with its owner and members, all of whom must exist.
-func (c *call) storeGroup(g *community.Group, members []community.Member) error {
+// storeGroup creates g with its owner and members, all of whom must exist.
+func (c *call) storeGroup(g *community.Group, members []community.Member, also func(*community.Tx) error) error {
 	return c.update(func(tx *community.Tx) error {
 		if g.Owner != "" {
 			owner, err := tx.Account(c.app, g.Owner)
@@ -282,8 +283,44 @@ func (c *call) storeGroup(g *community.Group, members []community.Member) error 
 		if g.MemberNum > g.MaxMembers && g.Kind != community.LiveRoom {
 			return refuse(10038, "more members than the group may have")
 		}
-		return nil
+		return also(tx)
 	})
+}
+
+// groupMaking is the body of the callbacks about a group that is made.
+type groupMaking struct {
+	GroupId             string `json:",omitempty"`
+	OperatorAccount     string `json:"Operator_Account"`
+	OwnerAccount        string `json:"Owner_Account"`
+	Type, Name          string
+	CreateGroupNum      *int64 `json:",omitempty"`
+	MemberList          []memberRef
+	UserDefinedDataList []keyValue `json:",omitempty"`
+	EventTime           string
+}
+
+// memberRef is a member in a callback.
+type memberRef struct {
+	MemberAccount string `json:"Member_Account"`
+}
+
+func memberRefs(names []string) []memberRef {
+	refs := make([]memberRef, len(names))
+	for i, name := range names {
+		refs[i] = memberRef{name}
+	}
+	return refs
+}
+
+// mayMake asks the app whether the group may be made.
+func (c *call) mayMake(g *community.Group, e groupMaking) error {
+	owned, err := c.read().CountOwned(c.app, cmp.Or(g.Owner, c.admin), g.Kind)
+	if err != nil {
+		return err
+	}
+	e.CreateGroupNum = &owned
+	_, err = c.ask("Group.CallbackBeforeCreateGroup", e, groupDecision, nil)
+	return err
 }
 
 func defaultFlag(k community.Kind) community.Flag {
@@ -330,7 +367,18 @@ func createGroup(c *call) (any, error) {
 	case g.Kind == community.Private && slices.ContainsFunc(members, func(m community.Member) bool { return m.Role == community.Admin }):
 		return nil, refuse(codeGroupField, "groups of type Private have no administrators")
 	}
-	if err := c.storeGroup(g, members); err != nil {
+	made := groupMaking{OperatorAccount: c.admin, OwnerAccount: g.Owner, Type: kindNames[g.Kind], Name: g.Name, MemberList: []memberRef{}, EventTime: c.eventTime()}
+	for _, m := range members {
+		made.MemberList = append(made.MemberList, memberRef{m.Account})
+	}
+	if err := c.mayMake(g, made); err != nil {
+		return nil, err
+	}
+	err = c.storeGroup(g, members, func(tx *community.Tx) error {
+		made.GroupId, made.UserDefinedDataList, made.EventTime = g.ID, pairs(g.Data), c.eventTime()
+		return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterCreateGroup", made)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return newGroupResult(g), nil
@@ -345,7 +393,7 @@ func importGroup(c *call) (any, error) {
 	if g.Kind == community.LiveRoom {
 		return nil, refuse(codeNotAllowed, "an AVChatRoom cannot be imported")
 	}
-	if err := c.storeGroup(g, nil); err != nil {
+	if err := c.storeGroup(g, nil, func(*community.Tx) error { return nil }); err != nil {
 		return nil, err
 	}
 	return newGroupResult(g), nil
@@ -615,11 +663,28 @@ func modifyGroup(c *call) (any, error) {
 		if len(changed) == 0 {
 			return nil
 		}
-		if operator == "" {
-			operator = c.admin
-		}
-		return c.tip(tx, g, "ModifyGroupInfo", operator, nil, changed)
+		operator = cmp.Or(operator, c.admin)
+		return errors.Join(c.tip(tx, g, "ModifyGroupInfo", operator, nil, changed), c.infoChanged(tx, g, operator, changed))
 	})
+}
+
+// infoChanged tells the app what of a group's profile has changed.
+func (c *call) infoChanged(tx *community.Tx, g *community.Group, operator string, changed infoChange) error {
+	e := struct {
+		GroupId, Type   string
+		OperatorAccount string  `json:"Operator_Account"`
+		Name            *string `json:",omitempty"`
+		Introduction    *string `json:",omitempty"`
+		Notification    *string `json:",omitempty"`
+		FaceUrl         *string `json:",omitempty"`
+		EventTime       string
+	}{GroupId: g.ID, Type: kindNames[g.Kind], OperatorAccount: operator, EventTime: c.eventTime()}
+	for name, to := range map[string]**string{"Name": &e.Name, "Introduction": &e.Introduction, "Notification": &e.Notification, "FaceUrl": &e.FaceUrl} {
+		if text, ok := changed[name]; ok {
+			*to = &text
+		}
+	}
+	return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterGroupInfoChanged", e)
 }
 
 // infoChange is the new values of what was changed of a group's profile.
@@ -692,7 +757,25 @@ func destroyGroup(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.update(func(tx *community.Tx) error { return tx.Dismiss(g.GID) })
+	return nil, c.update(func(tx *community.Tx) error {
+		e := struct {
+			GroupId, Type string
+			OwnerAccount  string `json:"Owner_Account"`
+			Name          string
+			MemberList    []memberRef `json:",omitempty"`
+			EventTime     string
+		}{g.ID, kindNames[g.Kind], g.Owner, g.Name, nil, c.eventTime()}
+		if g.Kind != community.Community {
+			members, err := tx.Members(g.GID, community.MemberPage{N: maxMembersPlain})
+			if err != nil {
+				return err
+			}
+			for _, m := range members {
+				e.MemberList = append(e.MemberList, memberRef{m.Account})
+			}
+		}
+		return errors.Join(tx.Dismiss(g.GID), c.tell(tx, groupLane(g.ID), "Group.CallbackAfterGroupDestroyed", e))
+	})
 }
 
 // changeOwner is change_group_owner, doc 34966.
@@ -707,7 +790,17 @@ func changeOwner(c *call) (any, error) {
 		if err != nil || m.Role == community.Owner {
 			return err
 		}
-		return tx.SetOwner(g, m)
+		was := g.Owner
+		if err := tx.SetOwner(g, m); err != nil {
+			return err
+		}
+		return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterChangeGroupOwner", struct {
+			GroupId, Type   string
+			OperatorAccount string `json:"Operator_Account"`
+			OldOwner        string `json:"OldOwner_Account"`
+			NewOwner        string `json:"NewOwner_Account"`
+			EventTime       string
+		}{g.ID, kindNames[g.Kind], c.admin, was, name, c.eventTime()})
 	})
 }
 

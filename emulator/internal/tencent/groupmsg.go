@@ -92,6 +92,52 @@ type groupMsg struct {
 	community.Message
 	uid        int64
 	onlineOnly bool
+	mentions   json.RawMessage // GroupAtInfo
+	quiet      quiet
+}
+
+// quiet says which callbacks a message does without.
+type quiet struct{ before, after bool }
+
+// forbidden reads ForbidCallbackControl.
+func (f *fields) forbidden() (q quiet) {
+	for _, v := range f.optStrs("ForbidCallbackControl", 10, f.code) {
+		switch v {
+		case "ForbidBeforeSendMsgCallback":
+			q.before = true
+		case "ForbidAfterSendMsgCallback":
+			q.after = true
+		default:
+			f.fail("ForbidCallbackControl", "has an unknown value")
+		}
+	}
+	return q
+}
+
+// groupMsgEvent is the body of the callbacks about a message to a group.
+type groupMsgEvent struct {
+	GroupId         string
+	Type            string
+	FromAccount     string `json:"From_Account"`
+	OperatorAccount string `json:"Operator_Account"`
+	Random          int64
+	MsgSeq          *int64 `json:",omitempty"`
+	MsgTime         int64  `json:",omitempty"`
+	OnlineOnlyFlag  int
+	MsgBody         json.RawMessage
+	CloudCustomData string          `json:",omitempty"`
+	GroupAtInfo     json.RawMessage `json:",omitempty"`
+	TopicId         string          `json:",omitempty"`
+	ErrorCode       int             `json:",omitempty"`
+	ErrorInfo       string          `json:",omitempty"`
+	EventTime       string
+}
+
+func (c *call) groupMsgEvent(st *stream, m *groupMsg) groupMsgEvent {
+	return groupMsgEvent{
+		GroupId: st.ID, Type: kindNames[st.Kind], FromAccount: m.Sender, OperatorAccount: c.admin, Random: m.Random, OnlineOnlyFlag: bit(m.onlineOnly),
+		MsgBody: json.RawMessage(m.Body), CloudCustomData: m.Cloud, TopicId: st.topicID, EventTime: c.eventTime(),
+	}
 }
 
 // readGroupMsg reads the fields of send_group_msg that describe the message.
@@ -114,7 +160,7 @@ func (c *call) readGroupMsg() *groupMsg {
 // checkOptions checks the options of send_group_msg against the kind of group.
 func (c *call) checkOptions(kind func() community.Kind, m *groupMsg) error {
 	control := c.optStrs("SendMsgControl", 10, codeGroupField)
-	forbid := c.optStrs("ForbidCallbackControl", 10, codeGroupField)
+	m.quiet = c.as(codeGroupField).forbidden()
 	targets := c.optStrs("To_Account", maxTargets, codeGroupField)
 	if slices.Contains(control, "NoLastMsg") {
 		m.Flags |= community.Unlisted
@@ -124,15 +170,13 @@ func (c *call) checkOptions(kind func() community.Kind, m *groupMsg) error {
 		all = o.optNum("GroupAtAllFlag", 0, 0, 1) == 1 || all
 		o.optStr("GroupAt_Account")
 	}
+	if c.has("GroupAtInfo") {
+		m.mentions = c.raw["GroupAtInfo"]
+	}
 	c.optObj("OfflinePushInfo")
 	for _, v := range control {
 		if !slices.Contains([]string{"NoUnread", "NoLastMsg", "WithMuteNotifications"}, v) {
 			c.fail("SendMsgControl", "has an unknown value")
-		}
-	}
-	for _, v := range forbid {
-		if v != "ForbidBeforeSendMsgCallback" && v != "ForbidAfterSendMsgCallback" {
-			c.fail("ForbidCallbackControl", "has an unknown value")
 		}
 	}
 	if m.onlineOnly && len(control) > 0 {
@@ -199,7 +243,7 @@ type sent struct {
 	MsgDropReason string `json:",omitempty"`
 }
 
-// sendGroupMsg is send_group_msg, doc 34959. The order of its checks is fixed: group, sender, right to speak, size, rate.
+// sendGroupMsg is send_group_msg, doc 34959.
 func sendGroupMsg(c *call) (any, error) {
 	m := c.readGroupMsg()
 	st, err := c.stream(0)
@@ -212,58 +256,95 @@ func sendGroupMsg(c *call) (any, error) {
 	if m.Sender == "" {
 		m.Sender = c.admin
 	}
+	return c.speak(st, m)
+}
+
+// speak sends a message into a group that exists, and tells the app if that fails. The order of its checks is fixed:
+// sender, right to speak, size, the app's own say, rate.
+func (c *call) speak(st *stream, m *groupMsg) (sent, error) {
+	answer, err := c.mayBeSent(st, m)
+	if err != nil {
+		r, _ := refusalOf(services[groupService], err)
+		e := c.groupMsgEvent(st, m)
+		e.ErrorCode, e.ErrorInfo = r.code, r.info
+		return answer, errors.Join(err, c.tell(nil, groupLane(st.ID), "Group.CallbackSendMsgException", e))
+	}
+	return answer, nil
+}
+
+func (c *call) mayBeSent(st *stream, m *groupMsg) (answer sent, err error) {
 	a, err := c.read().Account(c.app, m.Sender)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	m.uid = a.UID
 	if err := c.mayNotSpeak(st, a); err != nil {
-		return nil, err
+		return answer, err
 	}
 	if len(m.Body) > maxMsgBody {
-		return nil, refuse(codeTooLong, "MsgBody is over %d bytes", maxMsgBody)
+		return answer, refuse(codeTooLong, "MsgBody is over %d bytes", maxMsgBody)
 	}
-	return c.deliver(st, m)
+	return c.s.recent.once(c.Context, c.s.now(), dupKey{c.app, st.id, m.Sender, m.Random, m.Body}, func() (sent, bool, error) { return c.deliver(st, m) })
 }
 
-// deliver takes a message that may be sent past the duplicate window and the rate of the group, and stores it.
-func (c *call) deliver(st *stream, m *groupMsg) (sent, error) {
-	now := c.s.now()
-	key := dupKey{c.app, st.id, m.Sender, m.Random, m.Body}
-	if first, ok := c.s.recent.find(now, key); ok {
-		return first, nil
+// deliver takes a message that may be sent past the app and the rate of the group, and stores it. One that the rate drops
+// is not kept: it may be sent again.
+func (c *call) deliver(st *stream, m *groupMsg) (answer sent, keep bool, err error) {
+	if !m.quiet.before {
+		v, err := c.ask("Group.CallbackBeforeSendMsg", c.groupMsgEvent(st, m), groupSendDecision, func(v *verdict) error { return v.rewrite(&m.Body, &m.Cloud) })
+		if err != nil || v.drop {
+			return sent{MsgTime: c.s.now().Unix()}, true, err
+		}
 	}
-	answer := sent{MsgTime: now.Unix()}
+	now := c.s.now()
+	answer = sent{MsgTime: now.Unix()}
 	if !c.s.flood.allow(now, st.id, m.Priority) {
 		answer.MsgDropReason = "MsgFreqCtrl"
-		return answer, nil
+		e := c.groupMsgEvent(st, m)
+		e.ErrorCode, e.ErrorInfo = codeGroupRate, "over the rate of the group"
+		return answer, false, c.tell(nil, groupLane(st.ID), "Group.CallbackSendMsgException", e)
 	}
 	if m.onlineOnly {
-		return answer, nil
+		return answer, true, c.sentGroupMsg(nil, st, m, answer)
 	}
 	m.SentMS = now.UnixMilli()
-	err := c.update(func(tx *community.Tx) (err error) {
-		if st.Kind == community.LiveRoom {
-			answer.MsgSeq, err = tx.Pass(st.id, m.Message)
+	err = c.update(func(tx *community.Tx) (err error) {
+		if answer.MsgSeq, err = c.store(tx, st, m); err != nil {
 			return err
 		}
-		if answer.MsgSeq, err = tx.Append(st.id, m.Message); err != nil {
-			return err
-		}
-		if !st.Active && m.Sender == st.Owner {
-			if err = tx.Activate(st.GID); err != nil {
-				return err
-			}
-		}
-		if st.topicID != "" {
-			return tx.ReadTopic(st.id, m.uid, answer.MsgSeq)
-		}
-		return tx.Spoke(st.Group, m.uid, answer.MsgSeq, answer.MsgTime)
+		return c.sentGroupMsg(tx, st, m, answer)
 	})
-	if err == nil {
-		c.s.recent.add(now, key, answer)
+	return answer, true, err
+}
+
+// store gives the message its seq, and keeps it where the kind of group does.
+func (c *call) store(tx *community.Tx, st *stream, m *groupMsg) (seq int64, err error) {
+	at := m.SentMS / 1000
+	if st.Kind == community.LiveRoom {
+		return tx.Pass(st.id, m.Message)
 	}
-	return answer, err
+	if seq, err = tx.Append(st.id, m.Message); err != nil {
+		return 0, err
+	}
+	if !st.Active && m.Sender == st.Owner {
+		if err := tx.Activate(st.GID); err != nil {
+			return 0, err
+		}
+	}
+	if st.topicID != "" {
+		return seq, tx.ReadTopic(st.id, m.uid, seq)
+	}
+	return seq, tx.Spoke(st.Group, m.uid, seq, at)
+}
+
+// sentGroupMsg tells the app of a message that was sent.
+func (c *call) sentGroupMsg(tx *community.Tx, st *stream, m *groupMsg, answer sent) error {
+	if m.quiet.after {
+		return nil
+	}
+	e := c.groupMsgEvent(st, m)
+	e.MsgSeq, e.MsgTime, e.GroupAtInfo = &answer.MsgSeq, answer.MsgTime, m.mentions
+	return c.tell(tx, groupLane(st.ID), "Group.CallbackAfterSendMsg", e)
 }
 
 // sendNotification is send_group_system_notification, doc 34958. It reaches who is online, and is kept nowhere.
@@ -437,6 +518,8 @@ func (c *call) seqs(limit int) []int64 {
 	return seqs
 }
 
+type seqRef struct{ MsgSeq int64 }
+
 type recallResult struct {
 	MsgSeq  int64
 	RetCode int
@@ -453,6 +536,7 @@ func recallGroupMsgs(c *call) (any, error) {
 		return nil, err
 	}
 	results := make([]recallResult, len(seqs))
+	var recalled []seqRef
 	err = c.update(func(tx *community.Tx) error {
 		for i, seq := range seqs {
 			results[i].MsgSeq = seq
@@ -468,9 +552,19 @@ func recallGroupMsgs(c *call) (any, error) {
 				if err := tx.SetState(st.id, seq, community.Recalled); err != nil {
 					return err
 				}
+				recalled = append(recalled, seqRef{seq})
 			}
 		}
-		return nil
+		if len(recalled) == 0 {
+			return nil
+		}
+		return c.tell(tx, groupLane(st.ID), "Group.CallbackAfterRecallMsg", struct {
+			OperatorAccount string `json:"Operator_Account"`
+			Type, GroupId   string
+			MsgSeqList      []seqRef
+			TopicId         string `json:",omitempty"`
+			EventTime       string
+		}{c.admin, kindNames[st.Kind], st.ID, recalled, st.topicID, c.eventTime()})
 	})
 	return struct{ RecallRetList []recallResult }{results}, err
 }
@@ -515,7 +609,7 @@ func modifyGroupMsg(c *call) (any, error) {
 	return reply{info: "succeed"}, c.update(func(tx *community.Tx) error {
 		m, err := tx.Message(st.id, seq)
 		if errors.Is(err, community.ErrNoMessage) || err == nil && (m.State != community.Shown || m.Flags&community.Tip != 0) {
-			return refuse(20001, "there is no such message")
+			return refuse(codeNoMessage, "there is no such message")
 		}
 		if err != nil {
 			return err
@@ -589,25 +683,25 @@ func getReceipts(c *call) (any, error) {
 	for i, seq := range seqs {
 		counts[i].MsgSeq = seq
 		m, err := receiptMsg(db, g, seq)
+		if err == nil {
+			counts[i].ReadNum, counts[i].UnreadNum, err = c.countReceipts(db, g, m)
+		}
 		if r := (*refusal)(nil); errors.As(err, &r) {
 			counts[i].Code = r.code
-			continue
-		}
-		if err != nil {
+		} else if err != nil {
 			return nil, err
 		}
-		if counts[i].ReadNum, err = db.CountReceipts(g.GID, seq); err != nil {
-			return nil, err
-		}
-		others := g.MemberNum
-		if in, err := db.MembersNamed(c.app, g.GID, []string{m.Sender}); err != nil {
-			return nil, err
-		} else if len(in) > 0 {
-			others--
-		}
-		counts[i].UnreadNum = max(others-counts[i].ReadNum, 0)
 	}
 	return struct{ GroupMsgReceiptList []receiptCount }{counts}, nil
+}
+
+// countReceipts returns how many members but the sender have read a message, and how many have not.
+func (c *call) countReceipts(db community.Conn, g *community.Group, m community.Message) (read, unread int64, err error) {
+	if read, err = db.CountReceipts(g.GID, m.Seq); err != nil {
+		return 0, 0, err
+	}
+	in, err := db.MembersNamed(c.app, g.GID, []string{m.Sender})
+	return read, max(g.MemberNum-int64(len(in))-read, 0), err
 }
 
 type reader struct {
@@ -675,6 +769,7 @@ func sendReceipts(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
+		var read []readEvent
 		for _, seq := range seqs {
 			m, err := receiptMsg(tx.Conn, g, seq)
 			if err != nil {
@@ -683,12 +778,31 @@ func sendReceipts(c *call) (any, error) {
 			if m.Sender == from {
 				continue
 			}
-			if _, err := tx.AddReceipt(g.GID, seq, reader.UID); err != nil {
+			if fresh, err := tx.AddReceipt(g.GID, seq, reader.UID); err != nil {
+				return err
+			} else if !fresh {
+				continue
+			}
+			e := readEvent{MsgSeq: seq, ReadReceiptMembers: []memberRef{{from}}}
+			if e.ReadNum, e.UnreadNum, err = c.countReceipts(tx.Conn, g, m); err != nil {
 				return err
 			}
+			read = append(read, e)
 		}
-		return nil
+		if len(read) == 0 {
+			return nil
+		}
+		return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterReadReceipt", struct {
+			GroupId, Type       string
+			GroupMsgReceiptList []readEvent
+			EventTime           string
+		}{g.ID, kindNames[g.Kind], read, c.eventTime()})
 	})
+}
+
+type readEvent struct {
+	MsgSeq, ReadNum, UnreadNum int64
+	ReadReceiptMembers         []memberRef
 }
 
 // dupWindow is how long a message with the same sender, Random and body counts as the same message.

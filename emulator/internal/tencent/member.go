@@ -2,6 +2,7 @@ package tencent
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"imdesk/emulator/internal/community"
@@ -242,20 +243,75 @@ func addMembersTo(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	refused, err := c.mayInvite(g, names)
+	if err != nil {
+		return nil, err
+	}
 	members := make([]community.Member, len(names))
 	for i, name := range names {
 		members[i] = community.Member{Account: name, JoinedAt: c.s.now().Unix(), ReadSeq: g.NextSeq - 1}
+		if slices.Contains(refused, name) {
+			members[i].JoinedAt = 0 // join refuses it
+		}
 	}
-	return c.join(g, members, func(tx *community.Tx, added []string) error {
-		if silent {
+	return c.join(g, members, func(tx *community.Tx, added []string, full bool) error {
+		if full {
+			if err := c.full(tx, g); err != nil {
+				return err
+			}
+		}
+		if len(added) == 0 {
 			return nil
+		}
+		if err := c.joined(tx, g, "Invited", added); err != nil || silent {
+			return err
 		}
 		return c.tip(tx, g, "JoinGroup", c.admin, added, nil)
 	})
 }
 
-// join adds those members that exist and fit, and then runs also with the names of the new ones, if any.
-func (c *call) join(g *community.Group, members []community.Member, also func(*community.Tx, []string) error) (any, error) {
+// mayInvite asks the app whether users may be taken into a group, and returns those whom it refuses.
+func (c *call) mayInvite(g *community.Group, names []string) (refused []string, err error) {
+	_, err = c.ask("Group.CallbackBeforeInviteJoinGroup", struct {
+		GroupId, Type      string
+		OperatorAccount    string `json:"Operator_Account"`
+		DestinationMembers []memberRef
+		EventTime          string
+	}{g.ID, kindNames[g.Kind], c.admin, memberRefs(names), c.eventTime()}, groupDecision, func(v *verdict) error {
+		refused = v.optStrs("RefusedMembers_Account", maxAdd, 0)
+		return v.failed()
+	})
+	return refused, err
+}
+
+// joined tells the app who has come into a group.
+func (c *call) joined(tx *community.Tx, g *community.Group, how string, names []string) error {
+	return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterNewMemberJoin", struct {
+		GroupId, Type, JoinType string
+		OperatorAccount         string `json:"Operator_Account"`
+		NewMemberList           []memberRef
+		EventTime               string
+	}{g.ID, kindNames[g.Kind], how, c.admin, memberRefs(names), c.eventTime()})
+}
+
+// full tells the app that a group is full.
+func (c *call) full(tx *community.Tx, g *community.Group) error {
+	return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterGroupFull", struct{ GroupId, EventTime string }{g.ID, c.eventTime()})
+}
+
+// exited tells the app who has gone from a group.
+func (c *call) exited(tx *community.Tx, g *community.Group, how string, names []string) error {
+	return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterMemberExit", struct {
+		GroupId, Type, ExitType string
+		OperatorAccount         string `json:"Operator_Account"`
+		ExitMemberList          []memberRef
+		EventTime               string
+	}{g.ID, kindNames[g.Kind], how, c.admin, memberRefs(names), c.eventTime()})
+}
+
+// join adds those members that exist and fit, and then runs also, if not nil, with the names of the new ones and whether
+// the group is full now, or was for some.
+func (c *call) join(g *community.Group, members []community.Member, also func(tx *community.Tx, added []string, full bool) error) (any, error) {
 	results := make([]addResult, len(members))
 	var added []string
 	known, full := false, false
@@ -300,10 +356,10 @@ func (c *call) join(g *community.Group, members []community.Member, also func(*c
 			results[i].Result = addDone
 			added = append(added, m.Account)
 		}
-		if len(added) == 0 || also == nil {
+		if also == nil {
 			return nil
 		}
-		return also(tx, added)
+		return also(tx, added, full || len(added) > 0 && g.MemberNum >= g.MaxMembers)
 	})
 	switch {
 	case err != nil:
@@ -374,8 +430,11 @@ func deleteMembers(c *call) (any, error) {
 			delete(in, name)
 			gone = append(gone, name)
 		}
-		if silent || len(gone) == 0 {
+		if len(gone) == 0 {
 			return nil
+		}
+		if err := c.exited(tx, g, "Kicked", gone); err != nil || silent {
+			return err
 		}
 		return c.tip(tx, g, "KickGroupMember", c.admin, gone, nil)
 	})
@@ -430,7 +489,7 @@ func modifyMember(c *call) (any, error) {
 				return err
 			}
 		}
-		if err := tx.SaveMember(g.GID, m); err != nil || m.Role == was {
+		if err := errors.Join(tx.SaveMember(g.GID, m), c.memberChanged(tx, g, m, m.Role != was, card)); err != nil || m.Role == was {
 			return err
 		}
 		op := "SetAdmin"
@@ -439,6 +498,26 @@ func modifyMember(c *call) (any, error) {
 		}
 		return c.tip(tx, g, op, c.admin, []string{name}, nil)
 	})
+}
+
+// memberChanged tells the app of a new role or name card of a member. Two pages name him differently: both names are sent.
+func (c *call) memberChanged(tx *community.Tx, g *community.Group, m community.Member, role bool, card *string) error {
+	e := struct {
+		GroupId, Type   string
+		OperatorAccount string  `json:"Operator_Account"`
+		MemberAccount   string  `json:"Member_Account"`
+		ModifiedAccount string  `json:"Modified_Account"`
+		Role            string  `json:",omitempty"`
+		NameCard        *string `json:",omitempty"`
+		EventTime       string
+	}{g.ID, kindNames[g.Kind], c.admin, m.Account, m.Account, "", card, c.eventTime()}
+	if role {
+		e.Role = roleNames[m.Role]
+	}
+	if !role && card == nil {
+		return nil
+	}
+	return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterMemberFieldChanged", e)
 }
 
 type memberRole struct {

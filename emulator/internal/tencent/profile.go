@@ -172,7 +172,12 @@ func setPortrait(c *call) (any, error) {
 				return err
 			}
 		}
-		return nil
+		return c.tell(tx, userLane(from), "Profile.CallbackPortraitSet", struct {
+			OperatorAccount string `json:"Operator_Account"`
+			FromAccount     string `json:"From_Account"`
+			EventTime       int64
+			ProfileItem     []profileItem
+		}{c.admin, from, c.eventMS(), values})
 	})
 	return struct{ ErrorDisplay string }{}, err
 }
