@@ -37,6 +37,7 @@ fuzz:
 
 # Linters live in a module file of their own.
 lint:
+	$(GO) tool -modfile=tools.mod staticcheck $(TAGS) ./...
 	$(GO) tool -modfile=tools.mod golangci-lint run
 
 screenshots:
