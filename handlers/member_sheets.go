@@ -602,14 +602,17 @@ func (a *asking) targets(v *templates.MemberSheetView) {
 	}
 	v.Paste = &templates.FieldView{
 		Name: "paste", Label: i18n.T(ctx, "members.ids"), Hint: i18n.T(ctx, "members.ids_hint", "limit", actions.MaxTargets), Value: paste,
-		Rows: 5, Required: true, Error: problem, Attrs: map[string]any{"autofocus": true, "spellcheck": "false", "class": "textarea ids"},
+		Rows: 5, Required: true, Error: problem, Attrs: map[string]any{"autofocus": true, "spellcheck": "false"},
 	}
 }
 
 // lengths are the tiles of how long it lasts.
 func (a *asking) lengths(v *templates.MemberSheetView) {
 	ctx := a.c.Request.Context()
-	v.Length = &templates.FieldView{Name: "for", Label: i18n.T(ctx, "members.length"), Value: a.f.length, Error: a.fault("length")}
+	v.Length = &templates.FieldView{Name: "for", Label: i18n.T(ctx, "members.length"), Value: a.f.length}
+	if a.wrong["until"] == "" {
+		v.Length.Error = a.fault("length")
+	}
 	v.Lengths = lengthTiles(ctx)
 	v.Until = untilField(ctx, "until", a.f.until, a.fault("until"))
 }
@@ -726,14 +729,27 @@ func (a *asking) done(r actions.Result) error {
 	ctx := a.c.Request.Context()
 	people := a.s.people(ctx, a.app, a.g, toldOf(r))
 	t := a.s.resultToast(ctx, a.app, r, people.names())
+	said := []templates.Toast{t}
 	n := a.undone(r, people)
+	if n != nil { // it says all that the toast would, but for the undo
+		t.Small, t.Action = "", nil
+		said = []templates.Toast{t}
+		if r.Count(actions.StateApplied) == 0 {
+			said = nil
+		}
+	}
 	if wantsPart(a.c.Request) {
 		if v, ok := a.listNow(); ok {
-			part := templates.PeopleNow(v, t, n)
+			part := templates.PeopleNow(v, said, n)
 			return render(a.c, http.StatusOK, part, part)
 		}
 	}
-	a.s.flash(a.c, flash{Toast: &t, Notice: n})
+	for _, t := range said {
+		a.s.flash(a.c, flash{Toast: &t})
+	}
+	if n != nil {
+		a.s.flash(a.c, flash{Notice: n})
+	}
 	return seeOther(a.c, a.back())
 }
 
@@ -778,11 +794,21 @@ func (a *asking) undone(r actions.Result, p *people) *templates.Notice {
 		return nil
 	}
 	ctx := a.c.Request.Context()
-	n := &templates.Notice{Tone: "warn", Answer: true, Title: i18n.N(ctx, "members.missed.title", len(list))}
+	unknown := r.Count(actions.StateUnknown)
+	n := &templates.Notice{Tone: "warn", Answer: true, Title: i18n.N(ctx, "members.missed.title", len(list), "all", len(r.Items))}
+	switch {
+	case unknown == len(list):
+		n.Title = i18n.N(ctx, "members.missed.unknown", unknown, "all", len(r.Items))
+	case unknown > 0:
+		n.Title = i18n.N(ctx, "members.missed.mixed", len(list), "all", len(r.Items))
+	case r.Count(actions.StateApplied) == 0:
+		n.Changed = i18n.T(ctx, "error.unchanged")
+	}
 	var again []string
 	for k, i := range list {
 		if k < noticeLines {
-			n.List = append(n.List, i18n.T(ctx, "action.done.first", "who", p.names().of(i.ID), "why", reasonText(ctx, i)))
+			why, _ := vendorText(ctx, a.app.IM.Vendor, i.VendorCode)
+			n.List = append(n.List, i18n.T(ctx, "action.done.first", "who", p.names().of(i.ID), "why", orID(why, reasonText(ctx, i))))
 		}
 		if !slices.Contains(permanent, i.Reason) {
 			again = append(again, i.ID)

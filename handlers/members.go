@@ -465,10 +465,10 @@ func (l *peopleList) selection() templates.SelectionView {
 	often, rest := l.acts()
 	return templates.SelectionView{
 		ID: peopleForm, Label: i18n.T(ctx, "members.selection"), Count: "members.selected", Hidden: []string{"back", l.u.RequestURI()},
-		Actions: append(often, templates.ButtonView{
-			Label: i18n.T(ctx, "members.copy_ids"), Icon: "copy", Key: "y", Attrs: map[string]any{"data-copy-ids": true},
+		Actions: often,
+		More: append(rest, templates.ButtonView{
+			Text: i18n.T(ctx, "members.copy_ids"), Icon: "copy", Key: "y", Type: "button", Attrs: map[string]any{"data-copy-ids": true},
 		}),
-		More: rest,
 	}
 }
 

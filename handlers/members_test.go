@@ -553,6 +553,40 @@ func TestRoleAndCard(t *testing.T) {
 	b.get(mList + "?q=ann").lacks("安娜 🎹")
 }
 
+// Of several people one is refused: the others are done, and who was not is named with the reason.
+func TestRefusedInPart(t *testing.T) {
+	h := newMembers(t)
+	b := h.as(auth.Lead)
+	form := url.Values{"users": {"ann", "bob", "rtl"}, "role": {"admin"}, "back": {mList}}
+	for _, scripts := range []bool{true, false} {
+		h.im.SetFault(emulator.Fault{Command: "group_open_http_svc/modify_group_member_info", ErrorCode: 10007, Share: 1. / 3})
+		var a *answer
+		if scripts {
+			a = b.postPart(mList+"/role", mList, form).is(http.StatusOK)
+		} else {
+			a = b.get(b.post(mList+"/role", form).is(http.StatusSeeOther).location())
+		}
+		h.im.ClearFaults()
+		a.has("Not done for 1 of 3.", "2 of 3 done", "Undo", "code 10007")
+		refused := 0
+		for user, name := range map[string]string{"ann": "Ann", "bob": "Bob 🎸", "rtl": "يوسف"} {
+			list, err := h.app.IM.Members.Get(imclient.Fresh(t.Context()), "g1", []string{user})
+			if err != nil || len(list) != 1 {
+				t.Fatal(err)
+			}
+			if list[0].Role == imclient.RoleMember {
+				refused++
+				a.has(name + ": ")
+			}
+		}
+		if refused != 1 {
+			t.Errorf("%d are members still", refused)
+		}
+		b.post(undoOf(t, a), url.Values{"return": {mList}}).is(http.StatusSeeOther)
+		b.get(mList+"?role=admin").hides("ann", "bob", "rtl")
+	}
+}
+
 func TestWhatAGroupTypeDoesNotOffer(t *testing.T) {
 	h := newMembers(t)
 	h.newGroup("Private", "work", "Work", "olga", "ann")
@@ -657,7 +691,7 @@ func TestFaultsOnActs(t *testing.T) {
 				}
 				h.im.ClearFaults()
 				text := a.text()
-				missed, again := strings.Contains(text, "It was not done for 1"), strings.Contains(text, "Try again for 1")
+				missed, again := strings.Contains(text, "Not done for 1 of 1."), strings.Contains(text, "Try again for 1")
 				if is := done(); is != f.done || missed == f.done || again != f.again {
 					t.Errorf("%s: done: %v, and the page says:\n%s", f.name, is, text)
 				}

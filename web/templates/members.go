@@ -80,19 +80,19 @@ type PreviewView struct {
 }
 
 func peopleColumns(ctx context.Context, kind string) []Column {
-	list := []Column{{Text: i18n.T(ctx, "members.column.member"), Class: "c-name"}}
+	list := []Column{{Text: i18n.T(ctx, "members.column.member")}}
 	switch kind {
 	case "muted":
 		list = append(list,
-			Column{Text: i18n.T(ctx, "members.column.state")},
-			Column{Text: i18n.T(ctx, "members.column.until")},
-			Column{Text: i18n.T(ctx, "members.column.role"), Class: "p2"})
+			Column{Text: i18n.T(ctx, "members.column.state"), Class: "c-state"},
+			Column{Text: i18n.T(ctx, "members.column.until"), Class: "p2"},
+			Column{Text: i18n.T(ctx, "members.column.role"), Class: "c-role p2"})
 	case "bans":
-		list = append(list, Column{Text: i18n.T(ctx, "members.column.left")}, Column{Text: i18n.T(ctx, "members.column.until")})
+		list = append(list, Column{Text: i18n.T(ctx, "members.column.left"), Class: "c-state"}, Column{Text: i18n.T(ctx, "members.column.until"), Class: "p2"})
 	default:
 		list = append(list,
-			Column{Text: i18n.T(ctx, "members.column.role"), Class: "c-role"},
-			Column{Text: i18n.T(ctx, "members.column.state")},
+			Column{Text: i18n.T(ctx, "members.column.role"), Class: "c-role p2"},
+			Column{Text: i18n.T(ctx, "members.column.state"), Class: "c-state"},
 			Column{Text: i18n.T(ctx, "members.column.joined"), Class: "p2"},
 			Column{Text: i18n.T(ctx, "members.column.spoke"), Class: "p2"})
 	}
@@ -103,10 +103,7 @@ func peopleColumns(ctx context.Context, kind string) []Column {
 func askAttrs(v MemberSheetView) templ.Attributes {
 	trigger := "change"
 	if v.Paste != nil || v.Card != nil {
-		trigger = "change, input delay:400ms from:find textarea"
-	}
-	if v.Card != nil {
-		trigger = "change, input delay:400ms"
+		trigger = "change, input delay:400ms" // while one types
 	}
 	return templ.Attributes{
 		"hx-get": v.AskURL, "hx-trigger": trigger, "hx-include": "this", "hx-target": "#" + v.Sheet.ID + "-preview",
