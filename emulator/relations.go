@@ -6,3 +6,9 @@ import "context"
 func (s *Server) AnswerFriend(ctx context.Context, sdkAppID int64, user, asker string, agree bool) error {
 	return s.tencent.AnswerFriend(ctx, sdkAppID, user, asker, agree)
 }
+
+// Pin keeps a conversation at the top of a user's list, or no longer, as the app on his device would. peer is an account
+// or, if inGroup, a group.
+func (s *Server) Pin(ctx context.Context, sdkAppID int64, user, peer string, inGroup, on bool) error {
+	return s.tencent.Pin(ctx, sdkAppID, user, peer, inGroup, on)
+}

@@ -57,6 +57,7 @@ var services = map[string]service{
 	attrService:                      {10003, 60003, 10004, 10002, 10019, false},
 	topicService:                     {10003, 60003, 10004, 10002, 10019, false},
 	snsService:                       {60009, 60003, codeSns, 30006, codeSnsAccount, false},
+	contactService:                   {60009, 60003, codeContact, 50004, codeContactUser, false},
 	followService:                    {60009, 60003, codeSns, 30006, codeSnsAccount, false},
 }
 
@@ -74,6 +75,7 @@ func commands() []command {
 		extensionCommands,
 		snsCommands,
 		followCommands,
+		contactCommands,
 		attrCommands,
 		counterCommands,
 		topicCommands,
