@@ -18,7 +18,7 @@ func buttonLook(b ButtonView) templ.Attributes {
 			a["title"] = b.Label
 		}
 	}
-	if b.Key != "" && b.Why == "" {
+	if b.Key != "" {
 		a["aria-keyshortcuts"] = b.Key
 	}
 	if b.Pressed != "" {
