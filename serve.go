@@ -146,7 +146,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	handler, err := handlers.New(handlers.Options{
 		Apps: apps, Store: st, Auth: signIn, Actions: act, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), MediaHosts: mediaHosts(c, apps),
+		MetricsToken: c.MetricsToken.Reveal(),
 	})
 	if err != nil {
 		return err
@@ -245,7 +245,7 @@ func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handle
 			stop()
 			return nil, nil, usagef("app %s: %v", a.Name, err)
 		}
-		apps = append(apps, &handlers.App{Name: a.Name, Title: a.Title, IM: im})
+		apps = append(apps, &handlers.App{Name: a.Name, Title: a.Title, IM: im, MediaHosts: append(endpointHost(a.Endpoint), a.MediaHosts...)})
 	}
 	if len(c.Apps) == 0 || c.Emulator.Enabled {
 		app, server, err := embedded(ctx, c, log)
@@ -295,7 +295,7 @@ func embedded(ctx context.Context, c config.Config, log *slog.Logger) (*handlers
 	if err != nil {
 		return nil, nil, errors.Join(err, em.Close())
 	}
-	return &handlers.App{Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true}, em, nil
+	return &handlers.App{Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: endpointHost(em.URL())}, em, nil
 }
 
 // Files of the emulator in the data folder, so that other commands find the one that runs.
@@ -325,12 +325,17 @@ func emulatorKey(data string) (string, error) {
 	return key, nil
 }
 
-func mediaHosts(c config.Config, apps []*handlers.App) []string {
-	var hosts []string
-	for _, a := range c.Apps {
-		hosts = append(hosts, a.MediaHosts...)
+// endpointHost is where an IM service that was given by its address, such as an emulator, keeps what users send.
+func endpointHost(endpoint string) []string {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Hostname() == "" {
+		return nil
 	}
-	return hosts
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return []string{net.JoinHostPort(u.Hostname(), port)}
 }
 
 // announce tells where to go and how to sign in; the lines with console: and operator: are for scripts, too.

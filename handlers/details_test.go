@@ -326,7 +326,7 @@ func (h *harness) operator(role auth.Role) string {
 func TestCustomFact(t *testing.T) {
 	h := newHarness(t, func(o *Options) {
 		client, err := tencent.New(tencent.Config{
-			SDKAppID: "1400000001", Administrator: testAdmin, Key: testKey, Endpoint: "http://" + o.MediaHosts[0], GroupFields: []string{"level", "blob"}, Now: o.Now,
+			SDKAppID: "1400000001", Administrator: testAdmin, Key: testKey, Endpoint: "http://" + o.Apps[0].MediaHosts[0], GroupFields: []string{"level", "blob"}, Now: o.Now,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -16,8 +16,8 @@ import (
 // testDrawer draws for an app whose media come from cdn.example.com.
 func testDrawer(t testing.TB) drawer {
 	t.Helper()
-	app := &App{Name: "demo", IM: &imclient.Client{Vendor: imclient.Tencent}}
-	m, err := newMedia(Options{Apps: []*App{app}, MediaHosts: []string{"cdn.example.com"}})
+	app := &App{Name: "demo", IM: &imclient.Client{Vendor: imclient.Tencent}, MediaHosts: []string{"cdn.example.com"}}
+	m, err := newMedia(Options{Apps: []*App{app}})
 	if err != nil {
 		t.Fatal(err)
 	}

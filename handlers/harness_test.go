@@ -82,11 +82,10 @@ func newHarness(t testing.TB, change ...func(*Options)) *harness {
 	h.auth = auth.New(auth.Options{Store: h.store, Now: h.now, Log: log})
 	h.actions = &actions.Service{Audit: h.store.Audit, Now: h.now, Log: log}
 	t.Cleanup(h.actions.Close)
-	h.app = &App{Name: testApp, Title: "Demo 演示", IM: client, Embedded: true, Administrators: []string{testAdmin}}
+	h.app = &App{Name: testApp, Title: "Demo 演示", IM: client, Embedded: true, Administrators: []string{testAdmin}, MediaHosts: []string{strings.TrimPrefix(h.im.URL(), "http://")}}
 	options := Options{
 		Apps: []*App{h.app}, Store: h.store, Auth: h.auth, Actions: h.actions, Log: log, Now: h.now,
 		Zone: time.FixedZone("UTC+8", 8*60*60), Language: "en", Version: "test",
-		MediaHosts: []string{strings.TrimPrefix(h.im.URL(), "http://")},
 	}
 	for _, c := range change {
 		c(&options)

@@ -97,10 +97,10 @@ func newMedia(o Options) (*media, error) {
 	}
 	for _, app := range o.Apps {
 		m.hosts = append(m.hosts, vendorHosts[app.IM.Vendor]...)
-	}
-	for _, entry := range o.MediaHosts {
-		if err := m.allow(entry); err != nil {
-			return nil, err
+		for _, entry := range app.MediaHosts {
+			if err := m.allow(entry); err != nil {
+				return nil, fmt.Errorf("app %s: %w", app.Name, err)
+			}
 		}
 	}
 	dialer := &net.Dialer{Timeout: mediaDial}

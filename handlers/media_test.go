@@ -92,7 +92,7 @@ func TestMedia(t *testing.T) {
 	closed.Close()
 	var log bytes.Buffer
 	h := newHarness(t, func(o *Options) {
-		o.MediaHosts = append(o.MediaHosts, strings.TrimPrefix(up.URL, "http://"), strings.TrimPrefix(closed.URL, "http://"))
+		o.Apps[0].MediaHosts = append(o.Apps[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"), strings.TrimPrefix(closed.URL, "http://"))
 		o.Log = slog.New(slog.NewTextHandler(&log, nil))
 	})
 	b := h.as(auth.Viewer)
@@ -173,7 +173,9 @@ func TestMedia(t *testing.T) {
 
 func TestMediaLinks(t *testing.T) {
 	up := storage(t)
-	h := newHarness(t, func(o *Options) { o.MediaHosts = append(o.MediaHosts, strings.TrimPrefix(up.URL, "http://")) })
+	h := newHarness(t, func(o *Options) {
+		o.Apps[0].MediaHosts = append(o.Apps[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"))
+	})
 	h.newUsers("ann:Ann")
 	h.newGroup("Public", "g1", "A group", "ann")
 	h.say("g1", "ann", []any{map[string]any{"MsgType": "TIMFileElem", "MsgContent": map[string]any{
@@ -217,7 +219,9 @@ func TestMediaLinks(t *testing.T) {
 // TestMediaTooLong: what is too large without saying so is cut off, and does not look whole.
 func TestMediaTooLong(t *testing.T) {
 	up := storage(t)
-	h := newHarness(t, func(o *Options) { o.MediaHosts = append(o.MediaHosts, strings.TrimPrefix(up.URL, "http://")) })
+	h := newHarness(t, func(o *Options) {
+		o.Apps[0].MediaHosts = append(o.Apps[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"))
+	})
 	b := h.as(auth.Viewer)
 	m := h.server.media
 	console := httptest.NewUnstartedServer(h.handler)
@@ -268,7 +272,7 @@ func TestPublic(t *testing.T) {
 func TestRebinding(t *testing.T) {
 	inside := storage(t)
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(inside.URL, "http://"))
-	m, err := newMedia(Options{Apps: []*App{{IM: &imclient.Client{Vendor: imclient.Tencent}}}, MediaHosts: []string{"localhost"}})
+	m, err := newMedia(Options{Apps: []*App{{IM: &imclient.Client{Vendor: imclient.Tencent}, MediaHosts: []string{"localhost"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,8 +287,8 @@ func TestRebinding(t *testing.T) {
 }
 
 func TestMediaHosts(t *testing.T) {
-	app := &App{Name: "demo", IM: &imclient.Client{Vendor: imclient.Tencent}}
-	m, err := newMedia(Options{Apps: []*App{app}, MediaHosts: []string{" CDN.Example.com ", ".files.example", "10.0.0.7:8090"}})
+	app := &App{Name: "demo", IM: &imclient.Client{Vendor: imclient.Tencent}, MediaHosts: []string{" CDN.Example.com ", ".files.example", "10.0.0.7:8090"}}
+	m, err := newMedia(Options{Apps: []*App{app}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +309,8 @@ func TestMediaHosts(t *testing.T) {
 		}
 	}
 	for _, entry := range []string{"", "https://cdn.example.com", "cdn.example.com/x", "a b", "host:0", "host:99999", ":80", "host:http"} {
-		if _, err := newMedia(Options{Apps: []*App{app}, MediaHosts: []string{entry}}); err == nil {
+		app.MediaHosts = []string{entry}
+		if _, err := newMedia(Options{Apps: []*App{app}}); err == nil {
 			t.Errorf("media host %q is accepted", entry)
 		}
 	}

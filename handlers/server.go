@@ -25,6 +25,9 @@ type App struct {
 	Title    string // on screen
 	IM       *imclient.Client
 	Embedded bool // the emulator that comes with imdesk
+	// MediaHosts are where pictures and files of its messages come from, beyond the vendor's own hosts: "cdn.example.com"
+	// with its subdomains, or "10.0.0.7:8090", which may be on a private network.
+	MediaHosts []string
 	// Administrators are accounts that are never muted, kicked or signed out: the ones imdesk and the app's server act as.
 	Administrators []string
 }
@@ -53,8 +56,7 @@ type Options struct {
 	PublicURL      string           // where browsers reach the console, if it is known
 	TrustedProxies []string         // addresses whose X-Forwarded-For counts
 	Version        string
-	MetricsToken   string   // for /metrics; "": from this machine only
-	MediaHosts     []string // hosts that pictures and files of messages may be fetched from, beyond the vendors' own
+	MetricsToken   string // for /metrics; "": from this machine only
 }
 
 // Server is the console.
@@ -63,6 +65,7 @@ type Server struct {
 	byName  map[string]*App
 	media   *media
 	metrics *metrics
+	answers keptAnswers
 }
 
 // Times and sizes that bound each request.
