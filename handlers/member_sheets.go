@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"net/http"
 	"net/url"
@@ -346,6 +347,10 @@ func (s *Server) actOnMembers(m memberSheet) func(*gin.Context) error {
 		}
 		r, err := s.Actions.Do(ctx, s.actor(c), app.target(), m.action(g.ID, a.f))
 		reused, again := errors.AsType[*actions.KeyReused](err)
+		if again && a.quick() { // another act by the same button of a list: it is not the first one sent twice
+			a.f.key, again = "", false
+			r, err = s.Actions.Do(ctx, s.actor(c), app.target(), m.action(g.ID, a.f))
+		}
 		switch {
 		case err == nil:
 			if m.asks {
@@ -548,6 +553,10 @@ func (a *asking) view() templates.MemberSheetView {
 		Name: "note", Label: i18n.T(ctx, "members.note"), Value: f.note, Rows: 2, Optional: true, Error: a.fault("note"), Attrs: map[string]any{"dir": "auto"},
 	}
 	v.Preview = a.previewView(v.Sheet.ID)
+	if m.name == cardSheet.name {
+		v.Sheet.ID += fmt.Sprintf("-%x", crc32.ChecksumIEEE([]byte(f.first()))) // what was typed for one is no draft for another
+		v.Preview.ID = v.Sheet.ID
+	}
 	if n := badField(ctx, a.invalid, "users", "user", "length", "until", "reason", "note", "role", "card"); n != nil && v.Sheet.Notice == nil {
 		v.Sheet.Notice = n
 	}

@@ -78,7 +78,7 @@ func (s *Server) peopleView(c *gin.Context, app *App, tab string, u *url.URL) (v
 	}
 	l := &peopleList{s: s, c: c, app: app, g: g, tab: tab, u: u, live: app.IM.Caps.Info(g.Type).Live}
 	l.v = templates.PeopleView{
-		Frame: frame, Kind: tab, URL: groupURL(app, g.ID, tab), Here: u.RequestURI(), Selection: l.selection(), RowMenu: l.rowMenu(), Tools: l.tools(),
+		Frame: frame, Kind: tab, URL: groupURL(app, g.ID, tab), Selection: l.selection(), RowMenu: l.rowMenu(), Tools: l.tools(),
 	}
 	switch tab {
 	case tabMuted:

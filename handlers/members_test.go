@@ -406,6 +406,17 @@ func TestUnmuteAtOnce(t *testing.T) {
 	if !h.mutedUntil("g1", "ann").IsZero() || h.mutedUntil("g1", "bob").IsZero() {
 		t.Error("not the one who was ticked")
 	}
+	// The same button once more, for somebody else, is another act; for the same one it is the form sent twice.
+	h.muteFor("ann", 3600)
+	b.postPart(action, mGroup+"/muted", url.Values{"users": {"ann"}}).is(http.StatusOK)
+	if h.mutedUntil("g1", "ann").IsZero() {
+		t.Error("a form sent twice was carried out twice")
+	}
+	h.muteFor("rtl", 3600)
+	b.postPart(action, mGroup+"/muted", url.Values{"users": {"rtl"}}).is(http.StatusOK).has("may speak again")
+	if !h.mutedUntil("g1", "rtl").IsZero() {
+		t.Error("the second one is muted still")
+	}
 	// The palette sends no key and may come from anywhere.
 	a = b.post(mList+"/unmute", url.Values{"users": {"bob"}, "return": {"/apps/demo/groups"}}).is(http.StatusSeeOther)
 	if a.location() != "/apps/demo/groups" || !h.mutedUntil("g1", "bob").IsZero() {

@@ -14,7 +14,6 @@ type PeopleView struct {
 	Frame     GroupFrameView
 	Kind      string // "members", "muted" or "bans"
 	URL       string // of the list, without a query
-	Here      string // of the list as it is shown
 	Find      string // an id that is looked for
 	Roles     []Tab  // the filter by role; empty for none
 	Tools     []ButtonView
@@ -108,6 +107,8 @@ func askAttrs(v MemberSheetView) templ.Attributes {
 	return templ.Attributes{
 		"hx-get": v.AskURL, "hx-trigger": trigger, "hx-include": "this", "hx-target": "#" + v.Sheet.ID + "-preview",
 		"hx-swap": "outerHTML", "hx-push-url": "false", "hx-sync": "this:replace",
+		"hx-status:4xx": "target:'#" + v.Sheet.ID + " [data-notice]' swap:innerHTML push:false",
+		"hx-status:5xx": "target:'#" + v.Sheet.ID + " [data-notice]' swap:innerHTML push:false",
 	}
 }
 

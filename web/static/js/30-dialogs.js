@@ -41,7 +41,9 @@ function keepDraft(form) {
 function fillDraft(form) {
   for (const [name, value] of drafts.get(form.id) ?? []) {
     const field = form.elements.namedItem(name);
-    if (field instanceof HTMLElement && field.matches(typed) && field.value === "") field.value = value;
+    if (!(field instanceof HTMLElement) || !field.matches(typed) || field.value !== "") continue;
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true })); // a preview follows it
   }
 }
 
