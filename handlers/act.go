@@ -259,7 +259,26 @@ func (s *Server) undo(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.answer(c, http.StatusOK, s.resultToast(ctx, app, r, names{}), back)
+	return s.answer(c, http.StatusOK, s.resultToast(ctx, app, r, s.namesOf(ctx, app, r)), back)
+}
+
+// namesOf are the names of those whom the answer to an action names. It costs one call, or none where nobody is concerned.
+func (s *Server) namesOf(ctx context.Context, app *App, r actions.Result) names {
+	switch baseVerb(r.Verb) {
+	case actions.VerbEditGroup, actions.VerbMuteAll:
+		return fieldNames(ctx)
+	case actions.VerbRecall, actions.VerbNotice:
+		return names{}
+	}
+	n := names{}
+	users, _, err := app.IM.Users.GetMany(ctx, toldOf(r))
+	if err != nil {
+		s.Log.WarnContext(ctx, "names for an answer", "reference", referenceOf(ctx), "error", err)
+	}
+	for _, u := range users {
+		n[u.ID] = u.Nick
+	}
+	return n
 }
 
 // backFrom is the page that a form was sent from, as the browser says, if it is one of ours; else other.

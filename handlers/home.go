@@ -42,8 +42,8 @@ const (
 	overviewRecent  = 8
 )
 
-// overview shows how the app's service does, what was done lately, and where this operator was. It calls no service: health
-// is what the client has seen in the last minute.
+// overview shows how the app's service does, what was done lately, and where this operator was. Health is what the client has
+// seen in the last minute; the service is asked for names only, in two calls at most, and not waited for long.
 func (s *Server) overview(c *gin.Context) error {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
@@ -149,7 +149,9 @@ func (s *Server) palette(c *gin.Context) error {
 	if q != "" {
 		add(i18n.T(ctx, "home.palette.found"), found)
 	}
-	add(i18n.T(ctx, "home.palette.here"), s.hereItems(ctx, app, op, c.Query("at"), q))
+	if here := s.hereItems(ctx, app, op, c.Query("at"), q); len(here) > 0 { // all of them: there are few
+		groups = append(groups, templates.PaletteGroup{Title: i18n.T(ctx, "home.palette.here"), Items: here})
+	}
 	add(i18n.T(ctx, "home.palette.groups"), s.placeItems(ctx, app, op, store.KindGroup, q, found))
 	add(i18n.T(ctx, "home.palette.users"), s.placeItems(ctx, app, op, store.KindUser, q, found))
 	add(i18n.T(ctx, "home.palette.pages"), s.pageItems(ctx, app, op, q))
@@ -223,37 +225,67 @@ func userItem(app *App, id, nick string) *templates.PaletteItem {
 	}
 }
 
-// hereItems are what can be done with the group that is open.
-func (s *Server) hereItems(ctx context.Context, app *App, op auth.Operator, at, q string) []templates.PaletteItem {
-	rest, ok := strings.CutPrefix(at, appURL(app, "groups")+"/")
-	if !ok {
-		return nil
-	}
-	escaped, _, _ := strings.Cut(rest, "/")
-	escaped, _, _ = strings.Cut(escaped, "?")
-	id, err := url.PathUnescape(escaped)
-	if err != nil || id == "" {
-		return nil
-	}
-	var items []templates.PaletteItem
-	for _, place := range []struct {
-		key, icon string
-		verb      auth.Verb
-		sheet     bool
-		parts     []string
-	}{
+// hereItem is something that can be done on the page that is open.
+type hereItem struct {
+	key, icon string
+	verb      auth.Verb
+	sheet     bool
+	parts     []string
+}
+
+// What can be done with the group, and with the user, that is open. Sheets say themselves where something is not offered.
+var (
+	groupHere = []hereItem{
 		{"home.palette.messages", "voice", auth.VerbView, false, []string{tabMessages}},
 		{"home.palette.members", "groups", auth.VerbView, false, []string{tabMembers}},
 		{"home.palette.muted", "mute", auth.VerbView, false, []string{tabMuted}},
 		{"home.palette.details", "info", auth.VerbView, false, []string{tabDetails}},
 		{"home.palette.activity", "audit", auth.VerbView, false, []string{tabActivity}},
-		{"home.palette.mute", "mute", "member.mute", true, []string{tabMembers, "mute"}},
-		{"home.palette.kick", "kick", "member.kick", true, []string{tabMembers, "kick"}},
-		{"home.palette.notice", "notice", "group.notice", true, []string{"notice"}},
-	} {
-		text := i18n.T(ctx, place.key)
-		if op.Can(place.verb) && matches(q, text) {
-			items = append(items, templates.PaletteItem{Text: text, Icon: place.icon, Sheet: place.sheet, URL: groupURL(app, id, place.parts...)})
+		{"home.palette.mute", "mute", auth.VerbMute, true, []string{tabMembers, "mute"}},
+		{"home.palette.kick", "kick", auth.VerbKick, true, []string{tabMembers, "kick"}},
+		{"home.palette.notice", "notice", auth.VerbNotice, true, []string{"notice"}},
+	}
+	userHere = []hereItem{
+		{"users.tab.summary", "user", auth.VerbView, false, nil},
+		{"users.tab.activity", "audit", auth.VerbView, false, []string{tabActivity}},
+		{"users.global_mute", "mute", auth.VerbGlobalMute, true, []string{globalMuteSheet.path}},
+		{"users.global_unmute", "mic", auth.VerbGlobalUnmute, true, []string{globalUnmuteSheet.path}},
+		{"users.sign_out", "logout", auth.VerbSignOut, true, []string{signOutSheet.path}},
+	}
+)
+
+// hereItems are what can be done with the group or user that is open.
+func (s *Server) hereItems(ctx context.Context, app *App, op auth.Operator, at, q string) []templates.PaletteItem {
+	if id := idAt(at, appURL(app, "groups")); id != "" {
+		return hereFor(ctx, op, q, groupHere, func(parts ...string) string { return groupURL(app, id, parts...) })
+	}
+	if id := idAt(at, appURL(app, "users")); id != "" {
+		return hereFor(ctx, op, q, userHere, func(parts ...string) string { return userURL(app, id, parts...) })
+	}
+	return nil
+}
+
+// idAt is the id that follows a folder in an address; "" if none does.
+func idAt(at, folder string) string {
+	rest, ok := strings.CutPrefix(at, folder+"/")
+	if !ok {
+		return ""
+	}
+	escaped, _, _ := strings.Cut(rest, "/")
+	escaped, _, _ = strings.Cut(escaped, "?")
+	id, err := url.PathUnescape(escaped)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+func hereFor(ctx context.Context, op auth.Operator, q string, all []hereItem, address func(parts ...string) string) []templates.PaletteItem {
+	var items []templates.PaletteItem
+	for _, here := range all {
+		text := i18n.T(ctx, here.key)
+		if op.Can(here.verb) && matches(q, text) {
+			items = append(items, templates.PaletteItem{Text: text, Icon: here.icon, Sheet: here.sheet, URL: address(here.parts...)})
 		}
 	}
 	return items

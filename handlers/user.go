@@ -146,7 +146,7 @@ func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *
 	op, _ := auth.OperatorFrom(ctx)
 	v := templates.UserView{
 		ID: id, Name: f.profile.Nick, BackURL: appURL(app, "users"), RetryURL: u.RequestURI(), GroupCount: -1,
-		AuditURL: userURL(app, id, tabActivity), Answers: s.answers(ctx, app, f),
+		AuditURL: userURL(app, id, tabActivity), Answers: s.muteAnswers(ctx, app, f),
 	}
 	v.Tabs = s.userTabs(ctx, app, id, "summary")
 	v.ProfileFailed = failedPart(ctx, f.profileErr)

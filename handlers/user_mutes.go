@@ -215,9 +215,9 @@ func (m muteInForce) record(list []muteRecord) (muteRecord, bool) {
 	return list[i], true
 }
 
-// answers are what support tells a user who asks why writing does not work: one for each mute, in the user's language if
+// muteAnswers are what support tells a user who asks why writing does not work: one for each mute, in the user's language if
 // the profile names it, and in the operator's; else in all that the console speaks.
-func (s *Server) answers(ctx context.Context, app *App, f *userFacts) []templates.AnswerView {
+func (s *Server) muteAnswers(ctx context.Context, app *App, f *userFacts) []templates.AnswerView {
 	langs := answerLanguages(i18n.From(ctx).Lang, f.profile.Language)
 	var list []templates.AnswerView
 	for _, m := range s.mutesInForce(f) {

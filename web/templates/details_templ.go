@@ -923,7 +923,7 @@ func detailsRail(v DetailsView) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = Moment(v.Created).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = When(v.Created).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -967,7 +967,7 @@ func detailsRail(v DetailsView) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = Moment(v.InfoChanged).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = When(v.InfoChanged).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -1030,7 +1030,7 @@ func detailsRail(v DetailsView) templ.Component {
 								}()
 							}
 							ctx = templ.InitializeContext(ctx)
-							templ_7745c5c3_Err = Moment(v.LastMessage).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = When(v.LastMessage).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
