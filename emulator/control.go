@@ -14,7 +14,7 @@ import (
 // maxControl bounds the body of a control request.
 const maxControl = 64 << 10
 
-// controls are the switches of the emulator itself, under /_emulator/. All but media are for callers on this machine.
+// controls are the switches of the emulator itself, under /_emulator/. All but media and files of messages are for callers on this machine.
 func (s *Server) controls() http.Handler {
 	mux := http.NewServeMux()
 	local := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
@@ -36,7 +36,9 @@ func (s *Server) controls() http.Handler {
 	local("PUT /_emulator/callbacks", s.putCallbacks)
 	local("DELETE /_emulator/callbacks", s.deleteCallbacks)
 	local("GET /_emulator/stats", s.getStats)
-	mux.Handle("GET /_emulator/media/", http.StripPrefix("/_emulator", demo.Media()))
+	local("GET /_emulator/pushes", s.getPushes)
+	mux.Handle("GET /_emulator/media/", http.StripPrefix("/_emulator", s.guard(demo.Media())))
+	mux.HandleFunc("GET /_emulator/history/", s.tencent.ServeExport)
 	return mux
 }
 

@@ -85,6 +85,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		apps[i] = tencent.App{ID: a.SDKAppID, Admins: a.Admins, Key: a.Key}
 	}
 	s.tencent = tencent.New(store, apps, c.Log)
+	s.tencent.HasMedia = hasMedia
 	for _, a := range c.Apps {
 		s.apps = append(s.apps, a.SDKAppID)
 		s.tencent.SetCallback(a.SDKAppID, a.Callback.tencent())

@@ -74,6 +74,17 @@ func (t *Tx) NewAccount(app int64, a Account) (uid int64, err error) {
 	return t.insert("INSERT INTO account (uid, app, name, nick, face, created_at) VALUES ("+nextUID+", ?, ?, ?, ?, ?)", app, a.Name, a.Nick, a.Face, a.CreatedAt)
 }
 
+// AccountsLike lists the accounts whose names begin with prefix, by name.
+func (c Conn) AccountsLike(app int64, prefix string) (accounts []Account, err error) {
+	err = c.each("SELECT "+accountColumns+" FROM account WHERE app = ? AND name >= ? AND name < ? ORDER BY name", []any{app, prefix, prefix + "\x7f"}, func(scan func(...any) error) error {
+		var a Account
+		err := scan(a.fields()...)
+		accounts = append(accounts, a)
+		return err
+	})
+	return accounts, err
+}
+
 // CountAccounts returns how many accounts app has.
 func (c Conn) CountAccounts(app int64) (n int64, err error) {
 	err = c.get("SELECT count(*) FROM account WHERE app = ?", []any{app}, &n)

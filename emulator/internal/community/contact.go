@@ -70,18 +70,6 @@ func (t *Tx) DropTalk(uid int64, k Talk) (bool, error) {
 	return n > 0, err
 }
 
-// ClearTalk makes what was said so far with peer no longer there for the user. The other side keeps it.
-func (t *Tx) ClearTalk(uid, peer int64) error {
-	_, err := t.exec("INSERT INTO talk_clear (uid, peer, until_ms) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms", uid, peer, t.store.now().UnixMilli())
-	return err
-}
-
-// ClearedUntil returns up to when, in Unix milliseconds and inclusive, the user has cleared what was said with peer; 0 = never.
-func (c Conn) ClearedUntil(uid, peer int64) (ms int64, err error) {
-	err = c.get("SELECT coalesce(max(until_ms), 0) FROM talk_clear WHERE uid = ? AND peer = ?", []any{uid, peer}, &ms)
-	return ms, err
-}
-
 // PinTalk keeps a conversation at the top of the user's list, or no longer.
 func (t *Tx) PinTalk(uid int64, k Talk, on bool) error {
 	query := "DELETE FROM talk_pin WHERE uid = ? AND kind = ? AND peer = ?"
@@ -240,7 +228,7 @@ func (t *Tx) RemoveMarkGroup(uid, id int64) error {
 
 // dropNotes removes what the user notes of conversations, and the list of them.
 func (t *Tx) dropNotes(uid int64) error {
-	for _, table := range []string{"talk", "talk_cut", "talk_clear", "talk_pin", "mark", "mark_group", "mark_group_member"} {
+	for _, table := range []string{"talk", "talk_cut", "talk_pin", "mark", "mark_group", "mark_group_member"} {
 		if _, err := t.exec("DELETE FROM "+table+" WHERE uid = ?", uid); err != nil {
 			return err
 		}

@@ -66,3 +66,18 @@ func (c Conn) SaidIn(app, fromMS, toMS int64, fn func(group, topic string, m Mes
 		return fn(group, topic, m)
 	})
 }
+
+// SaidDirectly calls fn for what users of app wrote to each other from a time up to another, in seconds, in order of time.
+// Recalled messages are among it. Whoever has no account any more has no name.
+func (c Conn) SaidDirectly(app, from, to int64, fn func(sender, receiver string, d DirectMessage) error) error {
+	const query = `SELECT coalesce(s.name, ''), coalesce(r.name, ''), d.at, d.seq, d.random, d.body FROM direct d LEFT JOIN account s ON s.uid = d.sender
+		LEFT JOIN account r ON r.uid = d.receiver WHERE d.app = ? AND d.at >= ? AND d.at < ? ORDER BY d.at, d.id`
+	return c.each(query, []any{app, from, to}, func(scan func(...any) error) error {
+		var sender, receiver string
+		var d DirectMessage
+		if err := scan(&sender, &receiver, &d.At, &d.Seq, &d.Random, &d.Body); err != nil {
+			return err
+		}
+		return fn(sender, receiver, d)
+	})
+}

@@ -278,6 +278,7 @@ const maxOnline = 200_000
 type presence struct {
 	mu    sync.RWMutex
 	users map[presenceKey][]Device
+	count map[int64]int // users by app
 }
 
 type presenceKey struct {
@@ -299,14 +300,37 @@ func (p *presence) set(app int64, name string, devices []Device) {
 }
 
 func (p *presence) put(key presenceKey, devices []Device) {
-	delete(p.users, key)
+	if _, was := p.users[key]; was {
+		delete(p.users, key)
+		p.count[key.app]--
+	}
 	if len(devices) == 0 || len(p.users) >= maxOnline {
 		return
 	}
 	if p.users == nil {
-		p.users = map[presenceKey][]Device{}
+		p.users, p.count = map[presenceKey][]Device{}, map[int64]int{}
 	}
 	p.users[key] = devices
+	p.count[key.app]++
+}
+
+// online returns how many users of app are online.
+func (p *presence) online(app int64) int {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.count[app]
+}
+
+// names lists the users of app who are online.
+func (p *presence) names(app int64) (names []string) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for key := range p.users {
+		if key.app == app {
+			names = append(names, key.name)
+		}
+	}
+	return names
 }
 
 // signIn adds a device, and returns those whose login it ends.
@@ -343,5 +367,9 @@ func split(devices []Device, platform string) (others, of []Device) {
 
 // SetOnline says on which devices a user is online; none makes him offline.
 func (s *Service) SetOnline(app int64, name string, devices ...Device) {
+	was := best(s.online.get(app, name))
 	s.online.set(app, name, devices)
+	if was == "Offline" && best(devices) != was {
+		s.loggedIn(app, name)
+	}
 }

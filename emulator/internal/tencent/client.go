@@ -55,6 +55,7 @@ func (s *Service) LogIn(ctx context.Context, app int64, user, userSig, platform 
 // SignIn brings a user online on a device. It ends his login on another device of that platform.
 func (s *Service) SignIn(app int64, user, platform string) {
 	kicked := s.online.signIn(app, user, Device{Platform: platform, Status: "Online"})
+	s.loggedIn(app, user)
 	s.stateChanged(app, user, platform, "Login", "Register", kicked)
 }
 

@@ -58,6 +58,14 @@ var services = map[string]service{
 	topicService:                     {10003, 60003, 10004, 10002, 10019, false},
 	snsService:                       {60009, 60003, codeSns, 30006, codeSnsAccount, false},
 	contactService:                   {60009, 60003, codeContact, 50004, codeContactUser, false},
+	pushService:                      {60009, codePush, codePush, 91000, codeNoSender, false},
+	historyService:                   {60009, 60003, codeExport, 1003, codeExport, false},
+	"ConfigSvc":                      {60009, 60003, 60002, 60008, 60002, false},
+	fileService:                      {60009, 60003, codeGroupField, 10002, codeNoMember, false},
+	auditListService:                 {60009, 60003, codeAudit, 2001, codeAudit, false},
+	auditService:                     {60009, 60003, codeAudit, 2001, codeAudit, false},
+	dirtyService:                     {60009, 60003, codeGroupField, 10002, codeNoMember, false},
+	robotService:                     {60009, 60003, codeGroupField, 10002, codeNoMember, false},
 	followService:                    {60009, 60003, codeSns, 30006, codeSnsAccount, false},
 }
 
@@ -79,5 +87,11 @@ func commands() []command {
 		attrCommands,
 		counterCommands,
 		topicCommands,
+		pushCommands,
+		statsCommands,
+		exportCommands,
+		fileCommands,
+		keywordCommands,
+		robotCommands,
 	)
 }

@@ -162,7 +162,7 @@ func deleteTalk(c *call) (any, error) {
 		if _, err = tx.DropTalk(me.UID, k); err != nil || !clear || k.Kind != community.Direct {
 			return err
 		}
-		return tx.ClearTalk(me.UID, k.ID)
+		return tx.ClearDirects(me.UID, k.ID)
 	})
 }
 

@@ -248,6 +248,11 @@ func (c *call) deliverDirect(m *directMsg) error {
 			return err
 		}
 	}
+	body, err := c.moderate(m.Body)
+	if err != nil {
+		return errors.Join(err, c.blockedDirect(m, err))
+	}
+	m.Body = body
 	return c.update(func(tx *community.Tx) error {
 		if err := errors.Join(c.storeDirect(tx, m), c.tally(tx, m, m.to)); err != nil || m.quiet.after {
 			return err
@@ -257,6 +262,17 @@ func (c *call) deliverDirect(m *directMsg) error {
 		e.SendMsgResult, e.ErrorInfo, e.UnreadMsgNum = new(int), "send msg succeed", &unread
 		return errors.Join(err, c.tell(tx, pairLane(m.from, m.to), "C2C.CallbackAfterSendMsg", e))
 	})
+}
+
+// blockedDirect tells the app of a message that its words kept back.
+func (c *call) blockedDirect(m *directMsg, err error) error {
+	r, ok := err.(*refusal)
+	if !ok || m.quiet.after {
+		return nil
+	}
+	e, none := c.directEvent(m), int64(-1)
+	e.SendMsgResult, e.ErrorInfo, e.UnreadMsgNum = &r.code, r.info, &none
+	return c.tell(nil, pairLane(m.from, m.to), "C2C.CallbackAfterSendMsg", e)
 }
 
 // storeDirect keeps a message, unless it is for who is online only, and lists the conversation for those who see it.

@@ -45,6 +45,12 @@ type Service struct {
 	flood flood
 
 	attrWrites attrWrites
+	words      words
+	partSize   int // messages of an hourly file
+
+	// HasMedia tells whether the emulator itself serves something at a path such as /media/face/1.svg. It is set before the
+	// first call; nil = nothing.
+	HasMedia func(path string) bool
 
 	audience audiences
 	marks    marks
@@ -54,7 +60,7 @@ type Service struct {
 
 // New returns a service over store for the given apps.
 func New(store *community.Store, apps []App, log *slog.Logger) *Service {
-	s := &Service{store: store, apps: map[int64]App{}, commands: map[string]*command{}, log: log, hooks: newHooks(store.Now, log)}
+	s := &Service{store: store, apps: map[int64]App{}, commands: map[string]*command{}, log: log, hooks: newHooks(store.Now, log), partSize: defaultPartSize}
 	for _, a := range apps {
 		s.apps[a.ID] = a
 	}
@@ -101,6 +107,7 @@ type call struct {
 	ip       string // address of the caller
 	platform string // RESTAPI, or the system of the device
 	host     string // address that the caller asked at
+	query    url.Values
 	cmd      *command
 }
 
@@ -123,12 +130,12 @@ func (s *Service) answer(r *http.Request, body []byte) []byte {
 	if err != nil {
 		return failure(false, err)
 	}
-	c := &call{Context: r.Context(), s: s, cmd: cmd, platform: "RESTAPI", host: r.Host}
+	c := &call{Context: r.Context(), s: s, cmd: cmd, platform: "RESTAPI", host: r.Host, query: r.URL.Query()}
 	if c.ip, _, err = net.SplitHostPort(r.RemoteAddr); err != nil {
 		c.ip = r.RemoteAddr
 	}
 	svc := services[cmd.service]
-	if err := s.admit(c, r.URL.Query()); err != nil {
+	if err := s.admit(c, c.query); err != nil {
 		return failure(svc.bare, err)
 	}
 	err = errNoObject

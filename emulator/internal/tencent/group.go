@@ -174,7 +174,10 @@ func (c *call) newGroup() (*community.Group, error) {
 	} else if own := strings.HasPrefix(g.ID, "@TGS#"); !printable(g.ID, maxGroupID) || own != (kind == community.Community) || own && !strings.HasPrefix(g.ID, "@TGS#_") {
 		return nil, refuse(codeGroupField, "GroupId is not 1 to %d printable ASCII characters with the prefix of its type", maxGroupID)
 	}
-	return g, checkTexts(g)
+	if err := checkTexts(g); err != nil {
+		return nil, err
+	}
+	return g, c.clean(g.Name, g.Introduction, g.Notification)
 }
 
 func checkTexts(g *community.Group) error {
@@ -630,7 +633,7 @@ func modifyGroup(c *call) (any, error) {
 		patch(&g.Introduction, intro, "Introduction", changed)
 		patch(&g.Notification, note, "Notification", changed)
 		patch(&g.Face, face, "FaceUrl", changed)
-		if err := checkTexts(g); err != nil {
+		if err := firstOf(checkTexts(g), c.clean(changed["Name"], changed["Introduction"], changed["Notification"])); err != nil {
 			return err
 		}
 		if limit != nil && g.Kind != community.LiveRoom {

@@ -1,6 +1,7 @@
 package tencent
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -296,6 +297,9 @@ func (c *call) deliver(st *stream, m *groupMsg) (answer sent, keep bool, err err
 			return sent{MsgTime: c.s.now().Unix()}, true, err
 		}
 	}
+	if m.Body, err = c.moderate(m.Body); err != nil {
+		return sent{}, false, err
+	}
 	now := c.s.now()
 	answer = sent{MsgTime: now.Unix()}
 	if !c.s.flood.allow(now, st.id, m.Priority) {
@@ -408,6 +412,14 @@ func importGroupMsgs(c *call) (any, error) {
 		return nil, err
 	}
 	results := make([]importResult, len(msgs))
+	bad := make([]bool, len(msgs))
+	for i := range msgs {
+		body, err := c.moderate(msgs[i].Body)
+		if bad[i] = isRefused(err, codeBadWord); err != nil && !bad[i] {
+			return nil, err
+		}
+		msgs[i].Body = cmp.Or(body, msgs[i].Body)
+	}
 	err = c.update(func(tx *community.Tx) error {
 		latest, err := tx.LatestAt(st.id)
 		if err != nil {
@@ -426,6 +438,9 @@ func importGroupMsgs(c *call) (any, error) {
 				continue
 			case len(m.Body) > maxMsgBody:
 				results[i].Result = codeTooLong
+				continue
+			case bad[i]:
+				results[i].Result = codeBadWord
 				continue
 			}
 			latest = at

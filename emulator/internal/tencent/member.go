@@ -479,6 +479,9 @@ func modifyMember(c *call) (any, error) {
 		}
 		if card != nil {
 			m.Card = *card
+			if err := c.clean(m.Card); err != nil {
+				return err
+			}
 		}
 		m.Data = c.customData("AppMemberDefinedData", m.Data, maxMemberKeys, maxMemberValue)
 		if err := c.failed(); err != nil {

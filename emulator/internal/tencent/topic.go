@@ -83,6 +83,9 @@ func (c *call) newTopic(createdAt int64, taken func(*community.Group, string) in
 	from := c.accountField("From_Account")
 	c.topicTexts(p)
 	g, err := c.topicGroup()
+	if err == nil {
+		err = c.clean(p.Name, p.Introduction, p.Notification)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +289,7 @@ func modifyTopic(c *call) (any, error) {
 		if c.topicTexts(&p); muteAll != "" {
 			p.MuteAll = muteAll == "On"
 		}
-		if err := c.failed(); err != nil {
+		if err := firstOf(c.failed(), c.clean(p.Name, p.Introduction, p.Notification)); err != nil {
 			return err
 		}
 		return tx.SaveTopic(p)

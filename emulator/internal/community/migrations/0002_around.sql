@@ -93,14 +93,6 @@ CREATE TABLE talk_cut (
   PRIMARY KEY (uid, gid)
 ) WITHOUT ROWID;
 
--- What was said in a direct conversation up to a time is no longer there for uid.
-CREATE TABLE talk_clear (
-  uid      INTEGER NOT NULL,
-  peer     INTEGER NOT NULL,
-  until_ms INTEGER NOT NULL,
-  PRIMARY KEY (uid, peer)
-) WITHOUT ROWID;
-
 -- Pinned conversations: kind 1 with a uid, kind 2 with a gid.
 CREATE TABLE talk_pin (
   uid  INTEGER NOT NULL,
