@@ -35,6 +35,20 @@ const (
 	VerbJoinOption    Verb = "group.join_option"
 	VerbAvatar        Verb = "group.avatar"
 	VerbImport        Verb = "group.import"
+	VerbCreateGroup   Verb = "group.create"
+	VerbAttributes    Verb = "group.attributes"
+	VerbClearAttrs    Verb = "group.attributes_clear"
+	VerbCounters      Verb = "group.counters"
+	VerbTopics        Verb = "group.topics"
+	VerbSend          Verb = "message.send"
+	VerbEditMessage   Verb = "message.edit"
+	VerbClearHistory  Verb = "messages.clear"
+	VerbReceipts      Verb = "message.receipts"
+	VerbExtensions    Verb = "message.extensions"
+	VerbUnread        Verb = "member.unread"
+	VerbMarkRead      Verb = "messages.mark_read"
+	VerbMemberFields  Verb = "member.fields"
+	VerbLiveMarks     Verb = "live.marks"
 )
 
 // Verbs on the app as a whole and on users.
@@ -44,6 +58,32 @@ const (
 	VerbSignOut    Verb = "user.sign_out"
 	VerbOnline     Verb = "user.online"
 	VerbUserGroups Verb = "user.groups"
+
+	VerbImportUsers   Verb = "user.import"
+	VerbDeleteUsers   Verb = "user.delete"
+	VerbEditUser      Verb = "user.edit"
+	VerbFriends       Verb = "user.friends"
+	VerbFriendLists   Verb = "user.friend_lists"
+	VerbBlocks        Verb = "user.blocks"
+	VerbContacts      Verb = "user.contacts"
+	VerbContactMarks  Verb = "user.contact_marks"
+	VerbContactFolder Verb = "user.contact_folders"
+
+	VerbDirectHistory    Verb = "direct.list"
+	VerbDirectSend       Verb = "direct.send"
+	VerbDirectRecall     Verb = "direct.recall"
+	VerbDirectEdit       Verb = "direct.edit"
+	VerbDirectHide       Verb = "direct.hide"
+	VerbDirectRead       Verb = "direct.mark_read"
+	VerbDirectReceipts   Verb = "direct.receipts"
+	VerbDirectExtensions Verb = "direct.extensions"
+
+	VerbLiveBroadcast Verb = "live.broadcast"
+	VerbBroadcast     Verb = "app.broadcast"
+	VerbBroadcastAttr Verb = "app.broadcast_attributes"
+	VerbOperations    Verb = "app.operations"
+	VerbHistoryFiles  Verb = "app.history_files"
+	VerbKeywords      Verb = "app.keywords"
 )
 
 // Limits are the service's figures that callers split and validate by. Sizes are bytes of UTF-8; 0 means no such limit.
@@ -58,6 +98,33 @@ type Limits struct {
 	GroupsPage                              int // groups a page at most
 	MuteBatch, KickBatch, RecallBatch       int // targets a call at most; clients split above it
 	UserID, GroupID                         int
+
+	MessageBytes         int // of a message's body as the service counts it
+	DirectPage           int // direct messages a page at most
+	Mentions, OnlyTo     int // of one message
+	Extensions           int // of one message
+	ExtensionKey         int
+	ExtensionValue       int
+	Attributes           int // of one group
+	AttributeKey         int
+	AttributeValue       int
+	Counters             int // of one group
+	CounterKey           int
+	Topics               int // of one community
+	TopicID, TopicCustom int
+	Nick, Signature      int
+	Location             int
+	FriendRemark         int
+	FriendWording        int
+	FriendList           int // of a list's name
+	FriendLists          int // of one user
+	ContactFolder        int // of a folder's name
+	ContactCustom        int
+	BanReason            int
+	BroadcastTag         int
+	BroadcastTags        int // of one broadcast
+	BroadcastAttribute   int // of an attribute's name
+	BroadcastKeepSeconds int
 }
 
 // Capabilities says what an app's vendor and plan can do. The zero value can do nothing.

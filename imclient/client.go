@@ -28,7 +28,19 @@ type Client struct {
 	Users    Users
 	Live     Live
 	Import   Import
-	Raw      Raw
+
+	Friends      Friends
+	Blocks       Blocks
+	Contacts     Contacts
+	Extensions   Extensions
+	Attributes   Attributes
+	Counters     Counters
+	Topics       Topics
+	Operations   Operations
+	HistoryFiles HistoryFiles
+	Keywords     Keywords
+	Broadcasts   Broadcasts
+	Raw          Raw
 
 	// Check calls the service once or twice and says what is right and what is not.
 	Check func(ctx context.Context) Health

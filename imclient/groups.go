@@ -51,8 +51,23 @@ type GroupListOptions struct {
 // GroupChange names what to change; nil stays as it is.
 type GroupChange struct {
 	Name, Intro, Notice, AvatarURL *string
-	JoinOption                     *string
+	JoinOption, InviteOpt          *string
 	MuteAll                        *bool
+	MaxMembers                     *int
+	Custom                         []Field // app-defined fields; those not named stay, "" removes one
+}
+
+// NewGroup is a group to be made. What is left out is as the service likes.
+type NewGroup struct {
+	ID                             string // "" = the service chooses
+	Type                           GroupType
+	Name, Intro, Notice, AvatarURL string
+	OwnerID                        string // "" = nobody, where the service allows that
+	JoinOption, InviteOpt          string
+	MaxMembers                     int
+	Topics                         bool // a community with topics
+	Custom                         []Field
+	Members                        []string
 }
 
 // Groups reads and changes an app's groups.
@@ -66,6 +81,12 @@ type Groups interface {
 	GetMany(ctx context.Context, ids []string) ([]Group, []Refused, error)
 	// Change changes the named fields only.
 	Change(ctx context.Context, id string, c GroupChange) error
+	// Create makes a group and returns its id, and those of its members who were refused. ErrConflict if the id is taken.
+	Create(ctx context.Context, g NewGroup) (id string, refused []Refused, err error)
+	// Dismiss ends a group for everybody. It cannot be undone.
+	Dismiss(ctx context.Context, id string) error
+	// Transfer gives a group to another owner, who must be a member.
+	Transfer(ctx context.Context, id, owner string) error
 	// SendNotice shows text to the members online now (to: all of them when empty); it is not stored by every vendor.
 	SendNotice(ctx context.Context, id, text string, to []string) error
 }
@@ -92,6 +113,7 @@ type Member struct {
 	ReadSeq    string
 	Custom     []Field
 	Online     Tristate
+	Marks      []string // live rooms
 	// Nick and AvatarURL are filled where the service tells them with the member; else ask Users.GetMany.
 	Nick, AvatarURL string
 }
@@ -122,6 +144,10 @@ type Members interface {
 	SetRole(ctx context.Context, group, user string, r Role) error
 	// SetNameCard changes the member's name in this group; "" removes it.
 	SetNameCard(ctx context.Context, group, user, card string) error
+	// SetCustom changes app-defined fields of a member. Those not named stay, "" removes one.
+	SetCustom(ctx context.Context, group, user string, fields []Field) error
+	// SetUnread sets how many messages of the group a member has not read; more than there are is as many as there are.
+	SetUnread(ctx context.Context, group, user string, n int) error
 }
 
 // Mute is one entry of a muted list.
@@ -160,4 +186,8 @@ type Live interface {
 	Ban(ctx context.Context, group string, users []string, d time.Duration, reason string) ([]Refused, error)
 	// Unban lets them in again.
 	Unban(ctx context.Context, group string, users []string) ([]Refused, error)
+	// Mark gives marks to users in the room, or takes them away. Who is not in the room is refused.
+	Mark(ctx context.Context, group string, users, marks []string, on bool) ([]Refused, error)
+	// Broadcast says something in every live room of the app.
+	Broadcast(ctx context.Context, d Draft) (Sent, error)
 }

@@ -9,13 +9,24 @@ import (
 type Conversation struct {
 	Group string    // a group's id; "" for a direct chat
 	Type  GroupType // the group's type if known
-	User  string    // direct chat: whose view
+	User  string    // direct chat: whose view; in a group, where a call is about one member, who
 	Peer  string    // direct chat: the other one
+}
+
+// Direct reports whether it is a direct chat.
+func (c Conversation) Direct() bool { return c.Group == "" }
+
+// Other is what the conversation is to its user: the group, or the other one.
+func (c Conversation) Other() string {
+	if c.Direct() {
+		return c.Peer
+	}
+	return c.Group
 }
 
 // Message is one message, or the place where one was.
 type Message struct {
-	ID         string // what Recall takes
+	ID         string // what Recall takes; of a direct chat it names the sender, too
 	Seq        string // position in the conversation, what History takes; grows with time
 	From       string
 	At         time.Time // zero for a hole
@@ -61,7 +72,44 @@ type HistoryPage struct {
 	Newer    string // From of the page after it in time, with Direction Newer; "" if this is the newest
 }
 
-// Messages reads and takes back what was said.
+// Draft is something to be said.
+type Draft struct {
+	From string // who says it; in a direct chat one of the two. "" = the app's administrator, or Conversation.User
+	Body []Element
+	// Custom is data of the app beside the body.
+	Custom string
+	// Key tells repeats apart: what was said with the same key a moment ago is not said again. "" = it never is a repeat.
+	Key        string
+	Priority   string   // High, Normal, Low, Lowest; "" = as the service likes
+	Fleeting   bool     // for those online alone, not kept
+	Quiet      bool     // not counted as unread, and not pushed
+	Extensible bool     // may have extensions
+	Receipts   bool     // asks for read receipts
+	Only       []string // in a group: nobody else gets it
+	Mention    []string // in a group: who is mentioned
+	MentionAll bool
+}
+
+// Sent is what became of a draft. A message that the service gave no number, since it is not kept, has neither ID nor Seq.
+type Sent struct {
+	ID, Seq string
+	At      time.Time
+	Dropped string // the service's word for why it took the message and threw it away; "" if it did not
+}
+
+// Edit is what to change of a message; nil stays.
+type Edit struct {
+	Body   []Element
+	Custom *string
+}
+
+// Receipt says how many have read a message.
+type Receipt struct {
+	ID           string
+	Read, Unread int
+}
+
+// Messages says things, reads what was said and takes it back.
 type Messages interface {
 	// History returns one page. ErrUnsupported for conversations whose history is not kept.
 	History(ctx context.Context, o HistoryOptions) (HistoryPage, error)
@@ -72,6 +120,23 @@ type Messages interface {
 	Recall(ctx context.Context, c Conversation, ids []string, reason string) ([]Refused, error)
 	// DeleteBySender takes back a sender's recent messages in a group, as far back as the service reaches.
 	DeleteBySender(ctx context.Context, group, sender string) error
+	// Send says something. The service may take a message and drop it, which is told, and is no error.
+	Send(ctx context.Context, c Conversation, d Draft) (Sent, error)
+	// Edit overwrites the body, the app's data, or both, for everybody. ErrConflict if somebody else edits it just now.
+	Edit(ctx context.Context, c Conversation, id string, e Edit) error
+	// Hide takes messages out of c.User's view of a direct chat; the other one keeps them.
+	Hide(ctx context.Context, c Conversation, ids []string) ([]Refused, error)
+	// Clear deletes a group's messages for everybody: up to a position, that one included, or all of them with "".
+	Clear(ctx context.Context, group, upTo string) error
+	// MarkRead marks what c.User was told as read, up to a time; the zero time is all of it. Services may know no time
+	// for groups: then it is ErrUnsupported to give one.
+	MarkRead(ctx context.Context, c Conversation, upTo time.Time) error
+	// Acknowledge sends read receipts of c.User for messages that ask for them.
+	Acknowledge(ctx context.Context, c Conversation, ids []string) ([]Refused, error)
+	// Receipts counts who has read messages of a group, in the order asked, without those that have no receipts.
+	Receipts(ctx context.Context, c Conversation, ids []string) ([]Receipt, []Refused, error)
+	// Readers returns one page of those who have read a message of a group, or of those who have not.
+	Readers(ctx context.Context, c Conversation, id string, read bool, cursor string, limit int) (Page[string], error)
 }
 
 // Element is one part of a message's body: one of the types below.

@@ -16,6 +16,7 @@ type User struct {
 	Signature string
 	Language  string
 	Level     string
+	Role      string // a number of the app's own
 	AllowType string // how friend requests are treated, the service's word
 	Forbidden bool   // may not send friend requests
 	Custom    []Field
@@ -41,7 +42,23 @@ type JoinedGroup struct {
 	Joined time.Time
 }
 
-// Users reads users.
+// NewUser is an account to be made.
+type NewUser struct {
+	ID, Nick, AvatarURL string
+}
+
+// UserChange names what to change of a profile; nil stays as it is, "" removes.
+type UserChange struct {
+	Nick, AvatarURL, Location, Signature *string
+	Gender                               *string // "female", "male", "" unknown
+	Birthday                             *string // YYYYMMDD
+	Language, Level, Role                *string // numbers of the app's own
+	AllowType                            *string // the service's word
+	Forbidden                            *bool   // may not send friend requests
+	Custom                               []Field // those not named stay
+}
+
+// Users reads users and changes their accounts.
 type Users interface {
 	// Get returns one user's profile. ErrNotFound if there is no such user.
 	Get(ctx context.Context, id string) (User, error)
@@ -53,6 +70,14 @@ type Users interface {
 	Groups(ctx context.Context, user, cursor string, limit int) (Page[JoinedGroup], error)
 	// SignOut ends the user's logins on all devices. It is not a ban: the app may let the user sign in again.
 	SignOut(ctx context.Context, user string) error
+	// Check names those that have no account; the others have one.
+	Check(ctx context.Context, ids []string) (missing []string, refused []Refused, err error)
+	// Import makes accounts. One that exists is not refused, and may stay as it is.
+	Import(ctx context.Context, users []NewUser) ([]Refused, error)
+	// Delete removes accounts with their profiles and relations for good.
+	Delete(ctx context.Context, ids []string) ([]Refused, error)
+	// Edit changes a profile.
+	Edit(ctx context.Context, user string, c UserChange) error
 }
 
 // ImportGroup is a group to be made by import, with its past.

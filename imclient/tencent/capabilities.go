@@ -9,6 +9,14 @@ var limits = imclient.Limits{
 	HistoryPage: maxHistory, MembersPage: maxMemberPage, GroupsPage: maxGroupList,
 	MuteBatch: maxMuted, KickBatch: maxDeleteMembers, RecallBatch: maxRecall,
 	UserID: maxUserID, GroupID: maxGroupID,
+	MessageBytes: maxMsgBytes, DirectPage: maxRoam, Mentions: maxMentions, OnlyTo: maxOnlyTo,
+	Extensions: maxExtOnOneMsg, ExtensionKey: maxExtKey, ExtensionValue: maxExtValue,
+	Attributes: maxAttrs, AttributeKey: maxAttrKey, AttributeValue: maxAttrValue, Counters: maxCounters, CounterKey: maxCounterKey,
+	Topics: maxTopics, TopicID: maxTopicID, TopicCustom: maxTopicCustom,
+	Nick: maxProfileText, Signature: maxProfileText, Location: maxLocation,
+	FriendRemark: maxRemark, FriendWording: maxFriendWords, FriendList: maxFriendList, FriendLists: maxFriendLists,
+	ContactFolder: maxContactGroup, ContactCustom: maxCustomMark, BanReason: maxBanReason,
+	BroadcastTag: maxPushTag, BroadcastTags: maxPushTags, BroadcastAttribute: maxAttrName, BroadcastKeepSeconds: maxMsgLife,
 }
 
 // Capabilities says what each group type can do. What the vendor's pages leave open is offered: the service's answer
@@ -37,11 +45,19 @@ var notLive = map[imclient.Verb]string{
 	imclient.VerbTransfer:     whyKey + "live.transfer",
 	imclient.VerbNameCard:     whyKey + "live.name_card",
 	imclient.VerbImport:       whyKey + "live.import",
+	imclient.VerbEditMessage:  whyKey + "live.edit_message",
+	imclient.VerbClearHistory: whyKey + "live.clear_history",
+	imclient.VerbReceipts:     whyKey + "live.receipts",
+	imclient.VerbExtensions:   whyKey + "live.extensions",
+	imclient.VerbUnread:       whyKey + "live.unread", // the service says OK and does nothing
+	imclient.VerbMarkRead:     whyKey + "live.unread",
+	imclient.VerbMemberFields: whyKey + "live.member_fields",
 }
 
 var onlyLive = map[imclient.Verb]string{
 	imclient.VerbBan:           whyKey + "only_live.ban",
 	imclient.VerbOnlineMembers: whyKey + "only_live.online",
+	imclient.VerbLiveMarks:     whyKey + "only_live.marks",
 }
 
 var notPrivate = map[imclient.Verb]string{
@@ -50,8 +66,21 @@ var notPrivate = map[imclient.Verb]string{
 	imclient.VerbJoinOption: whyKey + "private.join_option",
 }
 
+var notMeeting = map[imclient.Verb]string{
+	imclient.VerbUnread:   whyKey + "meeting.unread", // the service says OK and does nothing
+	imclient.VerbMarkRead: whyKey + "meeting.unread",
+}
+
 var notCommunity = map[imclient.Verb]string{
 	imclient.VerbJoinOption: whyKey + "community.join_option",
+	imclient.VerbReceipts:   whyKey + "community.receipts",
+	imclient.VerbExtensions: whyKey + "community.extensions",
+	imclient.VerbClearAttrs: whyKey + "community.clear_attributes",
+	imclient.VerbCounters:   whyKey + "community.counters",
+}
+
+var onlyCommunity = map[imclient.Verb]string{
+	imclient.VerbTopics: whyKey + "only_community.topics",
 }
 
 // everywhere are the verbs that no type lacks. Of a live room the members are those online.
@@ -59,26 +88,44 @@ var everywhere = map[imclient.Verb]bool{
 	imclient.VerbListMembers: true, imclient.VerbMutedList: true, imclient.VerbMuteAll: true, imclient.VerbEditGroup: true,
 	imclient.VerbNotice: true, imclient.VerbDismiss: true, imclient.VerbAvatar: true, imclient.VerbListGroups: true,
 	imclient.VerbGlobalMute: true, imclient.VerbSignOut: true, imclient.VerbOnline: true, imclient.VerbUserGroups: true,
+	imclient.VerbCreateGroup: true, imclient.VerbSend: true, imclient.VerbAttributes: true,
+	imclient.VerbImportUsers: true, imclient.VerbDeleteUsers: true, imclient.VerbEditUser: true,
+	imclient.VerbFriends: true, imclient.VerbFriendLists: true, imclient.VerbBlocks: true,
+	imclient.VerbContacts: true, imclient.VerbContactMarks: true, imclient.VerbContactFolder: true,
+	imclient.VerbDirectHistory: true, imclient.VerbDirectSend: true, imclient.VerbDirectRecall: true, imclient.VerbDirectEdit: true,
+	imclient.VerbDirectHide: true, imclient.VerbDirectRead: true, imclient.VerbDirectReceipts: true, imclient.VerbDirectExtensions: true,
+	imclient.VerbLiveBroadcast: true, imclient.VerbBroadcast: true, imclient.VerbBroadcastAttr: true,
+	imclient.VerbOperations: true, imclient.VerbHistoryFiles: true, imclient.VerbKeywords: true,
 }
+
+// lacks are the tables of what single types lack, and of what single types alone have.
+var (
+	lacks = map[imclient.GroupType]map[imclient.Verb]string{
+		TypeAVChatRoom: notLive, TypePrivate: notPrivate, TypeChatRoom: notMeeting, TypeCommunity: notCommunity,
+	}
+	alone = map[imclient.GroupType]map[imclient.Verb]string{TypeAVChatRoom: onlyLive, TypeCommunity: onlyCommunity}
+)
 
 // why answers for Capabilities. A type that is not known is an ordinary group; a verb that is not known is not offered.
 func why(v imclient.Verb, t imclient.GroupType) string {
-	if key := onlyLive[v]; key != "" {
-		if t == TypeAVChatRoom {
-			return ""
+	for owner, verbs := range alone {
+		if key := verbs[v]; key != "" {
+			if t == owner {
+				return ""
+			}
+			return key
 		}
+	}
+	if key := lacks[t][v]; key != "" {
 		return key
 	}
-	if !everywhere[v] && notLive[v] == "" && notPrivate[v] == "" && notCommunity[v] == "" {
-		return whyKey + "none"
+	if everywhere[v] {
+		return ""
 	}
-	switch t {
-	case TypeAVChatRoom:
-		return notLive[v]
-	case TypePrivate:
-		return notPrivate[v]
-	case TypeCommunity:
-		return notCommunity[v]
+	for _, verbs := range lacks {
+		if verbs[v] != "" {
+			return ""
+		}
 	}
-	return ""
+	return whyKey + "none"
 }

@@ -13,6 +13,8 @@ func TestWhy(t *testing.T) {
 	const (
 		ban    = "cap.tencent.only_live.ban"
 		online = "cap.tencent.only_live.online"
+		marks  = "cap.tencent.only_live.marks"
+		topics = "cap.tencent.only_community.topics"
 	)
 	table := []struct {
 		verb imclient.Verb
@@ -38,6 +40,20 @@ func TestWhy(t *testing.T) {
 		{"group.join_option", [6]string{0: "cap.tencent.private.join_option", 4: "cap.tencent.community.join_option"}},
 		{"group.avatar", [6]string{}},
 		{"group.import", [6]string{3: "cap.tencent.live.import"}},
+		{"group.create", [6]string{}},
+		{"group.attributes", [6]string{}},
+		{"group.attributes_clear", [6]string{4: "cap.tencent.community.clear_attributes"}},
+		{"group.counters", [6]string{4: "cap.tencent.community.counters"}},
+		{"group.topics", [6]string{topics, topics, topics, topics, "", topics}},
+		{"message.send", [6]string{}},
+		{"message.edit", [6]string{3: "cap.tencent.live.edit_message"}},
+		{"messages.clear", [6]string{3: "cap.tencent.live.clear_history"}},
+		{"message.receipts", [6]string{3: "cap.tencent.live.receipts", 4: "cap.tencent.community.receipts"}},
+		{"message.extensions", [6]string{3: "cap.tencent.live.extensions", 4: "cap.tencent.community.extensions"}},
+		{"member.unread", [6]string{2: "cap.tencent.meeting.unread", 3: "cap.tencent.live.unread"}},
+		{"messages.mark_read", [6]string{2: "cap.tencent.meeting.unread", 3: "cap.tencent.live.unread"}},
+		{"member.fields", [6]string{3: "cap.tencent.live.member_fields"}},
+		{"live.marks", [6]string{marks, marks, marks, "", marks, marks}},
 		{"no.such_verb", [6]string{
 			"cap.tencent.none", "cap.tencent.none", "cap.tencent.none", "cap.tencent.none", "cap.tencent.none", "cap.tencent.none",
 		}},
@@ -57,7 +73,12 @@ func TestWhy(t *testing.T) {
 			}
 		}
 	}
-	for _, v := range []imclient.Verb{"groups.list", "user.global_mute", "user.sign_out", "user.online", "user.groups"} {
+	for _, v := range []imclient.Verb{
+		"groups.list", "user.global_mute", "user.sign_out", "user.online", "user.groups", "user.import", "user.delete", "user.edit",
+		"user.friends", "user.friend_lists", "user.blocks", "user.contacts", "user.contact_marks", "user.contact_folders",
+		"direct.list", "direct.send", "direct.recall", "direct.edit", "direct.hide", "direct.mark_read", "direct.receipts", "direct.extensions",
+		"live.broadcast", "app.broadcast", "app.broadcast_attributes", "app.operations", "app.history_files", "app.keywords",
+	} {
 		if got := caps.Why(v, ""); got != "" {
 			t.Errorf("%s of the app: got %q, want it offered", v, got)
 		}
@@ -93,6 +114,10 @@ func TestLimits(t *testing.T) {
 	want := imclient.Limits{
 		GroupName: 30, Introduction: 240, Notice: 300, Avatar: 100, NameCard: 50, RecallReason: 100, NoticeText: 8000, HistoryPage: 20,
 		MembersPage: 100, GroupsPage: 10000, MuteBatch: 500, KickBatch: 100, RecallBatch: 10, UserID: 32, GroupID: 48,
+		MessageBytes: 12000, DirectPage: 100, Mentions: 30, OnlyTo: 50, Extensions: 300, ExtensionKey: 100, ExtensionValue: 1000,
+		Attributes: 16, AttributeKey: 32, AttributeValue: 4000, Counters: 20, CounterKey: 128, Topics: 200, TopicID: 96, TopicCustom: 3000,
+		Nick: 500, Signature: 500, Location: 16, FriendRemark: 96, FriendWording: 256, FriendList: 30, FriendLists: 32, ContactFolder: 32,
+		ContactCustom: 256, BanReason: 1000, BroadcastTag: 50, BroadcastTags: 10, BroadcastAttribute: 50, BroadcastKeepSeconds: 604800,
 	}
 	if got := Capabilities().Limits; got != want {
 		t.Errorf("got %+v, want %+v", got, want)

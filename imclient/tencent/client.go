@@ -61,6 +61,9 @@ func NewClient(api *API) *imclient.Client {
 		Vendor: imclient.Tencent, AppID: api.cfg.SDKAppID, Caps: Capabilities(),
 		Groups: groupsArea{c}, Members: membersArea{c}, Messages: messagesArea{c}, Mutes: mutesArea{c},
 		Users: usersArea{c}, Live: liveArea{c}, Import: importArea{c}, Raw: rawArea{c},
+		Friends: friendsArea{c}, Blocks: blocksArea{c}, Contacts: contactsArea{c}, Extensions: extensionsArea{c},
+		Attributes: attributesArea{c}, Counters: countersArea{c}, Topics: topicsArea{c}, Operations: operationsArea{c},
+		HistoryFiles: historyFilesArea{c}, Keywords: keywordsArea{c}, Broadcasts: broadcastsArea{c},
 		Check: c.check, Stats: api.Stats, Close: api.Close,
 	}
 }

@@ -276,9 +276,16 @@ func (g groupsArea) Change(ctx context.Context, id string, ch imclient.GroupChan
 	}
 	q := &ModifyGroupBaseInfoRequest{
 		GroupId: id, Name: ch.Name, Introduction: ch.Intro, Notification: ch.Notice, FaceUrl: ch.AvatarURL, ApplyJoinOption: ch.JoinOption,
+		InviteJoinOption: ch.InviteOpt, AppDefinedData: keyValues(ch.Custom),
 	}
 	if ch.MuteAll != nil {
-		q.MuteAllMember = map[bool]string{true: "On", false: "Off"}[*ch.MuteAll]
+		q.MuteAllMember = wireSwitch(*ch.MuteAll)
+	}
+	if ch.MaxMembers != nil {
+		if *ch.MaxMembers < 1 {
+			return refuse(ctx, imclient.ErrInvalid, "a group for %d members", *ch.MaxMembers)
+		}
+		q.MaxMemberNum = *ch.MaxMembers
 	}
 	_, err := g.api.ModifyGroupBaseInfo(ctx, q)
 	return err

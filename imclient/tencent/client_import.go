@@ -11,17 +11,16 @@ type importArea struct{ *client }
 
 // Users makes accounts that do not exist yet.
 func (i importArea) Users(ctx context.Context, ids []string) ([]imclient.Refused, error) {
-	ctx = withOp(ctx, "import.users")
+	return i.users(withOp(ctx, "import.users"), ids)
+}
+
+func (i importArea) users(ctx context.Context, ids []string) ([]imclient.Refused, error) {
 	return inBatches(ctx, ids, maxAccounts, same, func(batch []string) ([]imclient.Refused, error) {
 		r, err := i.api.MultiaccountImport(ctx, &MultiaccountImportRequest{Accounts: batch})
 		if err != nil {
 			return nil, err
 		}
-		var refused []imclient.Refused
-		for _, id := range r.FailAccounts {
-			refused = append(refused, imclient.Refused{ID: string(id), Err: ownError(ctx, multiaccountImport.Command, codeNotImported)})
-		}
-		return refused, nil
+		return accountsRefused(ctx, r), nil
 	})
 }
 

@@ -237,11 +237,19 @@ func (m membersArea) present(ctx context.Context, group, stamp string) (livePage
 		for _, l := range r.MemberList {
 			part.members = append(part.members, imclient.Member{
 				UserID: string(l.MemberAccount), Role: imclient.RoleMember, Joined: unix(l.JoinTime), Online: imclient.On,
-				Nick: string(l.NickName), AvatarURL: string(l.Avatar),
+				Nick: string(l.NickName), AvatarURL: string(l.Avatar), Marks: marksOf(l.Marks),
 			})
 		}
 		return part, nil
 	})
+}
+
+func marksOf(list []Int) []string {
+	var marks []string
+	for _, n := range list {
+		marks = append(marks, itoa(n))
+	}
+	return marks
 }
 
 // officers returns a live room's owner and admins, whether they are in it now or not.
@@ -481,6 +489,10 @@ func (m membersArea) Add(ctx context.Context, group string, users []string, sile
 	if err := m.allow(ctx, imclient.VerbAddMember, group, ""); err != nil {
 		return nil, err
 	}
+	return m.add(ctx, group, users, silent)
+}
+
+func (m membersArea) add(ctx context.Context, group string, users []string, silent bool) ([]imclient.Refused, error) {
 	return inBatches(ctx, users, maxAddMembers, same, func(batch []string) ([]imclient.Refused, error) {
 		q := &AddGroupMemberRequest{GroupId: group, Silence: flag(silent)}
 		for _, u := range batch {

@@ -17,8 +17,8 @@ type messagesArea struct{ *client }
 // History returns one page of a conversation.
 func (m messagesArea) History(ctx context.Context, o imclient.HistoryOptions) (imclient.HistoryPage, error) {
 	ctx = withOp(ctx, "messages.history")
-	if o.Conversation.Group == "" {
-		return imclient.HistoryPage{}, imclient.Unsupported("messages.history", imclient.Tencent)
+	if o.Conversation.Direct() {
+		return m.directHistory(ctx, o)
 	}
 	if why(imclient.VerbHistory, o.Conversation.Type) != "" {
 		return imclient.HistoryPage{}, imclient.Unsupported("messages.history", imclient.Tencent)
@@ -225,7 +225,10 @@ func sortMessages(list []imclient.Message) {
 // At finds the position of the first message at or after t.
 func (m messagesArea) At(ctx context.Context, c imclient.Conversation, t time.Time) (string, error) {
 	ctx = withOp(ctx, "messages.at")
-	if c.Group == "" || why(imclient.VerbHistory, c.Type) != "" {
+	if c.Direct() {
+		return m.directAt(ctx, c, t)
+	}
+	if why(imclient.VerbHistory, c.Type) != "" {
 		return "", imclient.Unsupported("messages.at", imclient.Tencent)
 	}
 	seq, err := m.find(ctx, c.Group, t)
@@ -291,35 +294,15 @@ func (w window) around(t time.Time) (first int64, before bool) {
 // Recall takes messages back for everybody.
 func (m messagesArea) Recall(ctx context.Context, c imclient.Conversation, ids []string, reason string) ([]imclient.Refused, error) {
 	ctx = withOp(ctx, "messages.recall")
-	if c.Group == "" {
-		return nil, imclient.Unsupported("messages.recall", imclient.Tencent)
+	if c.Direct() {
+		return m.directRecall(ctx, c, ids)
 	}
 	if err := m.allow(ctx, imclient.VerbRecall, c.Group, c.Type); err != nil {
 		return nil, err
 	}
 	group, topic := splitTopic(c.Group)
-	var refused []imclient.Refused
-	var seqs []int64
-	for _, id := range ids {
-		seq, err := position(ctx, id)
-		if err == nil && seq == 0 {
-			err = refuse(ctx, imclient.ErrInvalid, "a message without a position")
-		}
-		if err != nil {
-			refused = append(refused, imclient.Refused{ID: id, Err: asError(ctx, err)})
-			continue
-		}
-		seqs = append(seqs, seq)
-	}
-	if len(seqs) == 0 && len(refused) > 0 {
-		return nil, refused[0].Err
-	}
-	more, err := inBatches(ctx, seqs, maxRecall, itoa[int64], func(batch []int64) ([]imclient.Refused, error) {
-		q := &GroupMsgRecallRequest{GroupId: group, TopicId: topic, Reason: cut(reason, maxReason)}
-		for _, seq := range batch {
-			q.MsgSeqList = append(q.MsgSeqList, MsgSeq{seq})
-		}
-		r, err := m.api.GroupMsgRecall(ctx, q)
+	return m.bySeq(ctx, ids, maxRecall, func(batch []MsgSeq) ([]imclient.Refused, error) {
+		r, err := m.api.GroupMsgRecall(ctx, &GroupMsgRecallRequest{GroupId: group, TopicId: topic, Reason: cut(reason, maxReason), MsgSeqList: batch})
 		if err != nil {
 			return nil, err
 		}
@@ -333,10 +316,6 @@ func (m messagesArea) Recall(ctx context.Context, c imclient.Conversation, ids [
 		}
 		return refused, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return append(refused, more...), nil
 }
 
 // cut shortens s to at most n bytes without breaking a character.

@@ -123,6 +123,8 @@ func toUser(p UserProfile) imclient.User {
 			u.Language = nonZero(text)
 		case TagLevel:
 			u.Level = nonZero(text)
+		case TagRole:
+			u.Role = nonZero(text)
 		case TagAllowType:
 			u.AllowType = text
 		case TagForbid:

@@ -289,13 +289,15 @@ const (
 	codeInvited     = "invited"      // add_group_member: Result 3, waits for approval
 	codeNotImported = "not_imported" // multiaccount_import: in FailAccounts
 	codeElement     = "element"      // import_group_msg takes no such element
+	codeAway        = "away"         // modify_user_info: not in the live room
+	codeMissing     = "missing"      // delete_c2c_msg_ramble and its like: there is nothing under the id
 	codeCustom      = "custom"       // the ranges in which an app's own webhooks choose their codes
 	codeUnknown     = "unknown"
 )
 
 var ownCodes = map[string]error{
 	codeNotAdded: imclient.ErrDenied, codeInvited: imclient.ErrConflict, codeNotImported: imclient.ErrInvalid,
-	codeElement: imclient.ErrUnsupported, codeCustom: imclient.ErrDenied, codeUnknown: imclient.ErrUnavailable,
+	codeElement: imclient.ErrUnsupported, codeAway: imclient.ErrNotFound, codeMissing: imclient.ErrNotFound, codeCustom: imclient.ErrDenied, codeUnknown: imclient.ErrUnavailable,
 }
 
 // Codes lists every documented code and our own names, by number, the names last.

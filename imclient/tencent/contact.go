@@ -243,7 +243,7 @@ type MarkContactRequest struct {
 	MarkItem    []ContactMark
 }
 
-// ContactMark sets and clears marks, numbers from 0 to 63, and sets the app's own of 256 bytes.
+// ContactMark sets and clears marks, numbers from 1 to 64, and sets the app's own of 256 bytes.
 type ContactMark struct {
 	OptType     int
 	ContactItem ContactItem
@@ -278,7 +278,7 @@ type SearchContactGroupAnswer struct {
 	GroupItem         []ContactGroupRef
 }
 
-// MarkedContact is a conversation with marks and groups. StandardMark is a text of 0 and 1, one for each mark.
+// MarkedContact is a conversation with marks and groups. StandardMark is a text of 0 and 1: its first character is mark 1.
 type MarkedContact struct {
 	Type           Int
 	ToAccount      Str `json:"To_Account"`

@@ -160,8 +160,8 @@ var goldenPeople = []golden{
 	},
 	{
 		"mark_contact", "recentcontact/mark_contact",
-		send((*API).MarkContact, MarkContactRequest{"id1", []ContactMark{{OptType: MarkBoth, ContactItem: ContactItem{Type: 1, ToAccount: "id2"}, SetMark: []int{0, 32}, ClearMark: []int{1}, CustomMark: ptr("c")}}}),
-		`{"From_Account":"id1","MarkItem":[{"OptType":3,"ContactItem":{"Type":1,"To_Account":"id2"},"SetMark":[0,32],"ClearMark":[1],"CustomMark":"c"}]}`,
+		send((*API).MarkContact, MarkContactRequest{"id1", []ContactMark{{OptType: MarkBoth, ContactItem: ContactItem{Type: 1, ToAccount: "id2"}, SetMark: []int{1, 33}, ClearMark: []int{2}, CustomMark: ptr("c")}}}),
+		`{"From_Account":"id1","MarkItem":[{"OptType":3,"ContactItem":{"Type":1,"To_Account":"id2"},"SetMark":[1,33],"ClearMark":[2],"CustomMark":"c"}]}`,
 		`"ResultItem":[{"OptType":3,"ContactItem":{"Type":1,"To_Account":"id2"},"ResultCode":0,"ResultInfo":""}]`,
 		&MarkContactAnswer{ResultItem: []ContactResult{{OptType: 3, ContactItem: ContactRef{Type: 1, ToAccount: "id2"}}}},
 	},

@@ -99,6 +99,9 @@ func (h *hosts) order(now time.Time) []string {
 	return []string{h.list[h.first], h.list[0]}
 }
 
+// has reports whether base is one of the hosts.
+func (h *hosts) has(base string) bool { return slices.Contains(h.list, base) }
+
 // reached notes that a host was reached after those before it could not be. It reports whether that is news.
 func (h *hosts) reached(base string, now time.Time) bool {
 	h.mu.Lock()

@@ -10,8 +10,12 @@ var (
 	portraitSet = command[PortraitSetRequest, Done]("profile", "portrait_set", writes, rateDefault, "34916")
 )
 
-// maxProfiles is the cap of portrait_get.
-const maxProfiles = 100
+// Caps of profiles.
+const (
+	maxProfiles    = 100 // portrait_get
+	maxProfileText = 500 // bytes of nickname, signature and picture
+	maxLocation    = 16  // bytes
+)
 
 // The tags of a profile. Texts take 500 bytes, the location 16.
 //

@@ -18,6 +18,7 @@ const (
 	maxTopics      = 200  // of a community
 	maxTopicID     = 96   // bytes
 	maxTopicCustom = 3000 // bytes
+	maxTopicDelete = 50   // destroy_topic: its page has no figure; this is ours
 )
 
 // CreateTopicRequest is a topic to make. TopicId may be left to the service. The caps of the texts are those of a group.

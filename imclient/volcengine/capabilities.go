@@ -54,6 +54,47 @@ var refusals = map[imclient.Verb]map[imclient.GroupType]string{
 	imclient.VerbSignOut:       {"": "cap.volcengine.sign_out"},
 	imclient.VerbOnline:        nil,
 	imclient.VerbUserGroups:    nil,
+
+	imclient.VerbCreateGroup:  nil,
+	imclient.VerbAttributes:   {"": "cap.volcengine.attributes"},
+	imclient.VerbClearAttrs:   {"": "cap.volcengine.attributes"},
+	imclient.VerbCounters:     {"": "cap.volcengine.counters"},
+	imclient.VerbTopics:       {"": "cap.volcengine.topics"},
+	imclient.VerbSend:         nil,
+	imclient.VerbEditMessage:  nil,
+	imclient.VerbClearHistory: {"": "cap.volcengine.clear_history"},
+	imclient.VerbReceipts:     {TypeLive: "cap.volcengine.live.receipts"},
+	imclient.VerbExtensions:   {"": "cap.volcengine.extensions"},
+	imclient.VerbUnread:       {"": "cap.volcengine.unread"}, // a read position can only be moved forward
+	imclient.VerbMarkRead:     {TypeLive: "cap.volcengine.live.mark_read"},
+	imclient.VerbMemberFields: nil,
+	imclient.VerbLiveMarks:    {TypeGroup: "cap.volcengine.live_marks"},
+
+	imclient.VerbImportUsers:   nil, // registers them
+	imclient.VerbDeleteUsers:   nil,
+	imclient.VerbEditUser:      nil,
+	imclient.VerbFriends:       nil,
+	imclient.VerbFriendLists:   {"": "cap.volcengine.friend_lists"},
+	imclient.VerbBlocks:        nil,
+	imclient.VerbContacts:      nil,
+	imclient.VerbContactMarks:  nil,
+	imclient.VerbContactFolder: {"": "cap.volcengine.contact_folders"},
+
+	imclient.VerbDirectHistory:    nil,
+	imclient.VerbDirectSend:       nil,
+	imclient.VerbDirectRecall:     nil,
+	imclient.VerbDirectEdit:       nil,
+	imclient.VerbDirectHide:       nil,
+	imclient.VerbDirectRead:       nil,
+	imclient.VerbDirectReceipts:   {"": "cap.volcengine.direct_receipts"},
+	imclient.VerbDirectExtensions: {"": "cap.volcengine.extensions"},
+
+	imclient.VerbLiveBroadcast: {"": "cap.volcengine.live_broadcast"},
+	imclient.VerbBroadcast:     nil,
+	imclient.VerbBroadcastAttr: {"": "cap.volcengine.broadcast_attributes"},
+	imclient.VerbOperations:    {"": "cap.volcengine.operations"},
+	imclient.VerbHistoryFiles:  {"": "cap.volcengine.history_files"},
+	imclient.VerbKeywords:      {"": "cap.volcengine.keywords"},
 }
 
 func why(v imclient.Verb, t imclient.GroupType) string {

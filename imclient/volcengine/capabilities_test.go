@@ -41,6 +41,20 @@ func TestWhy(t *testing.T) {
 		{"group.join_option", joinOption, joinOption},
 		{"group.avatar", "", ""},
 		{"group.import", imports, imports},
+		{"group.create", "", ""},
+		{"group.attributes", "cap.volcengine.attributes", "cap.volcengine.attributes"},
+		{"group.attributes_clear", "cap.volcengine.attributes", "cap.volcengine.attributes"},
+		{"group.counters", "cap.volcengine.counters", "cap.volcengine.counters"},
+		{"group.topics", "cap.volcengine.topics", "cap.volcengine.topics"},
+		{"message.send", "", ""},
+		{"message.edit", "", ""},
+		{"messages.clear", "cap.volcengine.clear_history", "cap.volcengine.clear_history"},
+		{"message.receipts", "", "cap.volcengine.live.receipts"},
+		{"message.extensions", "cap.volcengine.extensions", "cap.volcengine.extensions"},
+		{"member.unread", "cap.volcengine.unread", "cap.volcengine.unread"},
+		{"messages.mark_read", "", "cap.volcengine.live.mark_read"},
+		{"member.fields", "", ""},
+		{"live.marks", "cap.volcengine.live_marks", ""},
 		{"no.such_verb", none, none},
 	}
 	caps := capabilities()
@@ -58,6 +72,12 @@ func TestWhy(t *testing.T) {
 	for verb, want := range map[imclient.Verb]string{
 		"groups.list": "cap.volcengine.list_groups", "user.global_mute": "cap.volcengine.global_mute",
 		"user.sign_out": "cap.volcengine.sign_out", "user.online": "", "user.groups": "",
+		"user.import": "", "user.delete": "", "user.edit": "", "user.friends": "", "user.friend_lists": "cap.volcengine.friend_lists",
+		"user.blocks": "", "user.contacts": "", "user.contact_marks": "", "user.contact_folders": "cap.volcengine.contact_folders",
+		"direct.list": "", "direct.send": "", "direct.recall": "", "direct.edit": "", "direct.hide": "", "direct.mark_read": "",
+		"direct.receipts": "cap.volcengine.direct_receipts", "direct.extensions": "cap.volcengine.extensions",
+		"live.broadcast": "cap.volcengine.live_broadcast", "app.broadcast": "", "app.broadcast_attributes": "cap.volcengine.broadcast_attributes",
+		"app.operations": "cap.volcengine.operations", "app.history_files": "cap.volcengine.history_files", "app.keywords": "cap.volcengine.keywords",
 	} {
 		if got := caps.Why(verb, ""); got != want {
 			t.Errorf("%s of the app: got %q, want %q", verb, got, want)
