@@ -202,6 +202,9 @@ func (s *Service) run(ctx context.Context, actor Actor, p *plan, w work, o order
 		UndoOf: o.undoOf,
 	}
 	r.Failure, _ = errors.AsType[*imclient.Error](failure)
+	if special, is := w.(settler); is {
+		r.vendorRequest = special.requestID()
+	}
 	if failure != nil {
 		s.log().WarnContext(ctx, "action failed", "verb", o.verb, "audit", id, "request", actor.RequestRef, "error", failure)
 	}
@@ -263,6 +266,9 @@ func (s *Service) settle(p *plan, w work, answers sent, now map[string]Value) (d
 		}
 		r := answers.of(i.ID)
 		i.decide(r, now[i.ID], w.matches, at)
+		if special, is := w.(settler); is {
+			special.settled(i, r.answer())
+		}
 		if a := r.answer(); a != refused && a != unsent && i.After.Known && !i.Verified {
 			done = false
 		}

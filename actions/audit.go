@@ -126,6 +126,7 @@ func outcome(r Result, failure error) store.AuditOutcome {
 	if failure != nil {
 		o.ErrorKind, _ = kindOf(failure)
 	}
+	o.VendorRequest = r.vendorRequest
 	if r.Failure != nil {
 		o.VendorRequest = r.Failure.RequestID
 	}

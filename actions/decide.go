@@ -16,6 +16,7 @@ const (
 	ResultNoAnswer   = "action.result.no_answer"  // no answer came, and the service shows that it was not done
 	ResultNotSent    = "action.result.not_sent"   // our request never left
 	ResultUnknown    = "action.result.unknown"    // no answer came, and nobody could look
+	ResultNoReply    = "action.result.no_reply"   // no answer came to a question
 )
 
 // refusals are the text keys of a refusal, by kind, and the kinds' names in the audit log.

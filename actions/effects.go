@@ -24,4 +24,5 @@ const (
 	EffectNotice        = "action.effect.notice"
 	EffectSignedOut     = "action.effect.signed_out"
 	EffectRestored      = "action.effect.restored" // undo: as it was before, {to}
+	EffectCalled        = "action.effect.called"
 )

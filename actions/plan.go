@@ -96,6 +96,15 @@ type work interface {
 	options() map[string]any
 }
 
+// settler is work that knows more of an answer than package actions can tell from it.
+type settler interface {
+	work
+	// settled may change what was decided of an item.
+	settled(i *Item, a answer)
+	// requestID is the service's name for the call; "" if it gave none.
+	requestID() string
+}
+
 // sent is what the service answered.
 type sent struct {
 	each map[string]reply // for one item

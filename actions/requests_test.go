@@ -80,6 +80,7 @@ func TestForbidden(t *testing.T) {
 		SetNameCard{Group: g.id, User: one[0]}, EditGroup{Group: g.id, Name: &name}, Notice{Group: g.id, Text: "x"},
 		GlobalMute{Common: because("x"), Users: one, Direct: &hour}, GlobalUnmute{Users: one, Direct: true},
 		SignOut{Common: because("x"), Users: one}, Ban{Common: because("x"), Group: g.id, Users: one, Span: hour}, Unban{Group: g.id, Users: one},
+		APICall{Command: "openim_dirty_words/get", Body: "{}"},
 	}
 	var covered []Verb
 	for _, a := range all {

@@ -22,6 +22,8 @@ type Result struct {
 	Recorded        bool            // the outcome is in the audit log; if not, it is being tried again
 	Repeated        bool            // this is what an earlier post with the same key came to
 	Failure         *imclient.Error // what the service said first, for the log and the details; nil if nothing failed
+
+	vendorRequest string // of a call that was accepted; of one that failed Failure has it
 }
 
 // Count tells how many items ended in a state.

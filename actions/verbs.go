@@ -22,6 +22,7 @@ const (
 	VerbSignOut        Verb = "user.sign_out"
 	VerbBan            Verb = "member.ban"
 	VerbUnban          Verb = "member.unban"
+	VerbAPICall        Verb = "api.call"
 )
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
@@ -61,6 +62,7 @@ var verbs = map[Verb]verbInfo{
 	VerbSignOut:        {imclient.VerbSignOut, true, false},
 	VerbBan:            {imclient.VerbBan, true, true},
 	VerbUnban:          {imclient.VerbBan, false, true},
+	VerbAPICall:        {"", false, false},
 }
 
 // Verbs lists all verbs, in the order of the constants.
@@ -68,6 +70,7 @@ func Verbs() []Verb {
 	return []Verb{
 		VerbMute, VerbUnmute, VerbMuteAll, VerbKick, VerbRecall, VerbDeleteBySender, VerbSetRole, VerbNameCard,
 		VerbEditGroup, VerbNotice, VerbGlobalMute, VerbGlobalUnmute, VerbSignOut, VerbBan, VerbUnban,
+		VerbAPICall,
 	}
 }
 

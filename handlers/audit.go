@@ -402,6 +402,10 @@ func actionText(ctx context.Context, e store.AuditEntry) string {
 		}
 	case actions.VerbRecall:
 		return i18n.N(ctx, "audit.did.message.recall", len(e.Messages))
+	case actions.VerbAPICall:
+		if command, ok := d.Options["command"].(string); ok {
+			return i18n.T(ctx, "audit.did.api.call", "command", command)
+		}
 	case actions.VerbMuteAll:
 		if d.Want != nil && *d.Want == actions.TextOff {
 			return i18n.T(ctx, "audit.did.group.mute_all_off")
@@ -503,6 +507,9 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 	if silent, _ := asked.Options["silent"].(bool); silent {
 		d.Facts = append(d.Facts, templates.FactView{Name: i18n.T(ctx, "audit.detail.silent"), Value: i18n.T(ctx, "ui.on")})
 	}
+	if e.Action == string(actions.VerbAPICall) {
+		d.Facts = append(d.Facts, apiFacts(ctx, asked)...)
+	}
 	r, err := l.s.Actions.FromEntry(app.target(), e)
 	if err != nil {
 		l.s.Log.WarnContext(ctx, "result of an audit entry", "entry", e.ID, "error", err)
@@ -526,7 +533,7 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 	switch {
 	case !r.UndoUntil.IsZero() && r.UndoUntil.After(l.s.Now()) && op.Can(auth.Verb(baseVerb(r.Verb))) && e.UndoOf == 0:
 		d.UndoURL = undoURL(app, e.ID)
-	case r.UndoText == actions.UndoImpossible && e.UndoOf == 0:
+	case r.UndoText == actions.UndoImpossible && e.UndoOf == 0 && asked.Options["write"] != false:
 		d.UndoWhy = i18n.T(ctx, r.UndoText)
 	}
 }
@@ -540,6 +547,8 @@ func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i a
 		row.Who = templates.Link{Text: i.ID, URL: groupURL(app, r.Group, tabMessages) + "?seq=" + url.QueryEscape(i.ID)}
 	case actions.VerbMuteAll, actions.VerbNotice:
 		row.Who = who.group(app, r.Group)
+	case actions.VerbAPICall:
+		row.Who = templates.Link{Text: i.ID, Name: true}
 	default:
 		row.Who = who.user(app, i.ID)
 	}

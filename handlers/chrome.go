@@ -142,6 +142,7 @@ var places = []place{
 	{"groups", "groups", "g", func(a *App) string { return appURL(a, "groups") }, auth.VerbView},
 	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView},
 	{"audit", "audit", "a", func(*App) string { return "/audit" }, auth.VerbAudit},
+	{"api", "code", "", func(a *App) string { return appURL(a, "api") }, auth.VerbAPI},
 	{"settings", "settings", "s", func(*App) string { return "/settings/me" }, auth.VerbView},
 }
 

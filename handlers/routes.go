@@ -29,6 +29,7 @@ func (s *Server) routes() []route {
 		s.detailsRoutes(),
 		s.userRoutes(),
 		s.auditRoutes(),
+		s.apiRoutes(),
 		s.settingsRoutes(),
 		s.healthRoutes(),
 	} {

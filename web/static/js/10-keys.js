@@ -60,7 +60,7 @@ function pressControl(event, dialog) {
 
 // submitNear sends the form one is in, else the one of the dialog.
 function submitNear(target, dialog) {
-  const form = target.closest?.("form") ?? (dialog && find("form", dialog));
+  const form = target.closest?.("form") ?? target.form ?? (dialog && find("form", dialog));
   if (!form || form.method === "dialog") return false;
   const button = findAll('[type="submit"]', form).find((b) => b.getAttribute("aria-keyshortcuts") === "Control+Enter");
   if (button) button.click();
