@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 
 	"imdesk/actions"
 	"imdesk/auth"
@@ -475,16 +474,9 @@ func (s *Server) deleteBySender(c *gin.Context) error {
 	return s.answer(c, http.StatusOK, s.resultToast(ctx, app, r, people.names()), s.backOf(c, app))
 }
 
-// idList reads ids that were typed or pasted: one a line, or with commas or spaces between them.
+// idList reads ids that were typed or pasted, each once.
 func idList(text string) []string {
-	var ids []string
-	for _, id := range strings.FieldsFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || r == ',' || r == '，' || r == ';' || r == '；' || r == '、'
-	}) {
-		if !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
+	ids, _ := distinctIDs(splitIDs(text))
 	return ids
 }
 
