@@ -449,6 +449,8 @@ func runEmulator(ctx context.Context, args []string, std streams) error {
 	seed := f.String("seed", "none", "none, or demo: a community")
 	talk := f.Float64("talk", 0, "messages a second that seeded people say")
 	path := f.String("file", "", "database to keep everything in; without one it is gone at the end")
+	callbackURL := f.String("tencent-callback-url", "", "http or https address that is told, and asked, what happens in the app")
+	callbackToken := f.String("tencent-callback-token", "", "secret that signs what is sent there; unsigned if empty")
 	if rest, err := parse(f, args); err != nil {
 		return err
 	} else if len(rest) > 0 {
@@ -462,7 +464,9 @@ func runEmulator(ctx context.Context, args []string, std streams) error {
 	}
 	em, err := emulator.New(ctx, emulator.Config{
 		Path: *path, Seed: *seed, Talk: *talk, Log: newLog(config.Log{Level: "info"}, std.err),
-		Apps: []emulator.TencentApp{{SDKAppID: *app, Admins: []string{*admin}, Key: *key}},
+		Apps: []emulator.TencentApp{{
+			SDKAppID: *app, Admins: []string{*admin}, Key: *key, Callback: emulator.Callback{URL: *callbackURL, Token: *callbackToken},
+		}},
 	})
 	if err != nil {
 		return usagef("%v", err)

@@ -12,9 +12,11 @@
 // # Where things are
 //
 //	emulator.go, fault.go, control.go   the server, faults made on purpose, /_emulator/ for people and scripts
+//	clients.go, callback.go             what users do on their devices; where an app is told of it
 //	internal/community                  accounts, groups, members, messages, mutes: the world, in SQLite; no wire protocol
 //	internal/tencent                    Tencent's protocol over it: gate.go (signature, rates), fields.go (requests),
-//	                                    envelope.go (answers), command.go (the table of commands), one file an area
+//	                                    envelope.go (answers), command.go (the table of commands), callback.go (what an
+//	                                    app is told and asked), client.go (devices), one file an area
 //	internal/demo                       the seeded community, and people who go on talking
 //
 // # What is stored
@@ -31,9 +33,17 @@
 //	message             id = gid << 32 | seq: a window of history is one range of the table; a missing seq is a hole
 //	receipt             who has sent a receipt for a message that wants them
 //	purge               dismissed groups whose messages are still to be removed, in the background
+//	direct              messages between two users: one row is what both have, hidden says who does not see it
+//	extension           pairs noted on messages of either kind, and extension_state their numbers
 //
 // Volatile and bounded, in memory: call rates, the 40 messages a second of a group, messages of the last five minutes (to
-// know a repeated one), who is online, marks in live rooms, faults.
+// know a repeated one), who is online, marks in live rooms, faults, callbacks that wait to be sent.
+//
+// # What an app is told
+//
+// Before-callbacks (c.ask) wait for the app's answer outside of any transaction. After-callbacks (c.tell) are queued when
+// the transaction they belong to is committed, in the order of commits, and sent in the background, each group and each
+// pair of users in its own lane. A callback without anybody to hear it costs a look into a map.
 //
 // # How to add a command
 //
@@ -52,7 +62,9 @@
 //     service's code for internal trouble.
 //  4. Return the answer's fields as a struct (the envelope is put around it), nil if there are none, or a reply for an
 //     unusual envelope. Lists are [], never null.
-//  5. Test it over HTTP with raw JSON, in the _test.go of the area.
+//  5. If an app is told of it: c.ask before the transaction, c.tell(tx, lane, "Group.Callback...", struct) inside it. The
+//     struct has the fields after CallbackCommand; EventTime is c.eventTime() in Group.*, c.eventMS() elsewhere.
+//  6. Test it over HTTP with raw JSON, in the _test.go of the area; its callbacks are lines in TestCallbackBodies.
 //
 // New tables go into a new file in internal/community/migrations with the next number; released files do not change.
 package emulator

@@ -61,7 +61,7 @@ type Server struct {
 	url    string
 	closed bool
 	quit   chan struct{}  // closed by Close: whoever waits stops
-	busy   sync.WaitGroup // requests under way
+	busy   sync.WaitGroup // requests under way, and what users do on devices
 }
 
 // New opens the database, brings it up to date and seeds it. ctx bounds only New itself.
@@ -258,6 +258,7 @@ func (s *Server) Close() error {
 	}
 	s.closed = true
 	close(s.quit)
+	s.tencent.StopAsking()
 	var errs []error
 	if s.http != nil {
 		errs = append(errs, s.http.Close())

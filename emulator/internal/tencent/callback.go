@@ -270,19 +270,46 @@ type CallbackStats struct {
 	Commands map[string]int64 `json:"commands"`
 }
 
+// appDay is a day of an app, and dayCallbacks the callbacks of one that the app's statistics do not have yet.
+type appDay struct{ app, day int64 }
+
+type dayCallbacks struct{ at, sent, answered int64 }
+
+// tallyCallbacks brings the app's statistics of callbacks up to date. They are not written with each callback, for that
+// would make two writes of one.
+func (s *Service) tallyCallbacks(ctx context.Context) error {
+	s.hooks.mu.Lock()
+	days := s.hooks.days
+	s.hooks.days = map[appDay]dayCallbacks{}
+	s.hooks.mu.Unlock()
+	if len(days) == 0 {
+		return nil
+	}
+	return s.store.Update(ctx, func(tx *community.Tx) error {
+		for k, d := range days {
+			if err := errors.Join(tx.Tally(k.app, d.at, community.CallbacksSent, d.sent), tx.Tally(k.app, d.at, community.CallbacksAnswered, d.answered)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // hooks sends callbacks. After-callbacks wait in lanes, each of which is sent in order while the others go on.
 type hooks struct {
 	client *http.Client
 	now    func() time.Time
 	log    *slog.Logger
-	slots  chan struct{} // one for each after-callback under way
-	ctx    context.Context
-	stop   context.CancelFunc
+	slots  chan struct{}  // one for each after-callback under way
 	busy   sync.WaitGroup // lanes
+
+	asking, telling         context.Context // before-callbacks and after-callbacks end with these
+	stopAsking, stopTelling context.CancelFunc
 
 	mu      sync.Mutex
 	apps    map[int64]Callback
 	failing map[int64]bool // whether the app's latest callback failed
+	days    map[appDay]dayCallbacks
 	lanes   map[string][]event
 	stats   CallbackStats
 	closed  bool
@@ -290,10 +317,11 @@ type hooks struct {
 
 func newHooks(now func() time.Time, log *slog.Logger) *hooks {
 	h := &hooks{
-		now: now, log: log, slots: make(chan struct{}, maxPosts), apps: map[int64]Callback{}, failing: map[int64]bool{},
+		now: now, log: log, slots: make(chan struct{}, maxPosts), apps: map[int64]Callback{}, failing: map[int64]bool{}, days: map[appDay]dayCallbacks{},
 		lanes: map[string][]event{}, stats: CallbackStats{Commands: map[string]int64{}},
 	}
-	h.ctx, h.stop = context.WithCancel(context.Background())
+	h.asking, h.stopAsking = context.WithCancel(context.Background())
+	h.telling, h.stopTelling = context.WithCancel(context.Background())
 	h.client = &http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: maxPosts, IdleConnTimeout: time.Minute, DisableCompression: true}, // and no proxy: the receiver is a test's
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -331,6 +359,13 @@ func (h *hooks) count(app int64, command string, err error) {
 	defer h.mu.Unlock()
 	h.stats.Sent++
 	h.stats.Commands[command]++
+	now := h.now().Unix()
+	day := h.days[appDay{app, community.Day(now)}]
+	day.at = now
+	if day.sent++; err == nil {
+		day.answered++
+	}
+	h.days[appDay{app, community.Day(now)}] = day
 	if err != nil {
 		h.stats.Failed++
 		if !h.failing[app] {
@@ -357,7 +392,10 @@ func (h *hooks) question(c *call, cb Callback, command string, body any) (*verdi
 	if err != nil {
 		return nil, err
 	}
-	status, answer, err := h.send(c.Context, cb, cb.address(c.app, command, c.origin(command), h.now()), toHost(c.host, b))
+	ctx, cancel := context.WithCancel(c.Context)
+	defer cancel()
+	defer context.AfterFunc(h.asking, cancel)()
+	status, answer, err := h.send(ctx, cb, cb.address(c.app, command, c.origin(command), h.now()), toHost(c.host, b))
 	if err != nil {
 		return nil, err
 	}
@@ -372,7 +410,6 @@ func (h *hooks) send(ctx context.Context, cb Callback, address string, body []by
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	defer context.AfterFunc(h.ctx, cancel)()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
@@ -435,10 +472,10 @@ func (h *hooks) run(lane string) {
 func (h *hooks) deliver(e event) bool {
 	for attempt := range postAttempts {
 		cb := h.of(e.app)
-		if h.ctx.Err() != nil || !cb.wants(e.command) {
+		if h.telling.Err() != nil || !cb.wants(e.command) {
 			return attempt > 0
 		}
-		status, answer, err := h.send(h.ctx, cb, cb.address(e.app, e.command, e.origin, h.now()), e.body)
+		status, answer, err := h.send(h.telling, cb, cb.address(e.app, e.command, e.origin, h.now()), e.body)
 		if err == nil {
 			_, err = readVerdict(status, answer)
 		}
@@ -451,7 +488,7 @@ func (h *hooks) deliver(e event) bool {
 			h.mu.Lock()
 			h.stats.Retried++
 			h.mu.Unlock()
-		case <-h.ctx.Done():
+		case <-h.telling.Done():
 			return true
 		}
 	}
@@ -466,14 +503,14 @@ func withoutAddress(err error) error {
 	return err
 }
 
-// close sends what waits for a while, drops the rest and ends everything that is under way.
+// close sends what waits for a while, and drops the rest.
 func (h *hooks) close() {
 	h.mu.Lock()
 	h.closed = true
 	h.mu.Unlock()
-	abort := time.AfterFunc(drainTime, h.stop)
+	abort := time.AfterFunc(drainTime, h.stopTelling)
 	h.busy.Wait()
 	abort.Stop()
-	h.stop()
+	h.stopTelling()
 	h.client.CloseIdleConnections()
 }

@@ -70,7 +70,7 @@ type platformRef struct{ Platform string }
 
 // stateChanged tells the app that a user came or went.
 func (s *Service) stateChanged(app int64, user, platform, action, reason string, kicked []Device) {
-	c := s.device(context.Background(), app, user)
+	c := s.device(s.hooks.asking, app, user)
 	if c.platform = system(platform); c.platform == "iOS" {
 		c.platform = "IOS" // so spelled in this one callback
 	}
@@ -134,7 +134,7 @@ func (s *Service) Say(ctx context.Context, app int64, said Said) (seq int64, err
 }
 
 // Tell sends a message to another user as the app on a user's device does, and returns its MsgKey. Unlike sendmsg it is
-// refused to who is muted.
+// refused to who is muted, or blocked by the other.
 func (s *Service) Tell(ctx context.Context, app int64, said Said) (key string, err error) {
 	c := s.device(ctx, app, said.From)
 	from, to, err := c.pair(said.From, said.To)
@@ -143,6 +143,11 @@ func (s *Service) Tell(ctx context.Context, app int64, said Said) (key string, e
 	}
 	if from.C2CMute > s.now().Unix() {
 		return "", refuse(codeDirectMuted, "%s is muted", from.Name)
+	}
+	if blocked, err := c.read().BlocksAmong(to.UID, []int64{from.UID}); err != nil {
+		return "", err
+	} else if blocked[from.UID] {
+		return "", refuse(codeBlocked, "%s has blocked %s", to.Name, from.Name)
 	}
 	m := &directMsg{life: maxLife}
 	m.Seq, m.Random, m.Body, m.Cloud = int64(rand.Uint32()), int64(cmp.Or(said.Random, rand.Uint32())), said.Body, said.Cloud

@@ -3,6 +3,7 @@ package tencent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
@@ -90,4 +91,46 @@ func FuzzRequest(f *testing.F) {
 func answer(s *Service, command, body string) []byte {
 	q := url.Values{"sdkappid": {"1400000000"}, "identifier": {"administrator"}, "usersig": {vector}}
 	return s.Answer(httptest.NewRequest("POST", "http://127.0.0.1/v4/"+command+"?"+q.Encode(), nil), []byte(body))
+}
+
+// FuzzVerdict reads anything an app may answer: either it is no answer, or its code is one, and what it rewrites is a
+// message that could have been sent.
+func FuzzVerdict(f *testing.F) {
+	for _, text := range []string{
+		`{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}`, `{"ActionStatus":"OK","ErrorCode":1}`, `{"ActionStatus":"FAIL","ErrorCode":0}`,
+		`{"ActionStatus":"OK","ErrorCode":"120001","ErrorInfo":"no"}`, `{"ActionStatus":"OK","ErrorCode":0,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"x"}}],"CloudCustomData":"y"}`,
+		`{"ActionStatus":"OK","ErrorCode":0,"MsgBody":[]}`, `{"ActionStatus":"OK","ErrorCode":0,"RefusedMembers_Account":["a"]}`, `{"ActionStatus":"OK","ErrorCode":-1}`, `[]`, ``, `null`, "{\"ActionStatus\":\"\xff\"}",
+	} {
+		f.Add(200, []byte(text))
+	}
+	f.Add(500, []byte(`{"ActionStatus":"OK","ErrorCode":0}`))
+	f.Fuzz(func(t *testing.T, status int, text []byte) {
+		v, err := readVerdict(status, text)
+		if err != nil {
+			if !errors.Is(err, errVerdict) {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		if status != 200 || v.code < 0 || v.code > maxU32 || !json.Valid(text) {
+			t.Errorf("%d %q is taken as code %d", status, text, v.code)
+		}
+		body, cloud := "as it was", "as it was"
+		if err := v.rewrite(&body, &cloud); err != nil {
+			if body != "as it was" || cloud != "as it was" {
+				t.Errorf("%q: half rewritten to %q, %q", text, body, cloud)
+			}
+			return
+		}
+		if body == "as it was" {
+			return
+		}
+		again, err := readFields([]byte(`{"MsgBody":`+body+`}`), 0)
+		if err != nil {
+			t.Fatalf("%q: rewritten to %q: %v", text, body, err)
+		}
+		if again.msgBody(openimBody); again.failed() != nil || len(body) > maxMsgBody {
+			t.Errorf("%q: rewritten to %q: %v", text, body, again.failed())
+		}
+	})
 }

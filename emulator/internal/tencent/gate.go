@@ -84,8 +84,17 @@ func (s *Service) CallbackStats() CallbackStats { return s.hooks.counted() }
 // SetHost says at which host and port the service is reached.
 func (s *Service) SetHost(host string) { s.host.Store(host) }
 
-// Close sends the callbacks that wait, for a while, and ends what is under way. Commands may still be answered.
-func (s *Service) Close() { s.hooks.close() }
+// StopAsking ends the before-callbacks under way and to come: they fail.
+func (s *Service) StopAsking() { s.hooks.stopAsking() }
+
+// Close goes on for a while with the after-callbacks that wait. No command may be under way.
+func (s *Service) Close() {
+	s.StopAsking()
+	s.hooks.close()
+	if err := s.tallyCallbacks(context.Background()); err != nil {
+		s.log.Error("emulator: count callbacks", "err", err)
+	}
+}
 
 // Commands lists what the service knows, as "service/command".
 func (s *Service) Commands() []string {

@@ -26,6 +26,9 @@ func getAppInfo(c *call) (any, error) {
 	if err := c.failed(); err != nil {
 		return nil, err
 	}
+	if err := c.s.tallyCallbacks(c.Context); err != nil {
+		return nil, err
+	}
 	stats, err := c.read().Stats(c.app, statDays)
 	if err != nil {
 		return nil, err
