@@ -418,21 +418,28 @@ func (l *peopleList) pager(at, n int, next string, total int) {
 	l.v.Pager = p
 }
 
-// button is an act on people of the group: sent with GET it opens a sheet, with post it is done at once.
+// address is where a sheet is.
+func (l *peopleList) address(sheet memberSheet) string {
+	return groupURL(l.app, l.g.ID, strings.Split(sheet.path, "/")...)
+}
+
+// button acts on the people who are ticked: with GET it opens the sheet, with post it is done at once.
 func (l *peopleList) button(sheet memberSheet, b templates.ButtonView) templates.ButtonView {
 	b.Why = notOffered(l.c, l.app, sheet.right, sheet.needs, l.g.Type)
-	address := groupURL(l.app, l.g.ID, strings.Split(sheet.path, "/")...)
-	if b.URL == "?" { // stands by itself
-		b.URL = address + "?back=" + url.QueryEscape(l.u.RequestURI())
-		b.Attrs = templates.SheetAttrs(b.URL)
-		return b
-	}
-	b.FormAction = address + b.FormAction
+	b.FormAction = l.address(sheet)
 	if b.FormMethod == "post" {
 		b.FormAction += "?once=" + rand.Text()
 		b.Attrs = map[string]any{"hx-post": b.FormAction, "hx-target": "#sheet", "hx-swap": "none", "hx-push-url": "false"}
 	}
 	return b
+}
+
+// tool opens the sheet for ids that are typed in.
+func (l *peopleList) tool(sheet memberSheet, text, icon string) templates.ButtonView {
+	link := l.address(sheet) + "?back=" + url.QueryEscape(l.u.RequestURI())
+	return templates.ButtonView{
+		Text: text, Icon: icon, URL: link, Attrs: templates.SheetAttrs(link), Why: notOffered(l.c, l.app, sheet.right, sheet.needs, l.g.Type),
+	}
 }
 
 // acts are what can be done to people of the list: what comes often, then the rest.
@@ -453,7 +460,7 @@ func (l *peopleList) acts() (often, rest []templates.ButtonView) {
 		often[2], rest = ban, []templates.ButtonView{kick}
 	}
 	rest = append([]templates.ButtonView{
-		l.button(roleSheet, templates.ButtonView{Text: i18n.T(ctx, "members.role.make"), Icon: "shield", FormAction: "", Name: "role", Value: string(imclient.RoleAdmin)}),
+		l.button(roleSheet, templates.ButtonView{Text: i18n.T(ctx, "members.role.make"), Icon: "shield", Name: "role", Value: string(imclient.RoleAdmin)}),
 		l.button(roleSheet, templates.ButtonView{Text: i18n.T(ctx, "members.role.take"), Icon: "user", Name: "role", Value: string(imclient.RoleMember)}),
 		l.button(cardSheet, templates.ButtonView{Text: i18n.T(ctx, "members.card.button"), Icon: "edit"}),
 	}, rest...)
@@ -480,9 +487,9 @@ func (l *peopleList) rowMenu() []templates.ButtonView {
 // tools act on ids that are typed in.
 func (l *peopleList) tools() []templates.ButtonView {
 	ctx := l.ctx()
-	mute := l.button(muteSheet, templates.ButtonView{Text: i18n.T(ctx, "members.mute.by_id"), Icon: "mute", URL: "?"})
-	kick := l.button(kickSheet, templates.ButtonView{Text: i18n.T(ctx, "members.kick.by_id"), Icon: "kick", URL: "?"})
-	ban := l.button(banSheet, templates.ButtonView{Text: i18n.T(ctx, "members.ban.by_id"), Icon: "ban", URL: "?"})
+	mute := l.tool(muteSheet, i18n.T(ctx, "members.mute.by_id"), "mute")
+	kick := l.tool(kickSheet, i18n.T(ctx, "members.kick.by_id"), "kick")
+	ban := l.tool(banSheet, i18n.T(ctx, "members.ban.by_id"), "ban")
 	switch {
 	case l.tab == tabMuted:
 		return []templates.ButtonView{mute}
