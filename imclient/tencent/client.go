@@ -15,6 +15,7 @@ const (
 	idsStale    = 60 * time.Second
 	groupFresh  = 2 * time.Second
 	saidFresh   = time.Second      // of a page of history, so that a crowd in front of one group costs one call
+	peopleFresh = 5 * time.Second  // of names and profiles, which pages ask for again and again
 	liveFresh   = 10 * time.Second // the service's own snapshot of a live room is not younger
 	typeFresh   = 10 * time.Minute // an id that its app chose may be used again
 	idChunks    = 200
@@ -23,6 +24,7 @@ const (
 	mutedCopies = 100
 	liveCopies  = 50
 	saidCopies  = 200
+	peopleLists = 500 // of up to a page of people each
 )
 
 // client is the service in imclient's words. Its areas are views of it.
@@ -34,6 +36,8 @@ type client struct {
 	muted  *cache[[]imclient.Mute]
 	live   *cache[livePage]
 	said   *cache[window]
+	people *cache[profiles]                   // by the ids that were asked for
+	inside *cache[map[string]imclient.Member] // by group and the ids that were asked for
 }
 
 // New makes a client for one app. Nothing is called yet.
@@ -55,6 +59,8 @@ func NewClient(api *API) *imclient.Client {
 		muted:  newCache[[]imclient.Mute](api.life, api.now, groupFresh, 0, mutedCopies),
 		live:   newCache[livePage](api.life, api.now, liveFresh, 0, liveCopies),
 		said:   newCache[window](api.life, api.now, saidFresh, 0, saidCopies),
+		people: newCache[profiles](api.life, api.now, peopleFresh, 0, peopleLists),
+		inside: newCache[map[string]imclient.Member](api.life, api.now, groupFresh, 0, peopleLists),
 	}
 	api.written = c.written
 	return &imclient.Client{
@@ -74,8 +80,12 @@ func (c *client) written(cmd *Command, group string) {
 	case createGroup.Command, importGroup.Command, destroyGroup.Command:
 		c.ids.drop(func(string) bool { return true })
 	}
+	if group == "" {
+		c.people.drop(func(string) bool { return true }) // it was about somebody
+	}
 	if group != "" {
 		group, _ = splitTopic(group)
+		c.inside.drop(func(key string) bool { return strings.HasPrefix(key, group+"\x00") })
 		c.groups.dropKey(group)
 		c.muted.drop(func(key string) bool { parent, _ := splitTopic(key); return parent == group })
 		c.live.drop(func(key string) bool { return strings.HasSuffix(key, "/"+group) })

@@ -298,7 +298,9 @@ func (m membersArea) Get(ctx context.Context, group string, users []string) ([]i
 	if typ == TypeAVChatRoom {
 		found, err = m.findLive(ctx, group, users)
 	} else {
-		found, err = m.find(ctx, group, users)
+		found, err = m.inside.get(ctx, group+"\x00"+strings.Join(users, "\x00"), func(ctx context.Context) (map[string]imclient.Member, error) {
+			return m.find(ctx, group, users)
+		})
 	}
 	if err != nil {
 		return nil, err

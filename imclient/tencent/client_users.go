@@ -3,6 +3,7 @@ package tencent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,8 +40,22 @@ func (c *client) tags() []string {
 	return tags
 }
 
+// profiles is the answer for some users: those that exist, and the others with the reason.
+type profiles struct {
+	users   []imclient.User
+	refused []imclient.Refused
+}
+
 func (c *client) profiles(ctx context.Context, ids []string) ([]imclient.User, []imclient.Refused, error) {
 	ids = unique(ids)
+	p, err := c.people.get(ctx, strings.Join(ids, "\x00"), func(ctx context.Context) (p profiles, err error) {
+		p.users, p.refused, err = c.readProfiles(ctx, ids)
+		return p, err
+	})
+	return slices.Clone(p.users), slices.Clone(p.refused), err
+}
+
+func (c *client) readProfiles(ctx context.Context, ids []string) ([]imclient.User, []imclient.Refused, error) {
 	users := make([]imclient.User, len(ids))
 	refused := make([]*imclient.Error, len(ids))
 	err := readBatches(ctx, ids, maxProfiles, func(ctx context.Context, batch []string, from int) error {
