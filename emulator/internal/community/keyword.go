@@ -44,12 +44,12 @@ type WordPage struct {
 
 // Words lists a page, and counts what matches in all and how much of it are patterns.
 func (c Conn) Words(app int64, p WordPage) (page []Word, total, patterns int, err error) {
-	const where = " FROM word WHERE app = ? AND lib = ? AND (?3 = '' OR instr(lower(text), ?3) > 0) AND (?4 = 0 OR action = ?4)"
+	const where = " FROM word WHERE app = ?1 AND lib = ?2 AND (?3 = '' OR instr(lower(text), ?3) > 0) AND (?4 = 0 OR action = ?4)"
 	args := []any{app, p.Lib, strings.ToLower(p.Like), p.Action}
 	if err := c.get("SELECT count(*), coalesce(sum(pattern), 0)"+where, args, &total, &patterns); err != nil {
 		return nil, 0, 0, err
 	}
-	page, err = c.words("SELECT "+wordColumns+where+" ORDER BY id LIMIT ? OFFSET ?", append(args, p.N, p.Offset)...)
+	page, err = c.words("SELECT "+wordColumns+where+" ORDER BY id LIMIT ?5 OFFSET ?6", append(args, p.N, p.Offset)...)
 	return page, total, patterns, err
 }
 

@@ -223,11 +223,12 @@ func (c Conn) Stats(app int64, days int) ([]DayStats, error) {
 	return stats, nil
 }
 
-// userStats counts users by what they did. Users who were active in the same hour count as online together.
+// userStats counts users by what they did. Users who have logged in count as online together in an hour in which they did
+// something.
 func (c Conn) userStats(from []any, today int64, stats []DayStats) error {
 	var hours strings.Builder
 	for h := range 24 {
-		fmt.Fprintf(&hours, ", sum(hours >> %d & 1)", h)
+		fmt.Fprintf(&hours, ", sum((hours >> %d) & (what >> 2) & 1)", h)
 	}
 	query := "SELECT day, count(*), sum(what & 1), sum(what >> 1 & 1), sum(what & 3 > 0), sum(what >> 2 & 1)" + hours.String() +
 		" FROM day_user WHERE app = ? AND day BETWEEN ? AND ? GROUP BY day"
