@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"imdesk/emulator/internal/tencent"
 )
 
 // hook is one callback as it arrived.
@@ -297,12 +299,77 @@ func TestCallbackBodies(t *testing.T) {
 		}},
 		{"ban from it", rest1(group+"ban_group_member", `{"GroupId":"live","Members_Account":["b"],"Duration":60}`), rest, nil},
 		{"mute everywhere", rest1("openconfigsvr/setnospeaking", `{"Set_Account":"b","GroupmsgNospeakingTime":60}`), rest, nil},
+		{"make friends", rest1("sns/friend_add", `{"From_Account":"a","AddFriendItem":[{"To_Account":"b","AddSource":"AddSource_Type_X"},{"To_Account":"zz","AddSource":"AddSource_Type_X"}],"ForceAddFlags":1}`), rest, []string{
+			`{"Admin_Account":"administrator","CallbackCommand":"Sns.CallbackFriendAdd","ClientCmd":"friend_add","ForceFlag":1,"PairList":[{"From_Account":"a","Initiator_Account":"a","To_Account":"b"},{"From_Account":"b","Initiator_Account":"a","To_Account":"a"}]}`,
+		}},
+		{"make friends again", rest1("sns/friend_add", `{"From_Account":"a","AddFriendItem":[{"To_Account":"b","AddSource":"AddSource_Type_X"}]}`), rest, nil},
+		{"import a friend", rest1("sns/friend_import", `{"From_Account":"a","AddFriendItem":[{"To_Account":"c","AddSource":"AddSource_Type_X"}]}`), rest, nil},
+		{"part on one side", rest1("sns/friend_delete", `{"From_Account":"a","To_Account":["b"],"DeleteType":"Delete_Type_Single"}`), rest, []string{
+			`{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":[{"From_Account":"a","To_Account":"b"}]}`,
+		}},
+		{"part on both", rest1("sns/friend_delete", `{"From_Account":"b","To_Account":["a"],"DeleteType":"Delete_Type_Both"}`), rest, []string{
+			`{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":[{"From_Account":"b","To_Account":"a"}]}`,
+		}},
+		{"part with all", rest1("sns/friend_delete_all", `{"From_Account":"a"}`), rest, []string{
+			`{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":[{"From_Account":"a","To_Account":"c"}]}`,
+		}},
+		{"want to be asked", rest1("profile/portrait_set", `{"From_Account":"c","ProfileItem":[{"Tag":"Tag_Profile_IM_AllowType","Value":"AllowType_Type_NeedConfirm"}]}`), rest, []string{
+			`{"CallbackCommand":"Profile.CallbackPortraitSet","EventTime":` + ms + `,"From_Account":"c","Operator_Account":"administrator","ProfileItem":[{"Tag":"Tag_Profile_IM_AllowType","Value":"AllowType_Type_NeedConfirm"}]}`,
+		}},
+		{"answer a wish", func() {
+			r.call("sns/friend_add", `{"From_Account":"a","AddFriendItem":[{"To_Account":"c","AddSource":"AddSource_Type_X"}]}`)
+			must(r.AnswerFriend(ctx, testApp, "c", "a", true))
+		}, "ClientIP=127.0.0.1", []string{
+			`{"CallbackCommand":"Sns.CallbackPrevFriendResponse","EventTime":` + ms + `,"From_Account":"c","Requester_Account":"c","ResponseFriendItem":[{"Remark":"","ResponseAction":"Response_Action_AgreeAndAdd","TagName":"","To_Account":"a"}]}`,
+			`{"Admin_Account":"","CallbackCommand":"Sns.CallbackFriendAdd","ClientCmd":"friend_response","ForceFlag":0,"PairList":[{"From_Account":"a","Initiator_Account":"a","To_Account":"c"},{"From_Account":"c","Initiator_Account":"a","To_Account":"a"}]}`,
+		}},
+		{"block", rest1("sns/black_list_add", `{"From_Account":"a","To_Account":["b","zz"]}`), rest, []string{
+			`{"CallbackCommand":"Sns.CallbackBlackListAdd","PairList":[{"From_Account":"a","To_Account":"b"}]}`,
+		}},
+		{"block again", rest1("sns/black_list_add", `{"From_Account":"a","To_Account":["b"]}`), rest, nil},
+		{"unblock", rest1("sns/black_list_delete", `{"From_Account":"a","To_Account":["b"]}`), rest, []string{
+			`{"CallbackCommand":"Sns.CallbackBlackListDelete","PairList":[{"From_Account":"a","To_Account":"b"}]}`,
+		}},
+		{"follow", func() {
+			for range 2 {
+				r.ok("follow/follow_add", `{"From_Account":"a","FollowItem":[{"To_Account":"b"}]}`)
+			}
+		}, rest, []string{`{"CallbackCommand":"Follow.CallbackAfterFollowAdd","PairList":[{"From_Account":"a","To_Account":"b"}]}`}},
+		{"follow no more", rest1("follow/follow_delete", `{"From_Account":"a","To_Account":["b"]}`), rest, []string{
+			`{"CallbackCommand":"Follow.CallbackAfterFollowDelete","PairList":[{"From_Account":"a","To_Account":"b"}]}`,
+		}},
+		{"set attributes", rest1(group+"modify_group_attr", `{"GroupId":"g","GroupAttr":[{"key":"k","value":"v"}]}`), rest, []string{
+			`{"CallbackCommand":"Group.CallbackAfterGroupAttrChanged","EventTime":"` + ms + `","GroupAttr":[{"key":"k","value":"v"}],"GroupId":"g","Operator_Account":"administrator","OptionType":"modify","Type":"Public"}`,
+		}},
+		{"clear attributes", rest1(group+"clear_group_attr", `{"GroupId":"g"}`), rest, []string{
+			`{"CallbackCommand":"Group.CallbackAfterGroupAttrChanged","EventTime":"` + ms + `","GroupAttr":[],"GroupId":"g","Operator_Account":"administrator","OptionType":"clear","Type":"Public"}`,
+		}},
+		{"import a community", rest1(group+"import_group", `{"Type":"Community","Name":"c","GroupId":"@TGS#_c","Owner_Account":"owner","SupportTopic":1}`), rest, nil},
+		{"make a topic", rest1("million_group_open_http_svc/create_topic", `{"GroupId":"@TGS#_c","TopicId":"@TGS#_c@TOPIC#_t","TopicName":"t","From_Account":"owner"}`), rest, []string{
+			`{"CallbackCommand":"Group.CallbackBeforeCreateTopic","Name":"t","Operator_Account":"administrator","Type":"Community"}`,
+			`{"CallbackCommand":"Group.CallbackAfterCreateTopic","GroupId":"@TGS#_c","Name":"t","Operator_Account":"administrator","Owner_Account":"owner","TopicId":"@TGS#_c@TOPIC#_t","Type":"Community","UserDefinedDataList":[]}`,
+		}},
+		{"import a topic", rest1(group+"import_topic", `{"GroupId":"@TGS#_c","TopicId":"@TGS#_c@TOPIC#_u","TopicName":"u"}`), rest, nil},
+		{"say something in a topic", rest1(group+"send_group_msg", `{"GroupId":"@TGS#_c","TopicId":"@TGS#_c@TOPIC#_t","From_Account":"owner","Random":3,"MsgBody":`+text+`}`), rest, []string{
+			`{"CallbackCommand":"Group.CallbackBeforeSendMsg","EventTime":"` + ms + `","From_Account":"owner","GroupId":"@TGS#_c","MsgBody":` + text + `,"OnlineOnlyFlag":0,"Operator_Account":"administrator","Random":3,"TopicId":"@TGS#_c@TOPIC#_t","Type":"Community"}`,
+			`{"CallbackCommand":"Group.CallbackAfterSendMsg","EventTime":"` + ms + `","From_Account":"owner","GroupId":"@TGS#_c","MsgBody":` + text + `,"MsgSeq":1,"MsgTime":1700000000,"OnlineOnlyFlag":0,"Operator_Account":"administrator","Random":3,"TopicId":"@TGS#_c@TOPIC#_t","Type":"Community"}`,
+		}},
+		{"edit a topic", rest1("million_group_open_http_svc/modify_topic", `{"GroupId":"@TGS#_c","TopicId":"@TGS#_c@TOPIC#_t","TopicName":"new","CustomString":"x"}`), rest, []string{
+			`{"CallbackCommand":"Group.CallbackAfterTopicInfoChanged","EventTime":"` + ms + `","GroupId":"@TGS#_c","Name":"new","Operator_Account":"administrator","Type":"Community"}`,
+		}},
+		{"remove topics", rest1("million_group_open_http_svc/destroy_topic", `{"GroupId":"@TGS#_c","TopicIdList":["@TGS#_c@TOPIC#_t","@TGS#_c@TOPIC#_x"]}`), rest, []string{
+			`{"CallbackCommand":"Group.CallbackAfterTopicDestroyed","GroupId":"@TGS#_c","TopicIdList":["@TGS#_c@TOPIC#_t"],"Type":"Community"}`,
+		}},
+		{"dismiss a community", rest1(group+"destroy_group", `{"GroupId":"@TGS#_c"}`), rest, []string{
+			`{"CallbackCommand":"Group.CallbackAfterGroupDestroyed","EventTime":"` + ms + `","GroupId":"@TGS#_c","Name":"c","Owner_Account":"owner","Type":"Community"}`,
+		}},
 		{"call too often", func() {
 			for range 3 {
 				r.call(group+"get_appid_group_list", `{}`)
 			}
 		}, rest, []string{`{"CallbackCommand":"Alert.RequestOverLimit","Command":"get_appid_group_list","Limit":1,"Request":2,"ServiceName":"group_open_http_svc"}`}},
 	}
+	sent := map[string]bool{}
 	for _, s := range steps {
 		s.do()
 		got := app.settled(r)
@@ -311,6 +378,7 @@ func TestCallbackBodies(t *testing.T) {
 		})
 		var bodies []string
 		for _, h := range got {
+			sent[h.command] = true
 			if h.body["CallbackCommand"] != h.command {
 				t.Errorf("%s: %s in the address, %v in the body", s.name, h.command, h.body["CallbackCommand"])
 			}
@@ -338,6 +406,11 @@ func TestCallbackBodies(t *testing.T) {
 		}
 		if !slices.Equal(bodies, s.want) {
 			t.Errorf("%s:\n got %s\nwant %s", s.name, strings.Join(bodies, "\n     "), strings.Join(s.want, "\n     "))
+		}
+	}
+	for _, command := range tencent.CallbackCommands() {
+		if !sent[command] {
+			t.Errorf("%s was never sent", command)
 		}
 	}
 }
@@ -474,6 +547,24 @@ func TestBeforeCallbacksDecide(t *testing.T) {
 	}
 	if _, err := r.Say(context.Background(), testApp, "g", "a", "x"); err == nil || !strings.Contains(err.Error(), "10016") {
 		t.Errorf("said from a device: %v", err)
+	}
+}
+
+// TestWishToBeFriendsIsAnsweredAsTheAppLikes has a decision for each user in the answer, while its code says nothing.
+func TestWishToBeFriendsIsAnsweredAsTheAppLikes(t *testing.T) {
+	r := newRig(t)
+	r.people("a", "b")
+	r.ok("profile/portrait_set", `{"From_Account":"b","ProfileItem":[{"Tag":"Tag_Profile_IM_AllowType","Value":"AllowType_Type_NeedConfirm"}]}`)
+	a := r.ok("sns/friend_add", `{"From_Account":"a","AddFriendItem":[{"To_Account":"b","AddSource":"AddSource_Type_X"}]}`)
+	r.expect(a, 30539, "ResultItem", 0, "ResultCode")
+	app := r.receive(Callback{Only: []string{"Sns.CallbackPrevFriendResponse"}})
+	app.answers(`{"ActionStatus":"OK","ErrorCode":0,"ResultItem":[{"To_Account":"z","ResultCode":38001},{"To_Account":"a","ResultCode":38000,"ResultInfo":"not him"}]}`)
+	if err := r.AnswerFriend(context.Background(), testApp, "b", "a", true); err == nil || !strings.Contains(err.Error(), "38000 not him") {
+		t.Errorf("refused: %v", err)
+	}
+	app.answers(`{"ActionStatus":"OK","ErrorCode":1,"ResultItem":[{"To_Account":"a","ResultCode":38000}]}`)
+	if err := r.AnswerFriend(context.Background(), testApp, "b", "a", true); err != nil {
+		t.Errorf("a callback that failed: %v", err)
 	}
 }
 
@@ -675,12 +766,12 @@ func TestAfterCallbacksAreRepeatedIfWanted(t *testing.T) {
 	}
 	app.answers(`{"ActionStatus":"OK","ErrorCode":1}`)
 	r.SignIn(testApp, "a", "Web")
-	day := at(r.ok("openconfigsvr/getappinfo", `{"RequestField":["CallBackReq","CallBackRsp"]}`), "Result", 0)
-	if sent := at(day, "CallBackReq"); sent != "4" && sent != "5" || at(day, "CallBackRsp") == "4" {
-		t.Errorf("statistics of today: %v", day)
-	}
 	if got := app.settled(r); len(got) != 1 {
 		t.Errorf("an answer that says no is an answer: sent %d times", len(got))
+	}
+	day := at(r.ok("openconfigsvr/getappinfo", `{"RequestField":["CallBackReq","CallBackRsp"]}`), "Result", 0)
+	if at(day, "CallBackReq") != "5" || at(day, "CallBackRsp") != "1" {
+		t.Errorf("statistics of today: %v", day)
 	}
 }
 

@@ -81,8 +81,9 @@ func (c *call) attrs(withValues bool) []community.Attr {
 	return attrs
 }
 
-// writeAttrs runs write on the attributes of the group, unless they are written too often, and checks what they then are.
-func (c *call) writeAttrs(write func(tx *community.Tx, gid int64) error, without ...community.Kind) (any, error) {
+// writeAttrs runs write on the attributes of the group, unless they are written too often, checks what they then are, and
+// tells the app what was done to which.
+func (c *call) writeAttrs(what string, named []community.Attr, write func(tx *community.Tx, gid int64) error, without ...community.Kind) (any, error) {
 	g, err := c.groupOf(codeNotAllowed, without...)
 	if err != nil {
 		return nil, err
@@ -108,20 +109,30 @@ func (c *call) writeAttrs(write func(tx *community.Tx, gid int64) error, without
 		case total > maxAttrTotal:
 			return refuse(codeAttrTotal, "attributes of more than %d bytes", maxAttrTotal)
 		}
-		return nil
+		list := make([]attr, len(named))
+		for i, a := range named {
+			list[i] = attr(a)
+		}
+		return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterGroupAttrChanged", struct {
+			GroupId, Type   string
+			OperatorAccount string `json:"Operator_Account"`
+			OptionType      string
+			GroupAttr       []attr
+			EventTime       string
+		}{g.ID, kindNames[g.Kind], c.admin, what, list, c.eventTime()})
 	})
 }
 
 // modifyAttrs is modify_group_attr, doc 44187: attributes that are not named stay.
 func modifyAttrs(c *call) (any, error) {
 	attrs := c.attrs(true)
-	return c.writeAttrs(func(tx *community.Tx, gid int64) error { return tx.SetAttrs(gid, attrs) })
+	return c.writeAttrs("modify", attrs, func(tx *community.Tx, gid int64) error { return tx.SetAttrs(gid, attrs) })
 }
 
 // setAttrs is set_group_attr, doc 44188: the attributes named are all there are.
 func setAttrs(c *call) (any, error) {
 	attrs := c.attrs(true)
-	return c.writeAttrs(func(tx *community.Tx, gid int64) error {
+	return c.writeAttrs("set", attrs, func(tx *community.Tx, gid int64) error {
 		if err := tx.ClearAttrs(gid); err != nil {
 			return err
 		}
@@ -131,13 +142,13 @@ func setAttrs(c *call) (any, error) {
 
 // clearAttrs is clear_group_attr, doc 44189. Communities do not have it.
 func clearAttrs(c *call) (any, error) {
-	return c.writeAttrs(func(tx *community.Tx, gid int64) error { return tx.ClearAttrs(gid) }, community.Community)
+	return c.writeAttrs("clear", nil, func(tx *community.Tx, gid int64) error { return tx.ClearAttrs(gid) }, community.Community)
 }
 
 // deleteAttrs is delete_group_attr, doc 59499. If one is not there none is deleted.
 func deleteAttrs(c *call) (any, error) {
 	attrs := c.attrs(false)
-	return c.writeAttrs(func(tx *community.Tx, gid int64) error {
+	return c.writeAttrs("delete", attrs, func(tx *community.Tx, gid int64) error {
 		keys := make([]string, len(attrs))
 		for i, a := range attrs {
 			keys[i] = a.Key

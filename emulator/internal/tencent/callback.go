@@ -42,10 +42,10 @@ const (
 	drainTime       = 2 * time.Second // how long close goes on sending
 )
 
-// callbackCommands are those that a Callback may ask for. Source: "Webhook command list", doc 34355.
+// callbackCommands are those that are sent. Source: "Webhook command list", doc 34355.
 var callbackCommands = []string{
 	"State.StateChange", "Profile.CallbackPortraitSet",
-	"Sns.CallbackPrevFriendAdd", "Sns.CallbackPrevFriendResponse", "Sns.CallbackFriendAdd", "Sns.CallbackFriendDelete",
+	"Sns.CallbackPrevFriendResponse", "Sns.CallbackFriendAdd", "Sns.CallbackFriendDelete",
 	"Sns.CallbackBlackListAdd", "Sns.CallbackBlackListDelete", "Follow.CallbackAfterFollowAdd", "Follow.CallbackAfterFollowDelete",
 	"C2C.CallbackBeforeSendMsg", "C2C.CallbackAfterSendMsg", "C2C.CallbackAfterModifyMsg", "C2C.CallbackAfterMsgReport", "C2C.CallbackAfterMsgWithDraw",
 	"Group.CallbackBeforeCreateGroup", "Group.CallbackAfterCreateGroup", "Group.CallbackBeforeApplyJoinGroup", "Group.CallbackBeforeInviteJoinGroup",
@@ -54,8 +54,11 @@ var callbackCommands = []string{
 	"Group.CallbackAfterGroupInfoChanged", "Group.CallbackAfterMemberFieldChanged", "Group.CallbackAfterGroupAttrChanged",
 	"Group.CallbackAfterReadReceipt", "Group.CallbackAfterChangeGroupOwner", "Group.CallbackOnMemberStateChange",
 	"Group.CallbackBeforeCreateTopic", "Group.CallbackAfterCreateTopic", "Group.CallbackAfterTopicDestroyed", "Group.CallbackAfterTopicInfoChanged",
-	"Alert.RequestOverLimit", "Push.AllMemberPush",
+	"Alert.RequestOverLimit",
 }
+
+// CallbackCommands lists the callbacks that are sent.
+func CallbackCommands() []string { return slices.Clone(callbackCommands) }
 
 // Check reports what is wrong with the settings.
 func (cb Callback) Check() error {
@@ -70,7 +73,7 @@ func (cb Callback) Check() error {
 	}
 	for _, name := range cb.Only {
 		if !slices.Contains(callbackCommands, name) {
-			return fmt.Errorf("there is no callback %q", name)
+			return fmt.Errorf("no callback %q is sent", name)
 		}
 	}
 	return nil
@@ -166,7 +169,7 @@ func (v *verdict) rewrite(body, cloud *string) error {
 
 // decision says what the codes of a before-callback mean.
 type decision struct {
-	refused int   // what the caller gets for code 1
+	refused int   // what the caller gets for code 1; 0 = that code means nothing
 	drops   bool  // whether code 2 drops silently
 	lo, hi  int64 // codes that reach the caller as they are, with their text
 }
@@ -194,7 +197,7 @@ func (c *call) ask(command string, body any, by decision, read func(*verdict) er
 			if read != nil {
 				err = read(v)
 			}
-		case v.code == 1:
+		case v.code == 1 && by.refused != 0:
 			return nil, refuse(by.refused, "refused by the app's callback")
 		case v.code == 2 && by.drops:
 			v.drop = true

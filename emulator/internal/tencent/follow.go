@@ -26,12 +26,13 @@ const (
 	maxFollowPage  = 1000
 )
 
-// follows runs do for each of the users.
-func (c *call) follows(command string, names []string, do func(tx *community.Tx, me, peer community.Account) error) (any, error) {
+// follows runs do for each of the users, and tells the app of those with whom that changed something.
+func (c *call) follows(command, told string, names []string, do func(tx *community.Tx, me, peer community.Account) (bool, error)) (any, error) {
 	if err := c.failed(); err != nil {
 		return nil, err
 	}
 	answer := &snsAnswer{}
+	var events pairEvents
 	err := c.update(func(tx *community.Tx) error {
 		me, err := c.me(tx.Conn)
 		if err != nil {
@@ -51,12 +52,16 @@ func (c *call) follows(command string, names []string, do func(tx *community.Tx,
 				answer.add(command, name, codeSns, himself)
 				continue
 			}
-			if err := do(tx, me, peer); err != nil {
+			changed, err := do(tx, me, peer)
+			if err != nil {
 				return err
+			}
+			if changed {
+				events.add(me, peer)
 			}
 			answer.add(command, name, 0, "")
 		}
-		return nil
+		return c.tellPairs(tx, told, events)
 	})
 	return answer, err
 }
@@ -67,17 +72,16 @@ func followAdd(c *call) (any, error) {
 	for _, o := range c.objs("FollowItem", maxFollow, codeSns) {
 		names = append(names, o.str("To_Account"))
 	}
-	return c.follows("FollowAdd", names, func(tx *community.Tx, me, peer community.Account) error {
-		_, err := tx.Follow(me.UID, peer.UID)
-		return err
+	return c.follows("FollowAdd", "Follow.CallbackAfterFollowAdd", names, func(tx *community.Tx, me, peer community.Account) (bool, error) {
+		return tx.Follow(me.UID, peer.UID)
 	})
 }
 
 // followDelete is follow_delete, doc 70346.
 func followDelete(c *call) (any, error) {
-	return c.follows("FollowDelete", c.strs("To_Account", maxFollow, codeSns), func(tx *community.Tx, me, peer community.Account) error {
-		_, err := tx.Unfollow(me.UID, peer.UID)
-		return err
+	names := c.strs("To_Account", maxFollow, codeSns)
+	return c.follows("FollowDelete", "Follow.CallbackAfterFollowDelete", names, func(tx *community.Tx, me, peer community.Account) (bool, error) {
+		return tx.Unfollow(me.UID, peer.UID)
 	})
 }
 

@@ -667,12 +667,12 @@ func modifyGroup(c *call) (any, error) {
 			return nil
 		}
 		operator = cmp.Or(operator, c.admin)
-		return errors.Join(c.tip(tx, g, "ModifyGroupInfo", operator, nil, changed), c.infoChanged(tx, g, operator, changed))
+		return errors.Join(c.tip(tx, g, "ModifyGroupInfo", operator, nil, changed), c.infoChanged(tx, g, "Group.CallbackAfterGroupInfoChanged", operator, changed))
 	})
 }
 
-// infoChanged tells the app what of a group's profile has changed.
-func (c *call) infoChanged(tx *community.Tx, g *community.Group, operator string, changed infoChange) error {
+// infoChanged tells the app what of the profile of a group, or of a topic of it, has changed.
+func (c *call) infoChanged(tx *community.Tx, g *community.Group, command, operator string, changed infoChange) error {
 	e := struct {
 		GroupId, Type   string
 		OperatorAccount string  `json:"Operator_Account"`
@@ -687,7 +687,7 @@ func (c *call) infoChanged(tx *community.Tx, g *community.Group, operator string
 			*to = &text
 		}
 	}
-	return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterGroupInfoChanged", e)
+	return c.tell(tx, groupLane(g.ID), command, e)
 }
 
 // infoChange is the new values of what was changed of a group's profile.

@@ -1,6 +1,7 @@
 package tencent
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -77,8 +78,8 @@ func (c *call) topicTexts(p *community.Topic) {
 	}
 }
 
-// newTopic makes the topic that the call describes. taken says which code a used id gets.
-func (c *call) newTopic(createdAt int64, taken func(*community.Group, string) int) (any, error) {
+// newTopic makes the topic that the call describes. taken says which code a used id gets, told whether the app hears of it.
+func (c *call) newTopic(createdAt int64, told bool, taken func(*community.Group, string) int) (any, error) {
 	p := &community.Topic{ID: c.optStr("TopicId"), CreatedAt: createdAt}
 	from := c.accountField("From_Account")
 	c.topicTexts(p)
@@ -94,6 +95,14 @@ func (c *call) newTopic(createdAt int64, taken func(*community.Group, string) in
 	} else if err := checkTopicID(g, p.ID); err != nil {
 		return nil, err
 	}
+	if told {
+		if _, err := c.ask("Group.CallbackBeforeCreateTopic", struct {
+			OperatorAccount string `json:"Operator_Account"`
+			Type, Name      string
+		}{c.admin, kindNames[g.Kind], p.Name}, groupDecision, nil); err != nil {
+			return nil, err
+		}
+	}
 	err = c.update(func(tx *community.Tx) error {
 		if from != "" {
 			if _, err := tx.Account(c.app, from); err != nil {
@@ -106,7 +115,16 @@ func (c *call) newTopic(createdAt int64, taken func(*community.Group, string) in
 		if n, err := tx.CountTopics(g.GID); err != nil || n >= maxTopics {
 			return firstOf(err, refuse(codeTopicsFull, "a community has at most %d topics", maxTopics))
 		}
-		return tx.CreateTopic(g.GID, p)
+		if err := tx.CreateTopic(g.GID, p); err != nil || !told {
+			return err
+		}
+		return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterCreateTopic", struct {
+			GroupId, TopicId    string
+			OperatorAccount     string `json:"Operator_Account"`
+			OwnerAccount        string `json:"Owner_Account"`
+			Type, Name          string
+			UserDefinedDataList []keyValue
+		}{g.ID, p.ID, c.admin, cmp.Or(from, c.admin), kindNames[g.Kind], p.Name, []keyValue{}})
 	})
 	return struct{ TopicId string }{p.ID}, err
 }
@@ -130,7 +148,7 @@ func checkTopicID(g *community.Group, id string) error {
 
 // createTopic is create_topic, doc 49468.
 func createTopic(c *call) (any, error) {
-	return c.newTopic(c.s.now().Unix(), func(g *community.Group, from string) int {
+	return c.newTopic(c.s.now().Unix(), true, func(g *community.Group, from string) int {
 		if from == "" {
 			from = c.admin
 		}
@@ -145,7 +163,7 @@ func createTopic(c *call) (any, error) {
 func importTopic(c *call) (any, error) {
 	now := c.s.now().Unix()
 	c.oneOf("Type", kindNames[community.Community])
-	return c.newTopic(c.optNum("CreateTime", now, 1, now), func(*community.Group, string) int { return 10021 })
+	return c.newTopic(c.optNum("CreateTime", now, 1, now), false, func(*community.Group, string) int { return 10021 })
 }
 
 // topicRef names a topic. GroupID is spelled that way on the wire.
@@ -286,13 +304,22 @@ func modifyTopic(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
+		was := p
 		if c.topicTexts(&p); muteAll != "" {
 			p.MuteAll = muteAll == "On"
 		}
 		if err := firstOf(c.failed(), c.clean(p.Name, p.Introduction, p.Notification)); err != nil {
 			return err
 		}
-		return tx.SaveTopic(p)
+		changed := infoChange{}
+		patch(&was.Name, &p.Name, "Name", changed)
+		patch(&was.Introduction, &p.Introduction, "Introduction", changed)
+		patch(&was.Notification, &p.Notification, "Notification", changed)
+		patch(&was.Face, &p.Face, "FaceUrl", changed)
+		if err := tx.SaveTopic(p); err != nil || len(changed) == 0 {
+			return err
+		}
+		return c.infoChanged(tx, g, "Group.CallbackAfterTopicInfoChanged", cmp.Or(from, c.admin), changed)
 	})
 }
 
@@ -310,11 +337,13 @@ func destroyTopics(c *call) (any, error) {
 		return nil, err
 	}
 	results := make([]destroyResult, len(ids))
+	var removed []string
 	err = c.update(func(tx *community.Tx) error {
 		for i, id := range ids {
 			results[i] = destroyResult{id, 0, "ok"}
 			p, err := tx.Topic(g.GID, id)
 			if err == nil {
+				removed = append(removed, id)
 				err = tx.RemoveTopic(p.TID)
 			} else if errors.Is(err, community.ErrNoTopic) {
 				results[i].ErrorCode, results[i].ErrorInfo = codeTopicUnknown, "this topic does not exist"
@@ -327,7 +356,13 @@ func destroyTopics(c *call) (any, error) {
 				return err
 			}
 		}
-		return nil
+		if len(removed) == 0 {
+			return nil
+		}
+		return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterTopicDestroyed", struct {
+			GroupId, Type string
+			TopicIdList   []string
+		}{g.ID, kindNames[g.Kind], removed})
 	})
 	return struct{ DestroyResultItem []destroyResult }{results}, err
 }
