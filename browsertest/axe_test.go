@@ -1,0 +1,137 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"imdesk/internal/testtools"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// page is one page or sheet of the console.
+type surface struct {
+	name   string
+	path   string
+	status int64 // 0: 200
+	open   func(p *tab)
+	phone  bool // looked at on a phone, too
+	role   string
+}
+
+// surfaces are all pages and sheets, and what opens on them. What is not here is not tried for accessibility.
+func surfaces(t testing.TB, c *console) []surface {
+	t.Helper()
+	const room, live, topic = "@TGS#2C5SZEAEF", "live_wanfeng", "@TGS#_harbor_city"
+	g := c.group(t, "Surfaces", "bt_olga:Olga", "*bt_adam:Adam", "bt_ann:Ann", "bt_bob:Bob")
+	seq := c.say(t, g, "bt_ann", "to be recalled")
+	c.say(t, g, "bt_bob", "to stay")
+	empty := c.group(t, "Nobody", "bt_olga:Olga")
+	_ = empty
+	c.must(t, "group_open_http_svc/forbid_send_msg", map[string]any{"GroupId": g, "Members_Account": []string{"bt_bob"}, "MuteTime": 360000})
+	c.must(t, "openconfigsvr/setnospeaking", map[string]any{"Set_Account": "bt_adam", "C2CmsgNospeakingTime": 3600, "GroupmsgNospeakingTime": 3600})
+	m := c.as(t, "lead", how{noScript: true})
+	m.visit(groupPath(g, "messages")).click(row(seq) + " [data-tick]").act("r").see("Recalled 1 message")
+	entry := fmt.Sprint(c.audit(t, g)[0].ID)
+	users := "?users=bt_ann&users=bt_bob&users=bt_olga"
+	message := "?m=" + url.QueryEscape(seq+"::bt_ann")
+	sheet := func(selector string) func(p *tab) {
+		return func(p *tab) { p.click(selector).sheet() }
+	}
+	return []surface{
+		{name: "overview", path: "/", phone: true},
+		{name: "groups", path: groups, phone: true},
+		{name: "groups of a type", path: groups + "?type=AVChatRoom"},
+		{name: "groups, selected", path: groups, open: func(p *tab) { p.press("jxjx") }, phone: true},
+		{name: "groups, nothing found", path: groups + "?q=nothing+is+called+so"},
+		{name: "messages", path: groupPath(room, "messages"), phone: true},
+		{name: "messages, selected, sender", path: groupPath(g, "messages"), open: func(p *tab) {
+			p.press("jx").wait(`document.querySelector("#rail").innerText.includes("Bob")`)
+		}},
+		{name: "messages around one", path: groupPath(room, "messages") + "?seq=87500"},
+		{name: "messages with pictures", path: groupPath("@TGS#2PH0T0WLK", "messages") + "?type=image", phone: true},
+		{name: "messages, recalled", path: groupPath(g, "messages"), phone: true},
+		{name: "messages, forwarded", path: groupPath("@TGS#0MODDESK1", "messages") + "?type=merged"},
+		{name: "messages, custom", path: groupPath(room, "messages") + "?type=custom"},
+		{name: "messages of a live room", path: groupPath(live, "messages"), phone: true},
+		{name: "messages, none match", path: groupPath(g, "messages") + "?q=nothing+was+said+so"},
+		{name: "go to a message", path: groupPath(g, "messages"), open: func(p *tab) { p.clickText("Go to|前往") }},
+		{name: "members", path: groupPath(room, "members"), phone: true},
+		{name: "members, selected", path: groupPath(g, "members"), open: func(p *tab) { p.press("jxjx") }, phone: true},
+		{name: "members, menu of a row", path: groupPath(g, "members"), open: func(p *tab) {
+			p.click(row("bt_ann") + " [aria-haspopup]").wait(`document.querySelector("#row-menu").matches(":popover-open")`)
+		}},
+		{name: "members of a live room", path: groupPath(live, "members")},
+		{name: "members, not found", path: groupPath(g, "members") + "?q=nobody_has_this"},
+		{name: "muted", path: groupPath(g, "muted"), phone: true},
+		{name: "muted, nobody", path: groupPath(empty, "muted")},
+		{name: "banned", path: groupPath(live, "bans")},
+		{name: "details", path: groupPath(room, "details"), phone: true},
+		{name: "details of a community", path: groupPath(topic, "details")},
+		{name: "activity", path: groupPath(g, "activity"), phone: true},
+		{name: "menu of the group", path: groupPath(g, "details"), open: func(p *tab) {
+			p.click(`[popovertarget="group-more"]`).wait(`document.querySelector("#group-more").matches(":popover-open")`)
+		}},
+
+		{name: "mute", path: groupPath(g, "members/mute") + users, phone: true},
+		{name: "mute by ID", path: groupPath(g, "members/mute")},
+		{name: "mute, sheet", path: groupPath(g, "members"), open: func(p *tab) { p.goTo("bt_ann").press("m").sheet() }, phone: true},
+		{name: "unmute", path: groupPath(g, "members/unmute") + users},
+		{name: "kick", path: groupPath(g, "members/kick") + users},
+		{name: "kick, sheet", path: groupPath(g, "members"), open: func(p *tab) { p.goTo("bt_ann").press("k", shift).sheet() }},
+		{name: "role", path: groupPath(g, "members/role") + users + "&role=admin"},
+		{name: "name card", path: groupPath(g, "members/card") + "?users=bt_ann"},
+		{name: "ban", path: groupPath(live, "bans/add") + "?users=meilin&users=raka.p"},
+		{name: "lift a ban", path: groupPath(live, "bans/lift") + "?users=meilin"},
+		{name: "recall", path: groupPath(g, "recall") + message},
+		{name: "delete by sender", path: groupPath(g, "delete-by-sender")},
+		{name: "notice", path: groupPath(g, "notice"), phone: true},
+		{name: "notice, sheet", path: groupPath(g, "details"), open: sheet(`[href$="/notice"]`)},
+		{name: "mute all", path: groupPath(g, "mute-all") + "?on=1"},
+
+		{name: "users", path: "/apps/demo/users", phone: true},
+		{name: "user", path: "/apps/demo/users/lin_wan", phone: true},
+		{name: "user, muted", path: "/apps/demo/users/bt_bob", phone: true},
+		{name: "user, muted everywhere", path: "/apps/demo/users/bt_adam"},
+		{name: "user, activity", path: "/apps/demo/users/bt_ann/activity"},
+		{name: "global mute", path: "/apps/demo/users/bt_ann/global-mute"},
+		{name: "global unmute", path: "/apps/demo/users/bt_adam/global-unmute"},
+		{name: "sign out devices", path: "/apps/demo/users/lin_wan/sign-out"},
+
+		{name: "audit log", path: "/audit", phone: true},
+		{name: "audit log, nothing", path: "/audit?from=2001-01-01&to=2001-01-02"},
+		{name: "entry", path: "/apps/demo/actions/" + entry, phone: true},
+		{name: "settings", path: "/settings/me", phone: true},
+		{name: "API explorer", path: "/apps/demo/api", role: "owner"},
+
+		{name: "palette", path: groupPath(g, "members"), open: func(p *tab) {
+			p.press("k", ctrl).wait(`document.querySelector("#palette [role=option]")`)
+		}, phone: true},
+		{name: "keys", path: groupPath(g, "members"), open: func(p *tab) { p.press("?").wait(`document.querySelector("#keys").open`) }},
+		{name: "operator menu", path: groups, open: func(p *tab) {
+			p.click(`[popovertarget="me"]`).wait(`document.querySelector("#me").matches(":popover-open")`)
+		}},
+		{name: "apps", path: groups, open: func(p *tab) {
+			p.click(`[popovertarget="apps"]`).wait(`document.querySelector("#apps").matches(":popover-open")`)
+		}},
+		{name: "toast", path: groups, open: func(p *tab) {
+			p.goTo("vinyl").press("xp").wait(`document.querySelector(".toast")`)
+		}},
+		{name: "no such group", path: groupPath("nosuch", "messages"), status: http.StatusNotFound, phone: true},
+		{name: "no such page", path: "/nosuch", status: http.StatusNotFound},
+		{name: "no such user", path: "/apps/demo/users/nosuch", status: http.StatusNotFound},
+		{name: "not allowed", path: "/audit", status: http.StatusForbidden, role: "viewer"},
+		{name: "sign in", path: "/login", role: "nobody", phone: true},
+		{name: "sign in, wrong", path: "/login", role: "nobody", open: func(p *tab) {
+			p.allow("status of 401")
+			p.fill("#name", "somebody").fill("#password", "wrong").press(kb.Enter).wait(`document.querySelector("#password-error")`)
+		}},
+	}
+}
