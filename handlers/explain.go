@@ -171,7 +171,8 @@ func (s *Server) fail(c *gin.Context, err error) {
 	if errors.As(err, &gone) || errors.Is(c.Request.Context().Err(), context.Canceled) {
 		return // nobody is listening
 	}
-	ctx := c.Request.Context()
+	ctx := context.WithoutCancel(c.Request.Context()) // its time may be up
+	c.Request = c.Request.WithContext(ctx)
 	wrote := c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead
 	p := explain(ctx, err, wrote)
 	s.logFailure(c, err, p.status)

@@ -52,14 +52,28 @@ type harness struct {
 	browsers map[auth.Role]*browser
 }
 
+// setting is where a harness keeps what it has, and how it calls the service.
+type setting struct {
+	service string       // file of the emulator; "": a temporary one
+	folder  string       // of the console's database
+	http    *http.Client // nil: the client's own
+	ahead   time.Duration
+}
+
 // newHarness starts it all; change may set more options.
 func newHarness(t testing.TB, change ...func(*Options)) *harness {
 	t.Helper()
+	return newHarnessAt(t, setting{folder: t.TempDir()}, change...)
+}
+
+func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
+	t.Helper()
 	h := &harness{t: t, browsers: map[auth.Role]*browser{}}
+	h.advance(at.ahead)
 	ctx := context.Background()
 	var err error
 	h.im, err = emulator.New(ctx, emulator.Config{
-		Apps: []emulator.TencentApp{{SDKAppID: testSDKAppID, Admins: []string{testAdmin}, Key: testKey}}, Seed: "none", Now: h.now,
+		Path: at.service, Apps: []emulator.TencentApp{{SDKAppID: testSDKAppID, Admins: []string{testAdmin}, Key: testKey}}, Seed: "none", Now: h.now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -67,13 +81,13 @@ func newHarness(t testing.TB, change ...func(*Options)) *harness {
 	t.Cleanup(func() { check(t, h.im.Close()) })
 	check(t, h.im.Start("127.0.0.1:0"))
 	client, err := tencent.New(tencent.Config{
-		SDKAppID: strconv.Itoa(testSDKAppID), Administrator: testAdmin, Key: testKey, Endpoint: h.im.URL(), Now: h.now,
+		SDKAppID: strconv.Itoa(testSDKAppID), Administrator: testAdmin, Key: testKey, Endpoint: h.im.URL(), Now: h.now, HTTP: at.http,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	h.store, err = store.Open(ctx, filepath.Join(t.TempDir(), "imdesk.db"))
+	h.store, err = store.Open(ctx, filepath.Join(at.folder, "imdesk.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func (s *Server) limitBody(c *gin.Context) {
 var errTooSlow = errors.New("the request took too long")
 
 func (s *Server) deadline(c *gin.Context) {
-	ctx, cancel := context.WithTimeoutCause(c.Request.Context(), requestTimeout, errTooSlow)
+	ctx, cancel := context.WithTimeoutCause(c.Request.Context(), s.timeout, errTooSlow)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)
 	c.Next()

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -36,7 +37,8 @@ func render(c *gin.Context, status int, page, part templ.Component) error {
 			buffers.Put(buf)
 		}
 	}()
-	if err := what.Render(c.Request.Context(), buf); err != nil {
+	// A request whose time is up still gets its page, which says so.
+	if err := what.Render(context.WithoutCancel(c.Request.Context()), buf); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
 	h := c.Writer.Header()

@@ -65,6 +65,7 @@ type Server struct {
 	byName  map[string]*App
 	media   *media
 	metrics *metrics
+	timeout time.Duration // of a request
 	answers keptAnswers
 }
 
@@ -96,7 +97,7 @@ func newServer(o Options) (*Server, error) {
 	if o.Zone == nil {
 		o.Zone = time.Local
 	}
-	s := &Server{Options: o, byName: map[string]*App{}}
+	s := &Server{Options: o, byName: map[string]*App{}, timeout: requestTimeout}
 	for _, a := range o.Apps {
 		if s.byName[a.Name] != nil {
 			return nil, fmt.Errorf("two apps are named %s", a.Name)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -225,14 +226,16 @@ const maxFlashes = 4
 
 // flash keeps something for the next page this browser opens. It is a courtesy: the audit log has it in any case.
 func (s *Server) flash(c *gin.Context, f flash) {
-	session, err := s.Auth.Session(c.Request)
+	// What was done may have taken longer than the request had time.
+	r := c.Request.WithContext(context.WithoutCancel(c.Request.Context()))
+	session, err := s.Auth.Session(r)
 	if err == nil {
 		list := append(readFlashes(session.Values[flashKey]), f)
 		list = list[max(0, len(list)-maxFlashes):]
 		var b []byte
 		if b, err = json.Marshal(list); err == nil {
 			session.Values[flashKey] = string(b)
-			err = session.Save(c.Request, c.Writer)
+			err = session.Save(r, c.Writer)
 		}
 	}
 	if err != nil {

@@ -1,0 +1,476 @@
+package handlers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"imdesk/actions"
+	"imdesk/auth"
+	"imdesk/emulator"
+	"imdesk/imclient"
+	"imdesk/store"
+
+	"golang.org/x/net/html"
+)
+
+// everyFault is all that can go wrong with the service.
+var everyFault = map[string]emulator.Fault{
+	"too late":   {Delay: 1500 * time.Millisecond},
+	"dropped":    {Drop: true},
+	"drop after": {DropAfter: true},
+	"HTML":       {Status: http.StatusBadGateway},
+	"cut":        {CutBody: true},
+	"bad JSON":   {BadJSON: true},
+	"code 10002": {ErrorCode: 10002}, "code 10007": {ErrorCode: 10007}, "code 10010": {ErrorCode: 10010}, "code 10015": {ErrorCode: 10015},
+	"code 60007": {ErrorCode: 60007}, "code 60011": {ErrorCode: 60011}, "code 70009": {ErrorCode: 70009}, "code 90992": {ErrorCode: 90992},
+	"code 123456": {ErrorCode: 123456},
+}
+
+// hasty gives up on an answer before a delayed one comes. The client's own time-out has to be above the service's 3 s.
+const hasty = 700 * time.Millisecond
+
+// soon is when a request's time is up: a service that asks us to slow down makes hundreds of them wait in line.
+const soon = 6 * time.Second
+
+// deed is something an operator does, and how to see in the service whether it was done.
+type deed struct {
+	name    string
+	command string // the one that writes
+	path    string // below the target's address
+	form    func(x string) url.Values
+	user    bool                              // the target is a user, else a group
+	done    func(h *harness, x string) bool   // nil: nobody can see it
+	prepare func(h *harness, x string)        // beyond the group or user
+	live    bool                              // in a live room
+	address func(h *harness, x string) string // instead of path
+}
+
+func fixed(pairs ...string) func(string) url.Values {
+	return func(string) url.Values { return with(nil, pairs...) }
+}
+
+// deeds are all that can be done.
+var deeds = []deed{
+	{name: "mute", command: "group_open_http_svc/forbid_send_msg", path: "members/mute", form: fixed("users", "ann", "for", "1h", "why", "ads"),
+		done: func(h *harness, x string) bool { return !h.mutedUntil(x, "ann").IsZero() }},
+	{name: "unmute", command: "group_open_http_svc/forbid_send_msg", path: "members/unmute", form: fixed("users", "ann"),
+		prepare: func(h *harness, x string) { h.muteIn(x, "ann") }, done: func(h *harness, x string) bool { return h.mutedUntil(x, "ann").IsZero() }},
+	{name: "kick", command: "group_open_http_svc/delete_group_member", path: "members/kick", form: fixed("users", "ann", "why", "ads"),
+		done: func(h *harness, x string) bool { return !h.isMember(x, "ann") }},
+	{name: "role", command: "group_open_http_svc/modify_group_member_info", path: "members/role", form: fixed("users", "ann", "role", "admin"),
+		done: func(h *harness, x string) bool { return h.member(x, "ann").Role == imclient.RoleAdmin }},
+	{name: "card", command: "group_open_http_svc/modify_group_member_info", path: "members/card", form: fixed("users", "ann", "card", "New"),
+		done: func(h *harness, x string) bool { return h.member(x, "ann").NameCard == "New" }},
+	{name: "ban", command: "group_open_http_svc/ban_group_member", path: "bans/add", form: fixed("users", "ann", "for", "1h", "why", "ads"), live: true,
+		done: func(h *harness, x string) bool { return h.banned(x, "ann") }},
+	{name: "lift", command: "group_open_http_svc/unban_group_member", path: "bans/lift", form: fixed("users", "ann"), live: true,
+		prepare: func(h *harness, x string) {
+			h.must("group_open_http_svc/ban_group_member", map[string]any{"GroupId": x, "Members_Account": []string{"ann"}, "Duration": 3600})
+		},
+		done: func(h *harness, x string) bool { return !h.banned(x, "ann") }},
+	{name: "recall", command: "group_open_http_svc/group_msg_recall", path: "recall", form: fixed("m", "2::ann"), prepare: twoWords,
+		done: func(h *harness, x string) bool { return h.takenBack(x, "2") }},
+	{name: "delete", command: "group_open_http_svc/delete_group_msg_by_sender", path: "delete-by-sender", form: fixed("users", "ann", "reason", "ads"), prepare: twoWords,
+		done: func(h *harness, x string) bool { return h.takenBack(x, "2") }},
+	{name: "notice", command: "group_open_http_svc/send_group_system_notification", path: "notice", form: fixed("text", "Hello")},
+	{name: "mute-all", command: "group_open_http_svc/modify_group_base_info", path: "mute-all", form: fixed("on", "1"),
+		done: func(h *harness, x string) bool { return h.group(x).MuteAll == imclient.On }},
+	{name: "details", command: "group_open_http_svc/modify_group_base_info", path: "details",
+		form: func(x string) url.Values { return with(nil, "name", "New", "seen_name", mark(x)) },
+		done: func(h *harness, x string) bool { return h.group(x).Name == "New" }},
+	{name: "both", command: "group_open_http_svc/modify_group_base_info", path: "details",
+		form: func(x string) url.Values {
+			return with(nil, "name", "New", "seen_name", mark(x), "mute_all", "on", "seen_mute_all", mark("off"), "confirmed", "1")
+		},
+		done: func(h *harness, x string) bool { return h.group(x).Name == "New" || h.group(x).MuteAll == imclient.On }},
+	{name: "global", command: "openconfigsvr/setnospeaking", path: "global-mute", user: true, form: fixed("direct_for", "1h", "groups_for", "24h", "why", "ads"),
+		done: func(h *harness, x string) bool { return !h.globalMute(x).GroupUntil.IsZero() }},
+	{name: "unglobal", command: "openconfigsvr/setnospeaking", path: "global-unmute", user: true, form: fixed("groups", "1", "direct", "1"),
+		prepare: func(h *harness, x string) {
+			h.must("openconfigsvr/setnospeaking", map[string]any{"Set_Account": x, "GroupmsgNospeakingTime": 3600})
+		},
+		done: func(h *harness, x string) bool { return h.globalMute(x).GroupUntil.IsZero() }},
+	{name: "sign-out", command: "im_open_login_svc/kick", path: "sign-out", user: true, form: fixed("why", "ads")},
+	{name: "undo", command: "group_open_http_svc/forbid_send_msg", form: fixed(),
+		prepare: func(h *harness, x string) {
+			h.do(actions.Mute{Common: because("x"), Group: x, Users: []string{"ann"}, Span: actions.Span{For: time.Hour}})
+		},
+		address: func(h *harness, x string) string {
+			list, err := h.store.Audit.List(context.Background(), store.AuditFilter{App: testApp, Group: x}, 0, 1)
+			if err != nil || len(list) != 1 {
+				h.t.Fatalf("the entry of %s: %v %v", x, list, err)
+			}
+			return undoURL(h.app, list[0].ID)
+		},
+		done: func(h *harness, x string) bool { return h.mutedUntil(x, "ann").IsZero() }},
+	{name: "pin", command: "", form: func(x string) url.Values { return with(nil, "id", x, "on", "1") },
+		address: func(h *harness, _ string) string { return appURL(h.app, "pins") },
+		done: func(h *harness, x string) bool {
+			pins, err := h.store.Settings.Pins(context.Background(), h.operator(auth.Owner), testApp)
+			check(h.t, err)
+			return slices.ContainsFunc(pins, func(p store.Place) bool { return p.ID == x })
+		}},
+}
+
+func twoWords(h *harness, x string) {
+	h.say(x, "ann", text("one"))
+	h.say(x, "ann", text("two"))
+}
+
+func (h *harness) muteIn(group, user string) {
+	h.must("group_open_http_svc/forbid_send_msg", map[string]any{"GroupId": group, "Members_Account": []string{user}, "MuteTime": 3600})
+}
+
+func (h *harness) member(group, user string) imclient.Member {
+	h.t.Helper()
+	list, err := h.app.IM.Members.Get(imclient.Fresh(context.Background()), group, []string{user})
+	if err != nil || len(list) != 1 {
+		h.t.Errorf("%s in %s: %v %v", user, group, list, err)
+		return imclient.Member{}
+	}
+	return list[0]
+}
+
+func (h *harness) banned(group, user string) bool {
+	h.t.Helper()
+	page, err := h.app.IM.Live.Banned(imclient.Fresh(context.Background()), group, "", 0)
+	check(h.t, err)
+	return slices.ContainsFunc(page.Items, func(m imclient.Mute) bool { return m.UserID == user })
+}
+
+func (h *harness) takenBack(group, seq string) bool {
+	h.t.Helper()
+	page, err := h.app.IM.Messages.History(imclient.Fresh(context.Background()), imclient.HistoryOptions{Conversation: imclient.Conversation{Group: group}})
+	check(h.t, err)
+	for _, m := range page.Messages {
+		if m.Seq == seq {
+			return m.State != imclient.MessageSaid
+		}
+	}
+	return true
+}
+
+// try is one deed on one target: with the fault on every call or on the one that writes, for the page or for the part.
+type try struct {
+	deed
+	every, part bool
+	target      string
+	cookie      string // a session of its own, so that what it is told is not mixed with others'
+}
+
+func tries() []try {
+	var list []try
+	for _, d := range deeds {
+		for _, every := range []bool{true, false} {
+			for _, part := range []bool{false, true} {
+				if d.command == "" && !every {
+					continue
+				}
+				list = append(list, try{deed: d, every: every, part: part, target: fmt.Sprintf("%s-%v-%v", d.name, every, part)})
+			}
+		}
+	}
+	for i := range list {
+		token := fmt.Sprintf("%032d", i)
+		list[i].cookie = base64.RawURLEncoding.EncodeToString([]byte(token))
+	}
+	return list
+}
+
+// image is a service and a console with all that the tries need, as files to be copied.
+func image(t *testing.T, dir string) (ahead time.Duration) {
+	t.Run("prepare", func(t *testing.T) {
+		h := newHarnessAt(t, setting{service: filepath.Join(dir, "emulator.db"), folder: dir})
+		h.newUsers("olga:Olga", "ann:Ann", "owned:Owned")
+		h.newGroup("Public", "g1", "Music", "olga", "ann")
+		h.newGroup("AVChatRoom", "live", "Live", "olga")
+		h.as(auth.Owner)
+		for _, x := range tries() {
+			switch {
+			case x.user:
+				h.newUsers(x.target + ":" + x.target)
+			case x.live:
+				h.newGroup("AVChatRoom", x.target, x.target, "olga")
+			default:
+				h.newGroup("Public", x.target, x.target, "olga", "ann")
+			}
+			if x.prepare != nil {
+				x.prepare(h, x.target)
+			}
+			h.session(x.cookie)
+		}
+		ahead = time.Duration(h.ahead.Load())
+	})
+	if t.Failed() {
+		t.FailNow()
+	}
+	return ahead
+}
+
+// session begins one without a password.
+func (h *harness) session(cookie string) {
+	h.t.Helper()
+	sum := sha256.Sum256([]byte(cookie))
+	now := h.now()
+	check(h.t, h.store.Sessions.Add(context.Background(), store.Session{
+		ID: hex.EncodeToString(sum[:]), OperatorID: h.operator(auth.Owner), CreatedAt: now, UsedAt: now,
+		IdleExpiresAt: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour), Address: "192.0.2.1",
+	}))
+}
+
+// open opens the image as a harness of its own.
+func open(t *testing.T, image string, ahead time.Duration, client *http.Client) *harness {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"emulator.db", "imdesk.db"} {
+		b, err := os.ReadFile(filepath.Join(image, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return newHarnessAt(t, setting{service: filepath.Join(dir, "emulator.db"), folder: dir, http: client, ahead: ahead})
+}
+
+// Whatever the service does, on every page and with every act: a clear message, nothing half-reported, no blank page.
+func TestEveryFaultEverywhere(t *testing.T) {
+	dir := t.TempDir()
+	ahead := image(t, dir)
+	// All faults at once, each with a service of its own: they wait for time-outs and pauses most of the time.
+	var wg sync.WaitGroup
+	for _, name := range slices.Sorted(maps.Keys(everyFault)) {
+		fault := everyFault[name]
+		wg.Go(func() {
+			t.Run(name, func(t *testing.T) {
+				var client *http.Client
+				if fault.Delay > 0 {
+					client = &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: hasty, MaxIdleConnsPerHost: 64}}
+					t.Cleanup(client.CloseIdleConnections)
+				}
+				h := open(t, dir, ahead, client)
+				h.server.timeout = soon
+				h.writesUnder(t, fault)
+				h.everythingUnder(t, fault)
+			})
+		})
+	}
+	wg.Wait()
+}
+
+// writesUnder does every deed while its writing call fails.
+func (h *harness) writesUnder(t *testing.T, fault emulator.Fault) {
+	var list []try
+	for _, x := range tries() {
+		if !x.every {
+			list = append(list, x)
+			f := fault
+			f.Command = x.command
+			h.im.SetFault(f)
+		}
+	}
+	answers := h.attempt(t, list)
+	h.im.ClearFaults()
+	carried := fault.DropAfter || fault.CutBody || fault.BadJSON
+	h.judge(t, list, answers, carried)
+}
+
+// everythingUnder opens every page and does every deed while every call fails.
+func (h *harness) everythingUnder(t *testing.T, fault emulator.Fault) {
+	h.advance(time.Minute) // what the client remembers of names and groups is too old
+	h.im.SetFault(fault)
+	var wg sync.WaitGroup
+	b := &browser{h: h, t: t, cookie: auth.CookieName + "=" + tries()[0].cookie}
+	for _, r := range h.server.routes() {
+		if r.method != get || r.path == "/metrics" {
+			continue
+		}
+		addresses := []string{addressOf(r)}
+		if strings.Contains(r.path, ":group") {
+			addresses = append(addresses, strings.Replace(addressOf(r), "/groups/g1", "/groups/live", 1))
+		}
+		for _, path := range addresses {
+			for _, part := range []bool{false, true} {
+				wg.Go(func() { b.opens(r, path, part) })
+			}
+		}
+	}
+	var list []try
+	for _, x := range tries() {
+		if x.every {
+			list = append(list, x)
+		}
+	}
+	var answers []*answer
+	wg.Go(func() { answers = h.attempt(t, list) })
+	wg.Wait()
+	h.im.ClearFaults()
+	h.judge(t, list, answers, false)
+	left, err := h.store.Audit.Unfinished(context.Background(), h.now().Add(time.Hour))
+	if err != nil || len(left) > 0 {
+		t.Errorf("%d actions have no outcome: %v %v", len(left), left, err)
+	}
+}
+
+// sure are the pages that need no service, or stand without it.
+var sure = map[string]bool{
+	"/": true, "/apps/:app": true, "/apps/:app/groups/:group": true, "/apps/:app/users": true, "/apps/:app/users/:user/activity": true, "/apps/:app/actions/:entry": true,
+	"/audit": true, "/settings": true, "/settings/me": true, "/login": true, "/healthz": true, "/readyz": true, "/apps/:app/media": true,
+	"/apps/:app/api": true, "/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
+}
+
+// opens a page under a fault.
+func (b *browser) opens(r route, path string, part bool) {
+	var header map[string]string
+	if part {
+		header = htmx("/apps/demo/groups/g1/messages")
+	}
+	a := b.do(get, path, nil, header)
+	what := fmt.Sprintf("%s part %v: status %d", path, part, a.status)
+	switch {
+	case a.status == http.StatusInternalServerError || a.status == http.StatusUnprocessableEntity:
+		b.t.Errorf("%s\n%s", what, a.text())
+	case a.status == http.StatusSeeOther || a.status == http.StatusNoContent:
+		if !sure[r.path] && a.location() == "" {
+			b.t.Errorf("%s leads nowhere", what)
+		}
+		return
+	case strings.TrimSpace(a.text()) == "" && r.path != "/palette":
+		b.t.Errorf("%s is blank", what)
+	}
+	notices, parts := a.told()
+	switch {
+	case a.status >= 400 && len(notices)+len(parts) != 1:
+		b.t.Errorf("%s has %d notices and %d failed parts\n%s", what, len(notices), len(parts), a.text())
+	case a.status < 400 && !sure[r.path] && len(notices)+len(parts) == 0 && !strings.Contains(a.body, "data-info="):
+		b.t.Errorf("%s says nothing of what failed\n%s", what, a.text())
+	case len(notices) > 1:
+		b.t.Errorf("%s has %d notices\n%s", what, len(notices), a.text())
+	}
+	if strings.Contains(a.text(), "Nothing was changed") {
+		b.t.Errorf("%s speaks of a change", what)
+	}
+}
+
+// told are the notices of a page, and the parts that failed. Each has a title, and says what to do next.
+func (a *answer) told() (notices, parts []string) {
+	for _, n := range find(a.document(), isClass("notice")) {
+		if tone, _ := attribute(n, "data-tone"); tone == "info" && a.status < 400 {
+			continue // it is about the page, not about a failure
+		}
+		title := find(n, func(n *html.Node) bool { return n.Data == "strong" })
+		if len(title) != 1 || words(title[0]) == "" {
+			a.t.Errorf("%s: a notice without a title: %s", a.what, words(n))
+		}
+		if rest := strings.TrimPrefix(words(n), words(title[0])); len(rest) < 10 {
+			a.t.Errorf("%s: a notice without a next step: %s", a.what, words(n))
+		}
+		notices = append(notices, words(n))
+	}
+	for _, n := range find(a.document(), isClass("part-failed")) {
+		if len(words(n)) < 20 {
+			a.t.Errorf("%s: a part fails with %q", a.what, words(n))
+		}
+		parts = append(parts, words(n))
+	}
+	return notices, parts
+}
+
+func isClass(name string) func(*html.Node) bool {
+	return func(n *html.Node) bool {
+		class, _ := attribute(n, "class")
+		return slices.Contains(strings.Fields(class), name)
+	}
+}
+
+// attempt does all of list at once.
+func (h *harness) attempt(t *testing.T, list []try) []*answer {
+	answers := make([]*answer, len(list))
+	var wg sync.WaitGroup
+	for i, x := range list {
+		wg.Go(func() { answers[i] = h.attemptOne(t, x) })
+	}
+	wg.Wait()
+	return answers
+}
+
+func (h *harness) attemptOne(t *testing.T, x try) *answer {
+	b := &browser{h: h, t: t, cookie: auth.CookieName + "=" + x.cookie}
+	at := groupURL(h.app, x.target, tabMembers)
+	path := groupURL(h.app, x.target) + "/" + x.path
+	if x.user {
+		at, path = userURL(h.app, x.target), userURL(h.app, x.target)+"/"+x.path
+	}
+	if x.address != nil {
+		path = x.address(h, x.target)
+	}
+	if x.part {
+		return b.postPart(path, at, x.form(x.target))
+	}
+	return b.post(path, x.form(x.target))
+}
+
+// judge holds what was said, there or on the next page, against what is so. carried: the service did what was asked, for those
+// of which nobody can see it.
+func (h *harness) judge(t *testing.T, list []try, answers []*answer, carried bool) {
+	defer func(hasty *imclient.Client) { h.app.IM = hasty }(h.app.IM)
+	h.hurry(time.Minute) // whoever looks takes the time it needs
+	var wg sync.WaitGroup
+	for i, x := range list {
+		wg.Go(func() { h.judgeOne(t, x, answers[i], carried) })
+	}
+	wg.Wait()
+}
+
+func (h *harness) judgeOne(t *testing.T, x try, a *answer, carried bool) {
+	what := fmt.Sprintf("%s, fault on every call %v, part %v: status %d", x.name, x.every, x.part, a.status)
+	if a.status == http.StatusInternalServerError {
+		t.Errorf("%s\n%s", what, a.text())
+		return
+	}
+	if a.status == http.StatusSeeOther || a.status == http.StatusNoContent {
+		a = (&browser{h: h, t: t, cookie: auth.CookieName + "=" + x.cookie}).get(settingsURL)
+	}
+	said, claims := "", false
+	for _, n := range find(a.document(), isClass("toast")) {
+		tone, _ := attribute(n, "data-tone")
+		said += words(n) + "\n"
+		claims = claims || tone != "bad" && !strings.Contains(words(n), "Nothing was changed")
+	}
+	for _, n := range find(a.document(), isClass("notice")) {
+		said += words(n) + "\n"
+	}
+	if said == "" {
+		t.Errorf("%s says nothing\n%s", what, a.text())
+		return
+	}
+	done := carried
+	if x.done != nil {
+		done = x.done(h, x.target)
+	}
+	switch {
+	case done && strings.Contains(said, "Nothing was changed"):
+		t.Errorf("%s: it was done, and it says\n%s", what, said)
+	case done && !claims && !strings.Contains(said, "not known") && !strings.Contains(said, "done"):
+		t.Errorf("%s: it was done, and it says\n%s", what, said)
+	case !done && claims:
+		t.Errorf("%s: it was not done, and it says\n%s", what, said)
+	}
+	if testing.Verbose() {
+		t.Logf("%s: done %v: %s", what, done, said)
+	}
+}
