@@ -6,7 +6,6 @@ const maxBlocked = 1000
 
 // block is black_list_add, doc 34912. It ends a friendship both ways.
 func block(c *call) (any, error) {
-	var events pairEvents
 	return c.eachNamed("BlackListAdd", func(tx *community.Tx, me, peer community.Account) (int, string, error) {
 		if me.UID == peer.UID {
 			return codeSns, himself, nil
@@ -18,23 +17,20 @@ func block(c *call) (any, error) {
 		if n, err := tx.CountBlocked(me.UID); err != nil || n >= maxBlocked {
 			return codeBlocksFull, "Black_Full", err
 		}
-		events.add(me, peer)
 		_, err = tx.Block(c.app, me.UID, peer.UID)
 		return 0, "", err
-	}, func(tx *community.Tx) error { return c.tellPairs(tx, "Sns.CallbackBlackListAdd", events) })
+	})
 }
 
 // unblock is black_list_delete, doc 34913.
 func unblock(c *call) (any, error) {
-	var events pairEvents
 	return c.eachNamed("BlackListDelete", func(tx *community.Tx, me, peer community.Account) (int, string, error) {
 		was, err := tx.Unblock(me.UID, peer.UID)
 		if err != nil || !was {
 			return codeSns, "Black_Not_Exist", err
 		}
-		events.add(me, peer)
 		return 0, "", nil
-	}, func(tx *community.Tx) error { return c.tellPairs(tx, "Sns.CallbackBlackListDelete", events) })
+	})
 }
 
 type blackItem struct {

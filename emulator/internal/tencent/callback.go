@@ -45,7 +45,7 @@ const (
 // callbackCommands are those that are sent. Source: "Webhook command list", doc 34355.
 var callbackCommands = []string{
 	"State.StateChange", "Profile.CallbackPortraitSet",
-	"Sns.CallbackPrevFriendResponse", "Sns.CallbackFriendAdd", "Sns.CallbackFriendDelete",
+	"Sns.CallbackPrevFriendAdd", "Sns.CallbackPrevFriendResponse", "Sns.CallbackFriendAdd", "Sns.CallbackFriendDelete",
 	"Sns.CallbackBlackListAdd", "Sns.CallbackBlackListDelete", "Follow.CallbackAfterFollowAdd", "Follow.CallbackAfterFollowDelete",
 	"C2C.CallbackBeforeSendMsg", "C2C.CallbackAfterSendMsg", "C2C.CallbackAfterModifyMsg", "C2C.CallbackAfterMsgReport", "C2C.CallbackAfterMsgWithDraw",
 	"Group.CallbackBeforeCreateGroup", "Group.CallbackAfterCreateGroup", "Group.CallbackBeforeApplyJoinGroup", "Group.CallbackBeforeInviteJoinGroup",

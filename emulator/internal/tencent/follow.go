@@ -32,7 +32,7 @@ func (c *call) follows(command, told string, names []string, do func(tx *communi
 		return nil, err
 	}
 	answer := &snsAnswer{}
-	var events pairEvents
+	var changes []followPair
 	err := c.update(func(tx *community.Tx) error {
 		me, err := c.me(tx.Conn)
 		if err != nil {
@@ -57,13 +57,22 @@ func (c *call) follows(command, told string, names []string, do func(tx *communi
 				return err
 			}
 			if changed {
-				events.add(me, peer)
+				changes = append(changes, followPair{me.Name, peer.Name})
 			}
 			answer.add(command, name, 0, "")
 		}
-		return c.tellPairs(tx, told, events)
+		if len(changes) == 0 {
+			return nil
+		}
+		return c.tell(tx, userLane(changes[0].FromAccount), told, struct{ PairList []followPair }{changes})
 	})
 	return answer, err
+}
+
+// followPair is one user who follows another in callbacks. No page prints their fields: they are those of block lists.
+type followPair struct {
+	FromAccount string `json:"From_Account"`
+	ToAccount   string `json:"To_Account"`
 }
 
 // followAdd is follow_add, doc 70345. Following somebody twice is following him.

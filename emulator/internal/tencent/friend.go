@@ -85,7 +85,6 @@ func addFriends(c *call) (any, error) {
 	wanted := c.wantedFriends(false)
 	both := c.oneOf("AddType", addSingle, addBoth) != addSingle
 	force := c.optNum("ForceAddFlags", 0, 0, 1) == 1
-	var events pairEvents
 	return c.eachWanted("FriendAdd", wanted, func(tx *community.Tx, s *snsScene, w wantedFriend) (int, string, error) {
 		peer := s.accounts[w.name]
 		if !force && s.profiles[s.me.UID][tagForbid] == `"AdminForbid_Type_SendOut"` {
@@ -117,14 +116,9 @@ func addFriends(c *call) (any, error) {
 			}
 			return codePending, "Need_Confirm", tx.AskFriend(peer.UID, r)
 		}
-		return 0, "", befriend(tx, c.app, s.me, peer, w.Friend, relation, both, &events)
-	}, func(tx *community.Tx, s *snsScene) error {
-		return c.tellFriends(tx, "friend_add", s.me.Name, force, events)
+		return 0, "", befriend(tx, c.app, s.me, peer, w.Friend, relation, both)
 	})
 }
-
-// untold is the end of a call of which no app is told.
-func untold(*community.Tx, *snsScene) error { return nil }
 
 // snsScene is who takes part in a call.
 type snsScene struct {
@@ -133,10 +127,8 @@ type snsScene struct {
 	profiles map[int64]map[string]string
 }
 
-// eachWanted runs do for each item that names somebody else who is imported and breaks no limit, and then done.
-func (c *call) eachWanted(command string, wanted []wantedFriend, do func(*community.Tx, *snsScene, wantedFriend) (int, string, error),
-	done func(*community.Tx, *snsScene) error,
-) (any, error) {
+// eachWanted runs do for each item that names somebody else who is imported and breaks no limit.
+func (c *call) eachWanted(command string, wanted []wantedFriend, do func(*community.Tx, *snsScene, wantedFriend) (int, string, error)) (any, error) {
 	if err := c.failed(); err != nil {
 		return nil, err
 	}
@@ -174,7 +166,7 @@ func (c *call) eachWanted(command string, wanted []wantedFriend, do func(*commun
 			}
 			answer.add(command, w.name, code, what)
 		}
-		return done(tx, s)
+		return nil
 	})
 	return answer, err
 }
@@ -228,9 +220,8 @@ func countLists(db community.Conn, uid int64, more []string) (int, error) {
 }
 
 // befriend puts peer on me's list, and me on peer's if both says so, wherever one is not on it yet.
-func befriend(tx *community.Tx, app int64, me, peer community.Account, f community.Friend, r relation, both bool, events *pairEvents) error {
+func befriend(tx *community.Tx, app int64, me, peer community.Account, f community.Friend, r relation, both bool) error {
 	if !r.has {
-		events.add(me, peer)
 		f.UID = peer.UID
 		if err := tx.AddFriend(app, me.UID, f); err != nil {
 			return err
@@ -239,21 +230,12 @@ func befriend(tx *community.Tx, app int64, me, peer community.Account, f communi
 	if !both || r.had {
 		return nil
 	}
-	events.add(peer, me)
 	return tx.AddFriend(app, peer.UID, community.Friend{UID: me.UID, SinceAt: f.SinceAt, Source: f.Source, Wording: f.Wording})
 }
 
 // AnswerFriend answers, as the app on user's device does, asker's wish to be his friend. Wishes that are gone, or for
 // which there is no room, are an error.
 func (s *Service) AnswerFriend(ctx context.Context, app int64, user, asker string, agree bool) error {
-	c := s.device(ctx, app, user)
-	action := "Response_Action_Reject"
-	if agree {
-		action = "Response_Action_AgreeAndAdd"
-	}
-	if err := c.mayAnswer(user, asker, action); err != nil {
-		return err
-	}
 	return s.store.Update(ctx, func(tx *community.Tx) error {
 		a, err := tx.Account(app, asker)
 		if err != nil {
@@ -285,11 +267,7 @@ func (s *Service) AnswerFriend(ctx context.Context, app int64, user, asker strin
 		if code != 0 {
 			return fmt.Errorf("answer %s: %w", asker, refuse(code, "%s", what))
 		}
-		var events pairEvents
-		if err := befriend(tx, app, a, u, w.Friend, between, !r.Single, &events); err != nil {
-			return err
-		}
-		return c.tellFriends(tx, "friend_response", asker, false, events)
+		return befriend(tx, app, a, u, w.Friend, between, !r.Single)
 	})
 }
 
@@ -307,8 +285,8 @@ func importFriends(c *call) (any, error) {
 		if code, what, err := s.room(tx, peer, w, relation, false); err != nil || code != 0 {
 			return code, what, err
 		}
-		return 0, "", befriend(tx, c.app, s.me, peer, w.Friend, relation, false, &pairEvents{})
-	}, untold)
+		return 0, "", befriend(tx, c.app, s.me, peer, w.Friend, relation, false)
+	})
 }
 
 // friendChange is one item of friend_update.
@@ -368,36 +346,24 @@ func updateFriends(c *call) (any, error) {
 			f.Custom[tag] = value
 		}
 		return 0, "", tx.SaveFriend(s.me.UID, f, change.setsTo, len(change.custom) > 0)
-	}, untold)
+	})
 }
 
 // deleteFriends is friend_delete, doc 34905.
 func deleteFriends(c *call) (any, error) {
 	both := c.oneOf("DeleteType", deleteSingle, deleteBoth) == deleteBoth
-	var events pairEvents
 	return c.eachNamed("FriendDelete", func(tx *community.Tx, me, peer community.Account) (int, string, error) {
-		gone, err := c.unfriend(tx, me, peer, both, &events)
+		gone, err := tx.RemoveFriend(c.app, me.UID, peer.UID)
+		if err == nil && both {
+			var back bool
+			back, err = tx.RemoveFriend(c.app, peer.UID, me.UID)
+			gone = gone || back
+		}
 		if err != nil || !gone {
 			return codeNoFriend, friendMissing, err
 		}
 		return 0, "", nil
-	}, func(tx *community.Tx) error { return c.tellPairs(tx, "Sns.CallbackFriendDelete", events) })
-}
-
-// unfriend takes peer off me's list, and me off peer's if both says so. It reports false if neither was on one.
-func (c *call) unfriend(tx *community.Tx, me, peer community.Account, both bool, events *pairEvents) (bool, error) {
-	gone, err := tx.RemoveFriend(c.app, me.UID, peer.UID)
-	if err == nil && gone {
-		events.add(me, peer)
-	}
-	if err != nil || !both {
-		return gone, err
-	}
-	back, err := tx.RemoveFriend(c.app, peer.UID, me.UID)
-	if err == nil && back {
-		events.add(peer, me)
-	}
-	return gone || back, err
+	})
 }
 
 // deleteAllFriends is friend_delete_all, doc 34906. With Delete_Type_Both the user leaves the lists of his friends, too.
@@ -412,16 +378,17 @@ func deleteAllFriends(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
-		var events pairEvents
-		for _, uid := range peers {
-			peer := community.Account{UID: uid}
-			if peer.Name, err = tx.AccountName(uid); err != nil {
+		for _, peer := range peers {
+			if _, err := tx.RemoveFriend(c.app, me.UID, peer); err != nil {
 				return err
 			}
-			if _, err := c.unfriend(tx, me, peer, both, &events); err != nil {
+			if !both {
+				continue
+			}
+			if _, err := tx.RemoveFriend(c.app, peer, me.UID); err != nil {
 				return err
 			}
 		}
-		return c.tellPairs(tx, "Sns.CallbackFriendDelete", events)
+		return nil
 	})
 }

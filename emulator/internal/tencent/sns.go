@@ -123,8 +123,8 @@ func uids(accounts map[string]community.Account) []int64 {
 	return ids
 }
 
-// eachNamed is eachWanted for a list of accounts in To_Account. The user himself is no special case. done runs at the end.
-func (c *call) eachNamed(command string, do func(tx *community.Tx, me, peer community.Account) (int, string, error), done func(*community.Tx) error) (any, error) {
+// eachNamed is eachWanted for a list of accounts in To_Account. The user himself is no special case.
+func (c *call) eachNamed(command string, do func(tx *community.Tx, me, peer community.Account) (int, string, error)) (any, error) {
 	names := c.strs("To_Account", maxSns, codeSns)
 	if err := c.failed(); err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (c *call) eachNamed(command string, do func(tx *community.Tx, me, peer comm
 			}
 			answer.add(command, name, code, what)
 		}
-		return done(tx)
+		return nil
 	})
 	return answer, err
 }
