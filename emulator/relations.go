@@ -2,6 +2,12 @@ package emulator
 
 import "context"
 
+// AskFriend asks, as the app on user's device would, peer to be a friend of his. It reports true if they are friends now,
+// and false if peer has yet to answer.
+func (s *Server) AskFriend(ctx context.Context, sdkAppID int64, user, peer, wording string) (bool, error) {
+	return s.tencent.AskFriend(ctx, sdkAppID, user, peer, wording)
+}
+
 // AnswerFriend answers, as the app on user's device would, asker's wish to be his friend. It fails if there is none.
 func (s *Server) AnswerFriend(ctx context.Context, sdkAppID int64, user, asker string, agree bool) error {
 	return s.tencent.AnswerFriend(ctx, sdkAppID, user, asker, agree)

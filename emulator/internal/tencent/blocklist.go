@@ -6,30 +6,30 @@ const maxBlocked = 1000
 
 // block is black_list_add, doc 34912. It ends a friendship both ways.
 func block(c *call) (any, error) {
-	return c.eachNamed("BlackListAdd", func(tx *community.Tx, me, peer community.Account) (int, string, error) {
+	return c.eachNamed("BlackListAdd", "Sns.CallbackBlackListAdd", func(tx *community.Tx, me, peer community.Account) (int, string, []friendPair, error) {
 		if me.UID == peer.UID {
-			return codeSns, himself, nil
+			return codeSns, himself, nil, nil
 		}
 		there, err := tx.BlocksAmong(me.UID, []int64{peer.UID})
 		if err != nil || there[peer.UID] {
-			return codeSns, "Black_Exist", err
+			return codeSns, "Black_Exist", nil, err
 		}
 		if n, err := tx.CountBlocked(me.UID); err != nil || n >= maxBlocked {
-			return codeBlocksFull, "Black_Full", err
+			return codeBlocksFull, "Black_Full", nil, err
 		}
 		_, err = tx.Block(c.app, me.UID, peer.UID)
-		return 0, "", err
+		return 0, "", []friendPair{{FromAccount: me.Name, ToAccount: peer.Name}}, err
 	})
 }
 
 // unblock is black_list_delete, doc 34913.
 func unblock(c *call) (any, error) {
-	return c.eachNamed("BlackListDelete", func(tx *community.Tx, me, peer community.Account) (int, string, error) {
+	return c.eachNamed("BlackListDelete", "Sns.CallbackBlackListDelete", func(tx *community.Tx, me, peer community.Account) (int, string, []friendPair, error) {
 		was, err := tx.Unblock(me.UID, peer.UID)
 		if err != nil || !was {
-			return codeSns, "Black_Not_Exist", err
+			return codeSns, "Black_Not_Exist", nil, err
 		}
-		return 0, "", nil
+		return 0, "", []friendPair{{FromAccount: me.Name, ToAccount: peer.Name}}, nil
 	})
 }
 

@@ -1,8 +1,6 @@
 package tencent
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -80,11 +78,17 @@ func (f *fields) snsValue(tag string) string {
 	return string(raw)
 }
 
-// addFriends is friend_add, doc 34902. How a user wants to be asked is in his profile; whoever set nothing takes anybody.
+// addFriends is friend_add, doc 34902.
 func addFriends(c *call) (any, error) {
 	wanted := c.wantedFriends(false)
 	both := c.oneOf("AddType", addSingle, addBoth) != addSingle
 	force := c.optNum("ForceAddFlags", 0, 0, 1) == 1
+	return c.addFriends(wanted, both, force)
+}
+
+// addFriends makes friends, or asks for it. How a user wants to be asked is in his profile; whoever set nothing takes
+// anybody.
+func (c *call) addFriends(wanted []wantedFriend, both, force bool) (*snsAnswer, error) {
 	return c.eachWanted("FriendAdd", wanted, func(tx *community.Tx, s *snsScene, w wantedFriend) (int, string, error) {
 		peer := s.accounts[w.name]
 		if !force && s.profiles[s.me.UID][tagForbid] == `"AdminForbid_Type_SendOut"` {
@@ -107,17 +111,22 @@ func addFriends(c *call) (any, error) {
 		if allow := s.profiles[peer.UID][tagAllow]; !force && allow == `"AllowType_Type_DenyAny"` {
 			return codePeerDenies, "Peer_Denies_All", nil
 		} else if !force && allow == `"AllowType_Type_NeedConfirm"` {
-			if n, err := tx.CountRequests(peer.UID, s.me.UID); err != nil || n >= maxRequests {
-				return codeTooManyAsked, "Pendency_Full", err
-			}
-			r := community.FriendRequest{Asker: s.me, At: w.SinceAt, Single: !both, Remark: w.Remark, Source: w.Source, Wording: w.Wording}
-			if len(w.Lists) > 0 {
-				r.List = w.Lists[0]
-			}
-			return codePending, "Need_Confirm", tx.AskFriend(peer.UID, r)
+			return s.askPeer(tx, peer, w, both)
 		}
-		return 0, "", befriend(tx, c.app, s.me, peer, w.Friend, relation, both)
-	})
+		return 0, "", s.befriend(tx, c.app, peer, w.Friend, relation, both)
+	}, func(tx *community.Tx, s *snsScene) error { return c.befriended(tx, s, "friend_add", force) })
+}
+
+// askPeer leaves it to peer to answer.
+func (s *snsScene) askPeer(tx *community.Tx, peer community.Account, w wantedFriend, both bool) (code int, what string, err error) {
+	if n, err := tx.CountRequests(peer.UID, s.me.UID); err != nil || n >= maxRequests {
+		return codeTooManyAsked, "Pendency_Full", err
+	}
+	r := community.FriendRequest{Asker: s.me, At: w.SinceAt, Single: !both, Remark: w.Remark, Source: w.Source, Wording: w.Wording}
+	if len(w.Lists) > 0 {
+		r.List = w.Lists[0]
+	}
+	return codePending, "Need_Confirm", tx.AskFriend(peer.UID, r)
 }
 
 // snsScene is who takes part in a call.
@@ -125,10 +134,13 @@ type snsScene struct {
 	me       community.Account
 	accounts map[string]community.Account
 	profiles map[int64]map[string]string
+	pairs    []friendPair // new friendships
 }
 
-// eachWanted runs do for each item that names somebody else who is imported and breaks no limit.
-func (c *call) eachWanted(command string, wanted []wantedFriend, do func(*community.Tx, *snsScene, wantedFriend) (int, string, error)) (any, error) {
+// eachWanted runs do for each item that names somebody else who is imported and breaks no limit, and then done.
+func (c *call) eachWanted(command string, wanted []wantedFriend, do func(*community.Tx, *snsScene, wantedFriend) (int, string, error),
+	done func(*community.Tx, *snsScene) error,
+) (*snsAnswer, error) {
 	if err := c.failed(); err != nil {
 		return nil, err
 	}
@@ -166,10 +178,13 @@ func (c *call) eachWanted(command string, wanted []wantedFriend, do func(*commun
 			}
 			answer.add(command, w.name, code, what)
 		}
-		return nil
+		return done(tx, s)
 	})
 	return answer, err
 }
+
+// untold is the end of a call of which no app is told.
+func untold(*community.Tx, *snsScene) error { return nil }
 
 // relation is what lies between a user and another one.
 type relation struct {
@@ -219,56 +234,45 @@ func countLists(db community.Conn, uid int64, more []string) (int, error) {
 	return n, err
 }
 
-// befriend puts peer on me's list, and me on peer's if both says so, wherever one is not on it yet.
-func befriend(tx *community.Tx, app int64, me, peer community.Account, f community.Friend, r relation, both bool) error {
+// friendPair is one direction of a relation in callbacks.
+type friendPair struct {
+	FromAccount      string `json:"From_Account"`
+	ToAccount        string `json:"To_Account"`
+	InitiatorAccount string `json:"Initiator_Account,omitempty"`
+}
+
+// befriend puts peer on the user's list, and the user on peer's if both says so, wherever one is not on it yet.
+func (s *snsScene) befriend(tx *community.Tx, app int64, peer community.Account, f community.Friend, r relation, both bool) error {
+	me := s.me
 	if !r.has {
 		f.UID = peer.UID
 		if err := tx.AddFriend(app, me.UID, f); err != nil {
 			return err
 		}
+		s.pairs = append(s.pairs, friendPair{me.Name, peer.Name, me.Name})
 	}
 	if !both || r.had {
 		return nil
 	}
+	s.pairs = append(s.pairs, friendPair{peer.Name, me.Name, me.Name})
 	return tx.AddFriend(app, peer.UID, community.Friend{UID: me.UID, SinceAt: f.SinceAt, Source: f.Source, Wording: f.Wording})
 }
 
-// AnswerFriend answers, as the app on user's device does, asker's wish to be his friend. Wishes that are gone, or for
-// which there is no room, are an error.
-func (s *Service) AnswerFriend(ctx context.Context, app int64, user, asker string, agree bool) error {
-	return s.store.Update(ctx, func(tx *community.Tx) error {
-		a, err := tx.Account(app, asker)
-		if err != nil {
-			return err
-		}
-		u, err := tx.Account(app, user)
-		if err != nil {
-			return err
-		}
-		r, err := tx.TakeRequest(u.UID, a)
-		if err != nil {
-			return fmt.Errorf("%w: %s of %s", err, asker, user)
-		}
-		if !agree {
-			return nil
-		}
-		between, err := readRelation(tx.Conn, a.UID, u.UID)
-		if err != nil {
-			return err
-		}
-		w := wantedFriend{Friend: community.Friend{Remark: r.Remark, Source: r.Source, Wording: r.Wording, SinceAt: s.now().Unix()}}
-		if r.List != "" {
-			w.Lists = []string{r.List}
-		}
-		code, what, err := (&snsScene{me: a}).room(tx, u, w, between, !r.Single)
-		if err != nil {
-			return err
-		}
-		if code != 0 {
-			return fmt.Errorf("answer %s: %w", asker, refuse(code, "%s", what))
-		}
-		return befriend(tx, app, a, u, w.Friend, between, !r.Single)
-	})
+// befriended tells the app of new friendships. command is friend_add or friend_response; force, that nobody was asked.
+func (c *call) befriended(tx *community.Tx, s *snsScene, command string, force bool) error {
+	if len(s.pairs) == 0 {
+		return nil
+	}
+	e := struct {
+		PairList     []friendPair
+		ClientCmd    string
+		AdminAccount string `json:"Admin_Account"`
+		ForceFlag    int
+	}{s.pairs, command, "", bit(force)}
+	if c.isAdmin(c.admin) {
+		e.AdminAccount = c.admin
+	}
+	return c.tell(tx, userLane(s.me.Name), "Sns.CallbackFriendAdd", e)
 }
 
 // importFriends is friend_import, doc 34903: one way, and nobody is asked.
@@ -285,8 +289,8 @@ func importFriends(c *call) (any, error) {
 		if code, what, err := s.room(tx, peer, w, relation, false); err != nil || code != 0 {
 			return code, what, err
 		}
-		return 0, "", befriend(tx, c.app, s.me, peer, w.Friend, relation, false)
-	})
+		return 0, "", s.befriend(tx, c.app, peer, w.Friend, relation, false)
+	}, untold)
 }
 
 // friendChange is one item of friend_update.
@@ -346,23 +350,36 @@ func updateFriends(c *call) (any, error) {
 			f.Custom[tag] = value
 		}
 		return 0, "", tx.SaveFriend(s.me.UID, f, change.setsTo, len(change.custom) > 0)
-	})
+	}, untold)
+}
+
+// unfriend takes peer off the user's list, and with both the user off peer's, and returns what that ended.
+func unfriend(tx *community.Tx, app int64, me, peer community.Account, both bool) (ended []friendPair, err error) {
+	sides := [][2]community.Account{{me, peer}, {peer, me}}
+	if !both {
+		sides = sides[:1]
+	}
+	for _, side := range sides {
+		gone, err := tx.RemoveFriend(app, side[0].UID, side[1].UID)
+		if err != nil {
+			return nil, err
+		}
+		if gone {
+			ended = append(ended, friendPair{FromAccount: side[0].Name, ToAccount: side[1].Name})
+		}
+	}
+	return ended, nil
 }
 
 // deleteFriends is friend_delete, doc 34905.
 func deleteFriends(c *call) (any, error) {
 	both := c.oneOf("DeleteType", deleteSingle, deleteBoth) == deleteBoth
-	return c.eachNamed("FriendDelete", func(tx *community.Tx, me, peer community.Account) (int, string, error) {
-		gone, err := tx.RemoveFriend(c.app, me.UID, peer.UID)
-		if err == nil && both {
-			var back bool
-			back, err = tx.RemoveFriend(c.app, peer.UID, me.UID)
-			gone = gone || back
+	return c.eachNamed("FriendDelete", "Sns.CallbackFriendDelete", func(tx *community.Tx, me, peer community.Account) (int, string, []friendPair, error) {
+		ended, err := unfriend(tx, c.app, me, peer, both)
+		if err != nil || len(ended) == 0 {
+			return codeNoFriend, friendMissing, nil, err
 		}
-		if err != nil || !gone {
-			return codeNoFriend, friendMissing, err
-		}
-		return 0, "", nil
+		return 0, "", ended, nil
 	})
 }
 
@@ -374,21 +391,18 @@ func deleteAllFriends(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
-		peers, err := tx.FriendUIDs(me.UID)
+		friends, err := tx.Friends(me.UID, 0, maxFriends)
 		if err != nil {
 			return err
 		}
-		for _, peer := range peers {
-			if _, err := tx.RemoveFriend(c.app, me.UID, peer); err != nil {
+		var all []friendPair
+		for _, f := range friends {
+			ended, err := unfriend(tx, c.app, me, community.Account{UID: f.UID, Name: f.Name}, both)
+			if err != nil {
 				return err
 			}
-			if !both {
-				continue
-			}
-			if _, err := tx.RemoveFriend(c.app, peer, me.UID); err != nil {
-				return err
-			}
+			all = append(all, ended...)
 		}
-		return nil
+		return c.tellPairs(tx, "Sns.CallbackFriendDelete", all)
 	})
 }

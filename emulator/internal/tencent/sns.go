@@ -123,8 +123,16 @@ func uids(accounts map[string]community.Account) []int64 {
 	return ids
 }
 
-// eachNamed is eachWanted for a list of accounts in To_Account. The user himself is no special case.
-func (c *call) eachNamed(command string, do func(tx *community.Tx, me, peer community.Account) (int, string, error)) (any, error) {
+// tellPairs tells the app what began or ended between users, if anything did.
+func (c *call) tellPairs(tx *community.Tx, command string, pairs []friendPair) error {
+	if len(pairs) == 0 {
+		return nil
+	}
+	return c.tell(tx, userLane(pairs[0].FromAccount), command, struct{ PairList []friendPair }{pairs})
+}
+
+// eachNamed runs do for each account in To_Account that is imported, and tells the app by the callback of what came of it.
+func (c *call) eachNamed(command, callback string, do func(tx *community.Tx, me, peer community.Account) (int, string, []friendPair, error)) (any, error) {
 	names := c.strs("To_Account", maxSns, codeSns)
 	if err := c.failed(); err != nil {
 		return nil, err
@@ -139,17 +147,20 @@ func (c *call) eachNamed(command string, do func(tx *community.Tx, me, peer comm
 		if err != nil {
 			return err
 		}
+		var all []friendPair
 		for _, name := range names {
 			peer, known := accounts[name]
 			code, what := codeSnsAccount, notImported
 			if known {
-				if code, what, err = do(tx, me, peer); err != nil {
+				var pairs []friendPair
+				if code, what, pairs, err = do(tx, me, peer); err != nil {
 					return err
 				}
+				all = append(all, pairs...)
 			}
 			answer.add(command, name, code, what)
 		}
-		return nil
+		return c.tellPairs(tx, callback, all)
 	})
 	return answer, err
 }
