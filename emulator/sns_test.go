@@ -470,3 +470,108 @@ func TestBlockList(t *testing.T) {
 		{"a stranger lets off", sns + "black_list_delete", `{"From_Account":"zz","To_Account":["a"]}`, 30003},
 	})
 }
+
+// TestCallbacksAboutFriends compares what the app is told.
+func TestCallbacksAboutFriends(t *testing.T) {
+	r := newRig(t)
+	r.people("a", "b", "c", "d")
+	r.ok("profile/portrait_set", `{"From_Account":"c","ProfileItem":[{"Tag":"Tag_Profile_IM_AllowType","Value":"AllowType_Type_NeedConfirm"}]}`)
+	app := r.receive(Callback{})
+	rest := func(command, body string) func() { return func() { t.Helper(); r.ok(command, body) } }
+	const ms = "1700000000000"
+	ask := func(user, peer string, friends bool) func() {
+		return func() {
+			t.Helper()
+			if got, err := r.AskFriend(t.Context(), testApp, user, peer, "hi"); err != nil || got != friends {
+				t.Errorf("%s asks %s: %v %v", user, peer, got, err)
+			}
+		}
+	}
+	steps := []struct {
+		name string
+		do   func()
+		want []string
+	}{
+		{"make friends", rest(sns+"friend_add", `{"From_Account":"a","AddFriendItem":[{"To_Account":"b"},{"To_Account":"zz"}],"ForceAddFlags":1}`), []string{
+			`{"Admin_Account":"administrator","CallbackCommand":"Sns.CallbackFriendAdd","ClientCmd":"friend_add","ForceFlag":1,"PairList":[{"From_Account":"a","Initiator_Account":"a","To_Account":"b"},{"From_Account":"b","Initiator_Account":"a","To_Account":"a"}]}`,
+		}},
+		{"make friends again", rest(sns+"friend_add", add("a", "b", "")+`}`), nil},
+		{"import a friend", rest(sns+"friend_import", add("a", "c", `,"AddSource":"AddSource_Type_X"`)+`}`), nil},
+		{"part on one side", rest(sns+"friend_delete", `{"From_Account":"a","To_Account":["b"]}`), []string{
+			`{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":[{"From_Account":"a","To_Account":"b"}]}`,
+		}},
+		{"part on both", rest(sns+"friend_delete", `{"From_Account":"b","To_Account":["a"],"DeleteType":"Delete_Type_Both"}`), []string{
+			`{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":[{"From_Account":"b","To_Account":"a"}]}`,
+		}},
+		{"part with all", rest(sns+"friend_delete_all", `{"From_Account":"a"}`), []string{
+			`{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":[{"From_Account":"a","To_Account":"c"}]}`,
+		}},
+		{"part with nobody", rest(sns+"friend_delete_all", `{"From_Account":"a"}`), nil},
+		{"ask from a device", ask("a", "b", true), []string{
+			`{"AddType":"Add_Type_Both","CallbackCommand":"Sns.CallbackPrevFriendAdd","EventTime":` + ms + `,"ForceAddFlags":0,"FriendItem":[{"AddWording":"hi","To_Account":"b"}],"From_Account":"a","Requester_Account":"a"}`,
+			`{"Admin_Account":"","CallbackCommand":"Sns.CallbackFriendAdd","ClientCmd":"friend_add","ForceFlag":0,"PairList":[{"From_Account":"a","Initiator_Account":"a","To_Account":"b"},{"From_Account":"b","Initiator_Account":"a","To_Account":"a"}]}`,
+		}},
+		{"ask somebody who wants to be asked", ask("a", "c", false), []string{
+			`{"AddType":"Add_Type_Both","CallbackCommand":"Sns.CallbackPrevFriendAdd","EventTime":` + ms + `,"ForceAddFlags":0,"FriendItem":[{"AddWording":"hi","To_Account":"c"}],"From_Account":"a","Requester_Account":"a"}`,
+		}},
+		{"answer", func() {
+			if err := r.AnswerFriend(t.Context(), testApp, "c", "a", true); err != nil {
+				t.Error(err)
+			}
+		}, []string{
+			`{"CallbackCommand":"Sns.CallbackPrevFriendResponse","EventTime":` + ms + `,"From_Account":"c","Requester_Account":"c","ResponseFriendItem":[{"Remark":"","ResponseAction":"Response_Action_AgreeAndAdd","TagName":"","To_Account":"a"}]}`,
+			`{"Admin_Account":"","CallbackCommand":"Sns.CallbackFriendAdd","ClientCmd":"friend_response","ForceFlag":0,"PairList":[{"From_Account":"a","Initiator_Account":"a","To_Account":"c"},{"From_Account":"c","Initiator_Account":"a","To_Account":"a"}]}`,
+		}},
+		{"block", rest(sns+"black_list_add", `{"From_Account":"a","To_Account":["b","zz","d"]}`), []string{
+			`{"CallbackCommand":"Sns.CallbackBlackListAdd","PairList":[{"From_Account":"a","To_Account":"b"},{"From_Account":"a","To_Account":"d"}]}`,
+		}},
+		{"block again", rest(sns+"black_list_add", `{"From_Account":"a","To_Account":["b"]}`), nil},
+		{"let off", rest(sns+"black_list_delete", `{"From_Account":"a","To_Account":["b"]}`), []string{
+			`{"CallbackCommand":"Sns.CallbackBlackListDelete","PairList":[{"From_Account":"a","To_Account":"b"}]}`,
+		}},
+		{"sort friends", rest(sns+"group_add", `{"From_Account":"a","GroupName":["x"],"To_Account":["c"]}`), nil},
+	}
+	for _, s := range steps {
+		s.do()
+		var got []string
+		for _, h := range app.settled(r) {
+			got = append(got, h.json())
+		}
+		if !slices.Equal(got, s.want) {
+			t.Errorf("%s:\n%s\nwant\n%s", s.name, strings.Join(got, "\n"), strings.Join(s.want, "\n"))
+		}
+	}
+}
+
+// TestAppDecidesAboutFriends has a decision for each user in the answer, while the code above them says nothing.
+func TestAppDecidesAboutFriends(t *testing.T) {
+	r := newRig(t)
+	r.people("a", "b")
+	r.ok("profile/portrait_set", `{"From_Account":"b","ProfileItem":[{"Tag":"Tag_Profile_IM_AllowType","Value":"AllowType_Type_NeedConfirm"}]}`)
+	app := r.receive(Callback{Only: []string{"Sns.CallbackPrevFriendAdd", "Sns.CallbackPrevFriendResponse"}})
+	const (
+		no     = `{"ActionStatus":"OK","ErrorCode":0,"ResultItem":[{"To_Account":"z","ResultCode":38001},{"To_Account":%q,"ResultCode":38000,"ResultInfo":"not him"}]}`
+		failed = `{"ActionStatus":"OK","ErrorCode":1,"ResultItem":[{"To_Account":%q,"ResultCode":38000}]}`
+	)
+	app.answers(fmt.Sprintf(no, "b"))
+	if _, err := r.AskFriend(t.Context(), testApp, "a", "b", ""); err == nil || !strings.Contains(err.Error(), "38000 not him") {
+		t.Errorf("asked, refused: %v", err)
+	}
+	r.gets(sns+"friend_add", add("b", "a", "")+`}`, 0, "ResultItem", 0, "ResultCode") // the REST API asks nobody
+	r.ok(sns+"friend_delete_all", `{"From_Account":"b","DeleteType":"Delete_Type_Both"}`)
+	app.answers(fmt.Sprintf(failed, "b"))
+	if friends, err := r.AskFriend(t.Context(), testApp, "a", "b", ""); err != nil || friends {
+		t.Errorf("asked, a callback that failed: %v %v", friends, err)
+	}
+	app.answers(fmt.Sprintf(no, "a"))
+	if err := r.AnswerFriend(t.Context(), testApp, "b", "a", true); err == nil || !strings.Contains(err.Error(), "38000 not him") {
+		t.Errorf("answered, refused: %v", err)
+	}
+	app.answers(fmt.Sprintf(failed, "a"))
+	if err := r.AnswerFriend(t.Context(), testApp, "b", "a", true); err != nil {
+		t.Errorf("answered, a callback that failed: %v", err)
+	}
+	if got := r.relation("a", "b"); got != "CheckResult_Type_BothWay" {
+		t.Errorf("afterwards: %s", got)
+	}
+}
