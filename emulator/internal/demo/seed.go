@@ -164,10 +164,10 @@ func (s *seeder) room(number int, r *room) error {
 		return err
 	}
 	next := h.settle(r.seq)
-	if err := s.store(g.GID, r, h, next); err != nil {
+	if err := s.members(g, r, h, next); err != nil { // before the messages, whose receivers are counted
 		return err
 	}
-	if err := s.members(g, r, h, next); err != nil {
+	if err := s.store(g.GID, r, h, next); err != nil {
 		return err
 	}
 	if r.is("receipts") {

@@ -106,7 +106,7 @@ type exportLine struct {
 
 // makeExport writes the files of an hour.
 func (c *call) makeExport(kind string, start time.Time) (files []community.Export, sizes []int64, err error) {
-	b := &exportBuilder{app: c.app, kind: kind, hour: start.Format(exportHour), size: c.s.partSize}
+	b := &exportBuilder{app: c.app, kind: kind, hour: start.Format(exportHour), host: c.host, size: c.s.partSize}
 	from, to, hour := start.UnixMilli(), start.Add(time.Hour).UnixMilli(), start.Unix()/3600
 	err = c.update(func(tx *community.Tx) error {
 		if files, sizes, err = tx.Exports(c.app, kind, hour); err != nil || len(files) > 0 {
@@ -144,17 +144,17 @@ func saidIn(db community.Conn, app int64, kind string, from, to int64, add func(
 	})
 }
 
-// exportBuilder writes files of up to size messages each.
+// exportBuilder writes files of up to size messages each. Media of ours get the address host.
 type exportBuilder struct {
-	app        int64
-	kind, hour string
-	size       int
-	files      []community.Export
-	lines      int
-	length     int64
-	sum        hash.Hash
-	out        bytes.Buffer
-	gz         *gzip.Writer
+	app              int64
+	kind, hour, host string
+	size             int
+	files            []community.Export
+	lines            int
+	length           int64
+	sum              hash.Hash
+	out              bytes.Buffer
+	gz               *gzip.Writer
 }
 
 func (b *exportBuilder) write(text []byte) error {
@@ -182,7 +182,7 @@ func (b *exportBuilder) add(line exportLine) error {
 		lead = fmt.Sprintf("{\"SdkAppId\":%d,\"ChatType\":%q,\"MsgTime\":%q,\"MsgList\":[\n", b.app, b.kind, b.hour)
 	}
 	b.lines++
-	return b.write(append([]byte(lead), text...))
+	return b.write(append([]byte(lead), toHost(b.host, text)...))
 }
 
 // close ends a file.
