@@ -5,10 +5,15 @@ TAGS := -tags nomsgpack
 PLAIN_SQLITE := -gcflags=modernc.org/...=-d=checkptr=0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: test deps generate check build run bench fuzz lint screenshots clean
+.PHONY: test conformance deps generate check build run bench fuzz lint screenshots clean
 
 test: deps check
 	$(GO) test $(TAGS) -race $(PLAIN_SQLITE) -count=1 -timeout 9m ./...
+	./scripts/conformance.sh
+
+# Public clients in two languages use the emulator. They are a module of their own.
+conformance:
+	./scripts/conformance.sh
 
 # What a fresh machine lacks: browser, PostgreSQL, fonts.
 deps:
