@@ -139,6 +139,7 @@ func TestMembersPageCosts(t *testing.T) {
 	h := newMembers(t)
 	b := h.as(auth.Viewer)
 	b.get(mList)
+	h.advance(testCache)
 	before := func(command string) int64 { return h.im.Calls(command) }
 	members, profiles, all := before("group_open_http_svc/get_group_member_info"), before("profile/portrait_get"), before("")
 	b.get(mList).is(http.StatusOK)

@@ -125,6 +125,7 @@ func TestUserPartsFailAlone(t *testing.T) {
 		cmdJoined:   {"Work", "Groups The IM service does not answer."},
 	}
 	for command := range all {
+		h.advance(testCache)
 		h.im.SetFault(emulator.Fault{Command: command, Status: http.StatusBadGateway})
 		page := b.get(uPage).is(http.StatusOK)
 		for other, says := range all {
@@ -139,8 +140,10 @@ func TestUserPartsFailAlone(t *testing.T) {
 		}
 		h.im.ClearFaults()
 	}
+	h.advance(testCache)
 	h.im.SetFault(emulator.Fault{Command: cmdMember, Status: http.StatusBadGateway})
 	b.get(uPage).is(http.StatusOK).has("not known", "Whether the user is muted could not be read for some groups.")
+	h.advance(testCache)
 	h.im.SetFault(emulator.Fault{Status: http.StatusBadGateway})
 	b.get(uPage).is(http.StatusBadGateway).has("The IM service does not answer.")
 }
@@ -441,6 +444,7 @@ func TestUserActivity(t *testing.T) {
 	b.get(uPage+"/activity").is(http.StatusOK).has("ann", "Muted: 1 hour")
 	h.im.ClearFaults()
 	h.must("im_open_login_svc/account_delete", map[string]any{"DeleteItem": []any{map[string]any{"UserID": "ann"}}})
+	h.advance(testCache)
 	b.get(uPage + "/activity").is(http.StatusOK).has("Muted: 1 hour") // who is gone still has a history
 	b.get(uPage).is(http.StatusNotFound)
 }
