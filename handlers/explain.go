@@ -169,7 +169,11 @@ func retryAt(ctx context.Context, e *imclient.Error, wrote bool) time.Time {
 func (s *Server) fail(c *gin.Context, err error) {
 	var gone errGone
 	if errors.As(err, &gone) || errors.Is(c.Request.Context().Err(), context.Canceled) {
-		return // nobody is listening
+		// Nobody is listening any more, or was too slow to be listened to.
+		if !c.Writer.Written() {
+			c.AbortWithStatus(http.StatusRequestTimeout)
+		}
+		return
 	}
 	ctx := context.WithoutCancel(c.Request.Context()) // its time may be up
 	c.Request = c.Request.WithContext(ctx)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -145,12 +146,12 @@ func (s *Server) palette(c *gin.Context) error {
 			groups = append(groups, templates.PaletteGroup{Title: title, Items: items[:min(len(items), paletteEach)]})
 		}
 	}
-	found := s.lookUp(ctx, app, q)
+	found, silent := s.lookUp(ctx, app, q)
 	if q != "" {
 		add(i18n.T(ctx, "home.palette.found"), found)
 	}
-	if here := s.hereItems(ctx, app, op, c.Query("at"), q); len(here) > 0 { // all of them: there are few
-		groups = append(groups, templates.PaletteGroup{Title: i18n.T(ctx, "home.palette.here"), Items: here})
+	if here := s.hereItems(ctx, app, op, c.Query("at"), q); len(here.Items) > 0 { // all of them: there are few
+		groups = append(groups, here)
 	}
 	add(i18n.T(ctx, "home.palette.groups"), s.placeItems(ctx, app, op, store.KindGroup, q, found))
 	add(i18n.T(ctx, "home.palette.users"), s.placeItems(ctx, app, op, store.KindUser, q, found))
@@ -158,7 +159,11 @@ func (s *Server) palette(c *gin.Context) error {
 	if len(s.Apps) > 1 {
 		add(i18n.T(ctx, "home.palette.apps"), s.appItems(app, q))
 	}
-	what := templates.PaletteResults(groups, "")
+	info := ""
+	if silent {
+		info = i18n.T(ctx, "home.palette.silent")
+	}
+	what := templates.PaletteResults(groups, info)
 	return render(c, http.StatusOK, what, what)
 }
 
@@ -178,38 +183,44 @@ func matches(q string, texts ...string) bool {
 	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), q) })
 }
 
-// lookUp finds the group and the user whose id was typed, at the same time.
-func (s *Server) lookUp(ctx context.Context, app *App, q string) []templates.PaletteItem {
+// lookUp finds the group and the user whose id was typed, at the same time. silent: the service did not say whether there
+// are any.
+func (s *Server) lookUp(ctx context.Context, app *App, q string) (items []templates.PaletteItem, silent bool) {
 	limits := app.IM.Caps.Limits
 	if q == "" || strings.ContainsFunc(q, func(r rune) bool { return r < ' ' }) {
-		return nil
+		return nil, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, paletteTime)
 	defer cancel()
 	var group, user *templates.PaletteItem
+	var groupErr, userErr error
 	var wg sync.WaitGroup
 	if limits.GroupID == 0 || len(q) <= limits.GroupID {
 		wg.Go(func() {
-			if g, err := app.IM.Groups.Get(ctx, q); err == nil {
+			var g imclient.Group
+			if g, groupErr = app.IM.Groups.Get(ctx, q); groupErr == nil {
 				group = groupItem(app, g)
 			}
 		})
 	}
 	if limits.UserID == 0 || len(q) <= limits.UserID {
 		wg.Go(func() {
-			if u, err := app.IM.Users.Get(ctx, q); err == nil {
+			var u imclient.User
+			if u, userErr = app.IM.Users.Get(ctx, q); userErr == nil {
 				user = userItem(app, u.ID, u.Nick)
 			}
 		})
 	}
 	wg.Wait()
-	var items []templates.PaletteItem
 	for _, i := range []*templates.PaletteItem{user, group} {
 		if i != nil {
 			items = append(items, *i)
 		}
 	}
-	return items
+	for _, err := range []error{groupErr, userErr} {
+		silent = silent || errors.Is(err, imclient.ErrUnavailable) || errors.Is(err, imclient.ErrRateLimited) || errors.Is(err, imclient.ErrProtocol)
+	}
+	return items, silent
 }
 
 func groupItem(app *App, g imclient.Group) *templates.PaletteItem {
@@ -255,14 +266,16 @@ var (
 )
 
 // hereItems are what can be done with the group or user that is open.
-func (s *Server) hereItems(ctx context.Context, app *App, op auth.Operator, at, q string) []templates.PaletteItem {
+func (s *Server) hereItems(ctx context.Context, app *App, op auth.Operator, at, q string) (g templates.PaletteGroup) {
 	if id := idAt(at, appURL(app, "groups")); id != "" {
-		return hereFor(ctx, op, q, groupHere, func(parts ...string) string { return groupURL(app, id, parts...) })
+		g.Title = i18n.T(ctx, "home.palette.here")
+		g.Items = hereFor(ctx, op, q, groupHere, func(parts ...string) string { return groupURL(app, id, parts...) })
 	}
 	if id := idAt(at, appURL(app, "users")); id != "" {
-		return hereFor(ctx, op, q, userHere, func(parts ...string) string { return userURL(app, id, parts...) })
+		g.Title = i18n.T(ctx, "home.palette.here_user")
+		g.Items = hereFor(ctx, op, q, userHere, func(parts ...string) string { return userURL(app, id, parts...) })
 	}
-	return nil
+	return g
 }
 
 // idAt is the id that follows a folder in an address; "" if none does.
