@@ -82,7 +82,7 @@ func TestLiveMarksAndAdmins(t *testing.T) {
 		{"a mark below 1000", live + "modify_user_info", mark(1, "a", `[7]`), 10004},
 		{"a reserved mark", live + "modify_user_info", mark(1, "a", `[600]`), 0},
 		{"command 3", live + "modify_user_info", mark(3, "a", `[1000]`), 10004},
-		{"too many marks", live + "modify_user_info", mark(1, "b", `[2001,2002,2003,2004,2005,2006,2007,2008]`), 10004},
+		{"too many marks", live + "modify_user_info", mark(1, "b", `[2001,2002,2003,2004,2005,2006,2007,2008,2009]`), 10004},
 		{"take one off", live + "modify_user_info", mark(2, "a", `[1000]`), 0},
 		{"admins", live + "modify_admin", `{"GroupId":"live","CommandType":1,"Admin_Account":["a","b","c","d"]}`, 0},
 		{"too many admins at once", live + "modify_admin", `{"GroupId":"live","CommandType":1,"Admin_Account":["a","b","c","d","e","f"]}`, 10004},

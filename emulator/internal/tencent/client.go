@@ -185,6 +185,7 @@ func (s *Service) Enter(ctx context.Context, app int64, group string, users []st
 		if err != nil || !added {
 			return err
 		}
+		tx.OnCommit(func() { s.marks.entered(g.GID, a.Name) })
 		return errors.Join(c.joined(tx, g, "Apply", []string{a.Name}), c.presenceChanged(tx, g, "Online", "Join", a.Name))
 	})
 }
@@ -196,6 +197,7 @@ func (s *Service) Leave(ctx context.Context, app int64, group string, users []st
 		if err != nil || !removed {
 			return err
 		}
+		tx.OnCommit(func() { s.marks.left(s.now(), g.GID, a.Name) })
 		return errors.Join(c.exited(tx, g, "Quit", []string{a.Name}), c.presenceChanged(tx, g, "Offline", "Quit", a.Name))
 	})
 }

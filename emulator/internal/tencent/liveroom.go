@@ -29,8 +29,6 @@ const (
 	maxLivePage   = 500
 	maxLiveList   = 1000
 	maxMarked     = 500
-	maxMarks      = 10 // distinct marks of a room
-	minMark       = 1000
 	maxReason     = 1000 // bytes
 )
 
@@ -46,7 +44,7 @@ func countOnline(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return struct{ OnlineMemberNum int64 }{g.MemberNum}, nil
+	return struct{ OnlineMemberNum int64 }{g.MemberNum + c.s.marks.staying(c.s.now(), g.GID)}, nil
 }
 
 // audiences keeps the lists that get_members pages through: pages of one walk belong together, so a list lives a while.
@@ -104,11 +102,10 @@ func listLive(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	members := room.members
-	if mark > 0 {
-		marked := c.s.marks.marked(g.GID, mark)
-		members = slices.DeleteFunc(slices.Clone(members), func(m community.LiveMember) bool { return !marked[m.Name] })
-	}
+	hidden, marked := c.s.marks.marked(g.GID, markHidden), c.s.marks.marked(g.GID, mark)
+	members := slices.DeleteFunc(slices.Clone(room.members), func(m community.LiveMember) bool {
+		return mark > 0 && !marked[m.Name] || mark != markHidden && hidden[m.Name]
+	})
 	next := int64(0)
 	if c.optNum("Timestamp", 0, 0, 1<<62) > 0 {
 		members = members[min(len(members), maxLivePage):]
@@ -125,64 +122,6 @@ func listLive(c *call) (any, error) {
 	}{list, next}, nil
 }
 
-// marks are the numbers put on people in live rooms. They vanish with the process, as they do with leaving.
-type marks struct {
-	mu    sync.Mutex
-	rooms map[int64]map[string]map[int64]bool
-}
-
-func (k *marks) marked(gid, mark int64) map[string]bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	names := map[string]bool{}
-	for name, set := range k.rooms[gid] {
-		if set[mark] {
-			names[name] = true
-		}
-	}
-	return names
-}
-
-// change sets or removes marks of one user and reports false if the room would have too many different ones.
-func (k *marks) change(gid int64, name string, set bool, list []int64) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	room := k.rooms[gid]
-	if room == nil {
-		room = map[string]map[int64]bool{}
-	}
-	distinct := map[int64]bool{}
-	for _, have := range room {
-		for m := range have {
-			distinct[m] = true
-		}
-	}
-	for _, m := range list {
-		distinct[m] = true
-	}
-	if set && (len(distinct) > maxMarks || len(room) >= maxLiveList) {
-		return false
-	}
-	if k.rooms == nil || len(k.rooms) > maxAudiences {
-		k.rooms = map[int64]map[string]map[int64]bool{}
-	}
-	k.rooms[gid] = room
-	if room[name] == nil {
-		room[name] = map[int64]bool{}
-	}
-	for _, m := range list {
-		if set {
-			room[name][m] = true
-		} else {
-			delete(room[name], m)
-		}
-	}
-	if len(room[name]) == 0 {
-		delete(room, name)
-	}
-	return true
-}
-
 type markItem struct {
 	MemberAccount string `json:"Member_Account"`
 	Marks         []int64
@@ -196,7 +135,7 @@ func markLive(c *call) (any, error) {
 		it := markItem{MemberAccount: o.str("Member_Account")}
 		for _, raw := range o.elems("Marks", maxMarks, codeGroupField) {
 			n, ok := integer(raw)
-			if !ok || n < minMark && n != 500 && n != 600 {
+			if !ok || n < minMark && n != markStays && n != markHidden {
 				o.fail("Marks", "holds something that is no mark")
 			}
 			it.Marks = append(it.Marks, n)
@@ -221,7 +160,7 @@ func markLive(c *call) (any, error) {
 			continue
 		}
 		if !c.s.marks.change(g.GID, it.MemberAccount, command == 1, it.Marks) {
-			return nil, refuse(codeGroupField, "the room has too many different marks")
+			return nil, refuse(codeGroupField, "the room has too many different marks, or too many people with one")
 		}
 		done = append(done, it)
 	}
@@ -307,18 +246,21 @@ func banMembers(c *call) (any, error) {
 	if len(reason) > maxReason {
 		c.fail("Description", "is over 1000 bytes")
 	}
-	return c.ban(names, func(g *community.Group, tx *community.Tx, uid int64) error {
-		return tx.SetBan(g, uid, c.endOf(seconds), reason)
+	return c.ban(names, func(g *community.Group, tx *community.Tx, a community.Account) error {
+		tx.OnCommit(func() { c.s.marks.drop(g.GID, a.Name) })
+		return tx.SetBan(g, a.UID, c.endOf(seconds), reason)
 	})
 }
 
 // unbanMembers is unban_group_member.
 func unbanMembers(c *call) (any, error) {
 	names := c.strs("Members_Account", maxBan, codeTooMany)
-	return c.ban(names, func(g *community.Group, tx *community.Tx, uid int64) error { return tx.SetBan(g, uid, 0, "") })
+	return c.ban(names, func(g *community.Group, tx *community.Tx, a community.Account) error {
+		return tx.SetBan(g, a.UID, 0, "")
+	})
 }
 
-func (c *call) ban(names []string, set func(*community.Group, *community.Tx, int64) error) (any, error) {
+func (c *call) ban(names []string, set func(*community.Group, *community.Tx, community.Account) error) (any, error) {
 	g, err := c.liveGroup()
 	if err != nil {
 		return nil, err
@@ -332,7 +274,7 @@ func (c *call) ban(names []string, set func(*community.Group, *community.Tx, int
 			return community.ErrNoAccount
 		}
 		for _, a := range accounts {
-			if err := set(g, tx, a.UID); err != nil {
+			if err := set(g, tx, a); err != nil {
 				return err
 			}
 		}
