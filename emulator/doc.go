@@ -12,7 +12,8 @@
 // # Where things are
 //
 //	emulator.go, fault.go, control.go   the server, faults made on purpose, /_emulator/ for people and scripts
-//	clients.go, callback.go             what users do on their devices; where an app is told of it
+//	clients.go, relations.go            what users do on their devices
+//	callback.go, files.go               where an app is told of it; files that are blocked, pushes that went out
 //	internal/community                  accounts, groups, members, messages, mutes: the world, in SQLite; no wire protocol
 //	internal/tencent                    Tencent's protocol over it: gate.go (signature, rates), fields.go (requests),
 //	                                    envelope.go (answers), command.go (the table of commands), callback.go (what an
@@ -22,7 +23,7 @@
 // # What is stored
 //
 // One SQLite file, WAL, one connection that writes and a few that read. Nothing in memory grows with it: a million groups
-// or ten million messages are served from about 60 MB. Tables (migrations/0001_core.sql has every column):
+// or ten million messages are served from about 60 MB. Tables (the files in migrations have every column):
 //
 //	account, profile    users of an app, and what their profiles hold beside nick and face
 //	grp, grp_count      groups, numbered by gid in order of creation; living groups of each kind, counted by triggers
@@ -35,6 +36,19 @@
 //	purge               dismissed groups whose messages are still to be removed, in the background
 //	direct              messages between two users: one row is what both have, hidden says who does not see it
 //	extension           pairs noted on messages of either kind, and extension_state their numbers
+//	friend, friend_request, friend_list, block, follow, sns
+//	                    relations of a user, each direction a row; sns numbers and counts their changes
+//	talk, talk_cut, talk_pin
+//	                    direct conversations of a user, group ones he removed, pinned ones: those in groups follow from member
+//	mark, mark_group    what a user notes of conversations
+//	attr, counter, topic_read
+//	                    attributes and counters of groups, and how far members have read in topics
+//	push, push_attr, push_tag
+//	                    pushes to all, and what selects their receivers
+//	word, media_block   words that are looked for in texts, and files nobody may see
+//	day_stat, day_user, day_group
+//	                    what happened, by day in China Standard Time, counted as it happens and kept for a month
+//	export              files of an hour's messages, as they were made when they were first asked for
 //
 // Volatile and bounded, in memory: call rates, the 40 messages a second of a group, messages of the last five minutes (to
 // know a repeated one), who is online, marks in live rooms, faults, callbacks that wait to be sent.
