@@ -33,8 +33,6 @@ func surfaces(t testing.TB, c *console) []surface {
 	g := c.group(t, "Surfaces", "bt_olga:Olga", "*bt_adam:Adam", "bt_ann:Ann", "bt_bob:Bob")
 	seq := c.say(t, g, "bt_ann", "to be recalled")
 	c.say(t, g, "bt_bob", "to stay")
-	empty := c.group(t, "Nobody", "bt_olga:Olga")
-	_ = empty
 	c.must(t, "group_open_http_svc/forbid_send_msg", map[string]any{"GroupId": g, "Members_Account": []string{"bt_bob"}, "MuteTime": 360000})
 	c.must(t, "openconfigsvr/setnospeaking", map[string]any{"Set_Account": "bt_adam", "C2CmsgNospeakingTime": 3600, "GroupmsgNospeakingTime": 3600})
 	m := c.as(t, "lead", how{noScript: true})
@@ -53,7 +51,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "groups, nothing found", path: groups + "?q=nothing+is+called+so"},
 		{name: "messages", path: groupPath(room, "messages"), phone: true},
 		{name: "messages, selected, sender", path: groupPath(g, "messages"), open: func(p *tab) {
-			p.press("jx").wait(`document.querySelector("#rail").innerText.includes("Bob")`)
+			p.press("jx").wait(`document.querySelector("#rail").innerText.includes("Ann")`)
 		}},
 		{name: "messages around one", path: groupPath(room, "messages") + "?seq=87500"},
 		{name: "messages with pictures", path: groupPath("@TGS#2PH0T0WLK", "messages") + "?type=image", phone: true},
@@ -62,7 +60,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "messages, custom", path: groupPath(room, "messages") + "?type=custom"},
 		{name: "messages of a live room", path: groupPath(live, "messages"), phone: true},
 		{name: "messages, none match", path: groupPath(g, "messages") + "?q=nothing+was+said+so"},
-		{name: "go to a message", path: groupPath(g, "messages"), open: func(p *tab) { p.clickText("Go to|前往") }},
+		{name: "go to a message", path: groupPath(g, "messages"), open: func(p *tab) { p.click(`[aria-haspopup][popovertarget*="goto"], [popovertarget="goto"]`) }},
 		{name: "members", path: groupPath(room, "members"), phone: true},
 		{name: "members, selected", path: groupPath(g, "members"), open: func(p *tab) { p.press("jxjx") }, phone: true},
 		{name: "members, menu of a row", path: groupPath(g, "members"), open: func(p *tab) {
@@ -71,7 +69,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "members of a live room", path: groupPath(live, "members")},
 		{name: "members, not found", path: groupPath(g, "members") + "?q=nobody_has_this"},
 		{name: "muted", path: groupPath(g, "muted"), phone: true},
-		{name: "muted, nobody", path: groupPath(empty, "muted")},
+		{name: "muted, nobody", path: groupPath("vinyl", "muted")},
 		{name: "banned", path: groupPath(live, "bans")},
 		{name: "details", path: groupPath(room, "details"), phone: true},
 		{name: "details of a community", path: groupPath(topic, "details")},
@@ -134,4 +132,110 @@ func surfaces(t testing.TB, c *console) []surface {
 			p.fill("#name", "somebody").fill("#password", "wrong").press(kb.Enter).wait(`document.querySelector("#password-error")`)
 		}},
 	}
+}
+
+// finding is a violation of a rule.
+type finding struct {
+	ID, Help string
+	Nodes    []string
+}
+
+// axe runs axe-core over the page as it stands: levels A and AA, and best practice. With rules, only these.
+func (p *tab) axe(what string, rules ...string) {
+	p.t.Helper()
+	if !eval[bool](p, `typeof axe === "object"`) {
+		eval[bool](p, axeSource(p.t)+";true")
+	}
+	options := map[string]any{"resultTypes": []string{"violations"}}
+	if len(rules) > 0 {
+		options["runOnly"] = rules
+	}
+	o, err := json.Marshal(options)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	found := eval[[]finding](p, `axe.run(document, `+string(o)+`).then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + " " + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ""))})))`)
+	for _, f := range found {
+		p.t.Errorf("%s: %s: %s\n\t%s", what, f.ID, f.Help, strings.Join(f.Nodes, "\n\t"))
+	}
+}
+
+var axeOnce struct {
+	sync.Once
+	source string
+}
+
+func axeSource(t testing.TB) string {
+	t.Helper()
+	axeOnce.Do(func() {
+		b, err := os.ReadFile(filepath.Join(testtools.NPM(t, "axe-core@4.14.1"), "axe.min.js"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		axeOnce.source = string(b)
+	})
+	return axeOnce.source
+}
+
+// themed are the rules whose outcome depends on colours.
+var themed = []string{"color-contrast", "link-in-text-block"}
+
+// TestAccessibility looks at every page and sheet in both languages, in both themes, on a desk; at the main ones on a phone,
+// too, where nothing may have to be scrolled sideways. In the second theme only what colours decide is looked at again.
+func TestAccessibility(t *testing.T) {
+	c := demo(t)
+	list := surfaces(t, c)
+	for _, size := range []struct {
+		name string
+		how  how
+	}{{"desk", how{}}, {"phone", phone}} {
+		for _, language := range []string{"en", "zh-CN"} {
+			t.Run(size.name+" "+language, func(t *testing.T) {
+				h := size.how
+				h.language = language
+				tabs := map[string]*tab{"nobody": c.visitor(t, h)}
+				for _, s := range list {
+					if size.name == "phone" && !s.phone {
+						continue
+					}
+					role := s.role
+					if role == "" {
+						role = "lead"
+					}
+					p := tabs[role]
+					if p == nil {
+						p = c.as(t, role, h)
+						tabs[role] = p
+					}
+					t.Run(s.name, func(t *testing.T) {
+						p.t = t
+						p.look(s, size.name)
+					})
+					p.t = t
+				}
+			})
+		}
+	}
+}
+
+// look opens a surface and examines it.
+func (p *tab) look(s surface, size string) {
+	p.t.Helper()
+	if s.status == 0 {
+		s.status = http.StatusOK
+	}
+	p.scheme("light")
+	p.visitStatus(s.path, s.status)
+	if s.open != nil {
+		s.open(p)
+	}
+	if missing := eval[string](p, `document.documentElement.outerHTML.match(/.{0,60}\u27e6.{0,60}/)?.[0] ?? ""`); missing != "" {
+		p.t.Errorf("%s: a text is missing: %s", s.name, missing)
+	}
+	if size == "phone" {
+		p.fits()
+	}
+	p.axe(s.name + " in light")
+	p.scheme("dark")
+	p.axe(s.name+" in dark", themed...)
 }

@@ -103,7 +103,7 @@ func TestEveryKindOfMessage(t *testing.T) {
 	} {
 		found := false
 		for _, room := range rooms {
-			if found = p.visit(groupPath(room, "messages")+"?type="+kind.name).lookBack(kind.selector); found {
+			if found = p.visit(groupPath(room, "messages") + "?type=" + kind.name).lookBack(kind.selector); found {
 				break
 			}
 		}

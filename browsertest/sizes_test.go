@@ -30,7 +30,7 @@ func TestPhone(t *testing.T) {
 
 	// The first tick starts selecting, then a tap anywhere on a row does; the bar docks at the bottom edge.
 	p.visit(groupPath(g, "members")).see("Ann").tap(row("bt_ann") + " .check-hit").see("1 selected")
-	p.tap(row("bt_bob")+" .sub").see("2 selected")
+	p.tap(row("bt_bob") + " .sub").see("2 selected")
 	if docked := eval[bool](p, `(() => { const r = document.querySelector("[data-bar]").getBoundingClientRect(); return Math.abs(r.bottom - innerHeight) < 2 && r.width > innerWidth - 40 })()`); !docked {
 		t.Error("the action bar is not at the bottom edge")
 	}

@@ -144,7 +144,7 @@ func (s *Server) resultToast(ctx context.Context, app *App, r actions.Result, n 
 		t.Action = &templates.ButtonView{Text: i18n.T(ctx, "action.done.show"), URL: entry}
 	case unsure > 0 && done == 0:
 		t.Tone, t.Text = "bad", i18n.T(ctx, "action.done.check")
-		t.Small = firstReason(ctx, r, n)
+		t.Small = firstReason(ctx, app, r, n)
 	case failed+unsure > 0:
 		t.Tone = "bad"
 		if done > 0 {
@@ -152,9 +152,9 @@ func (s *Server) resultToast(ctx context.Context, app *App, r actions.Result, n 
 		} else {
 			t.Text = i18n.T(ctx, "action.done.nothing")
 		}
-		t.Small = firstReason(ctx, r, n)
+		t.Small = firstReason(ctx, app, r, n)
 	case done == 0:
-		t.Text, t.Small = i18n.T(ctx, "action.done.nothing"), firstReason(ctx, r, n)
+		t.Text, t.Small = i18n.T(ctx, "action.done.nothing"), firstReason(ctx, app, r, n)
 	}
 	switch {
 	case done > 0 && !r.UndoUntil.IsZero() && r.UndoOf == 0:
@@ -185,11 +185,11 @@ func doneText(ctx context.Context, r actions.Result, done int, n names) string {
 }
 
 // firstReason names the first target that was not done, and why. The others are in the audit log.
-func firstReason(ctx context.Context, r actions.Result, n names) string {
+func firstReason(ctx context.Context, app *App, r actions.Result, n names) string {
 	for _, i := range r.Items {
 		switch i.State {
 		case actions.StateNotApplied, actions.StateRefused, actions.StateUnknown:
-			return i18n.T(ctx, "action.done.first", "who", n.of(i.ID), "why", reasonText(ctx, i))
+			return i18n.T(ctx, "action.done.first", "who", n.of(i.ID), "why", refusalText(ctx, app, i))
 		}
 	}
 	for _, i := range r.Items {
@@ -208,6 +208,16 @@ func reasonText(ctx context.Context, i actions.Item) string {
 	//i18n:uses action.result.*
 	//i18n:uses action.refused.*
 	return i18n.T(ctx, i.Reason, "who", i.ID)
+}
+
+// refusalText is reasonText with what the service's own code means, if it refused.
+func refusalText(ctx context.Context, app *App, i actions.Item) string {
+	if i.State == actions.StateRefused {
+		if what, _ := vendorText(ctx, app.IM.Vendor, i.VendorCode); what != "" {
+			return what
+		}
+	}
+	return reasonText(ctx, i)
 }
 
 // invalidText is what is wrong with one field of a form, in words; "" if nothing is.

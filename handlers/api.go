@@ -391,9 +391,7 @@ func (a *apiCall) view() templates.APICommandView {
 	if v.Request.Notice == nil {
 		v.Request.Notice = badField(ctx, a.invalid, "reason", "body")
 	}
-	for _, f := range a.cmd.Fields {
-		v.Request.Fields = append(v.Request.Fields, a.fieldView(f))
-	}
+	v.Request.Fields, v.Request.More, v.Request.MoreOpen = a.fieldViews()
 	return v
 }
 
@@ -406,6 +404,26 @@ func (a *apiCall) jsonView() templates.APIJSONView {
 		v.Shown = "" // no JSON has this mark: it goes on being the request
 	}
 	return v
+}
+
+// apiFieldsAtOnce is how many optional fields stand among those that are required; more of them are folded away.
+const apiFieldsAtOnce = 3
+
+// fieldViews are the fields: those that are required first, the others folded away where they are many. The fold is open
+// while anything stands in it.
+func (a *apiCall) fieldViews() (first, more []templates.APIFieldView, open bool) {
+	for _, f := range a.cmd.Fields {
+		if f.Required {
+			first = append(first, a.fieldView(f))
+			continue
+		}
+		more = append(more, a.fieldView(f))
+		open = open || a.form.values[f.Name] != "" || a.form.wrong[f.Name] != ""
+	}
+	if len(first) == 0 || len(more) <= apiFieldsAtOnce {
+		return append(first, more...), nil, false
+	}
+	return first, more, open
 }
 
 func (a *apiCall) fieldView(f imclient.CommandField) templates.APIFieldView {
@@ -509,11 +527,11 @@ func (a *apiCall) showBody(v *templates.APIAnswerView, body []byte) {
 	if !cut {
 		return
 	}
-	v.Cut = i18n.T(ctx, "api.cut", "shown", i18n.Bytes(ctx, apiShownBytes), "size", v.Size)
+	v.Cut = i18n.T(ctx, "api.cut", "size", v.Size)
 	op, _ := auth.OperatorFrom(ctx)
 	id := a.s.answers.keep(keptAnswer{operator: op.ID, app: a.app.Name, name: a.cmd.Name, body: body, at: a.s.Now()})
 	if id == "" {
-		v.Cut = i18n.T(ctx, "api.cut_only", "shown", i18n.Bytes(ctx, apiShownBytes), "size", v.Size)
+		v.Cut = i18n.T(ctx, "api.cut_only", "size", v.Size)
 		return
 	}
 	v.Download = appURL(a.app, "api-answers", id)
@@ -526,8 +544,11 @@ func (a *apiCall) failure(r actions.Result, own actions.Item) *templates.Notice 
 		return &templates.Notice{Tone: "bad", Answer: true, Title: reasonText(ctx, own)}
 	}
 	n := explainService(ctx, r.Failure, false).notice
-	n.RetryAt = time.Time{} // it is sent again by hand only
-	n.Details = ""          // they stand beside the code
+	n.RetryAt = time.Time{}    // it is sent again by hand only
+	n.Code, n.Details = "", "" // they stand below
+	if r.Failure.Code != "" && r.Failure.Kind == imclient.ErrUnavailable {
+		n.Title = i18n.T(ctx, "api.failed_code", "code", r.Failure.Code) // it did answer
+	}
 	if !a.cmd.Write {
 		return &n
 	}

@@ -329,7 +329,7 @@ func (l *auditList) rows(ctx context.Context, entries []store.AuditEntry) templa
 	case l.user != "":
 		v.Search = "audit.search_user"
 	}
-	who := l.s.auditNames(ctx, entries)
+	who := l.s.auditNames(ctx, entries, l.open)
 	zone := i18n.From(ctx).Zone
 	today := l.s.Now().In(zone).Format(time.DateOnly)
 	day := today
@@ -539,7 +539,7 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 }
 
 func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i actions.Item, who auditNames) templates.AuditItemRow {
-	row := templates.AuditItemRow{Code: i.VendorCode, Reason: reasonText(ctx, i)}
+	row := templates.AuditItemRow{Code: i.VendorCode, Reason: refusalText(ctx, app, i)}
 	switch baseVerb(r.Verb) {
 	case actions.VerbEditGroup:
 		row.Who = templates.Link{Text: i18n.T(ctx, "audit.field."+i.ID)}
@@ -593,9 +593,9 @@ func (n auditNames) group(app *App, id string) templates.Link {
 	return templates.Link{Text: n.groups[app.Name].of(id), URL: groupURL(app, id, tabMessages), Name: true}
 }
 
-// auditNames asks each app for the names that a page shows, in at most two calls an app. A service that does not answer
-// in time costs the names and nothing else.
-func (s *Server) auditNames(ctx context.Context, entries []store.AuditEntry) auditNames {
+// auditNames asks each app for the names that a page shows, in at most two batches an app; of the entry that is open it
+// shows more. A service that does not answer in time costs the names and nothing else.
+func (s *Server) auditNames(ctx context.Context, entries []store.AuditEntry, open int64) auditNames {
 	n := auditNames{users: map[string]names{}, groups: map[string]names{}}
 	users, groups := map[string][]string{}, map[string][]string{}
 	add := func(to map[string][]string, app, id string) {
@@ -604,7 +604,11 @@ func (s *Server) auditNames(ctx context.Context, entries []store.AuditEntry) aud
 		}
 	}
 	for _, e := range entries {
-		for _, u := range e.Users[:min(len(e.Users), auditShowUsers)] {
+		shown := auditShowUsers
+		if e.ID == open {
+			shown = auditShowItems
+		}
+		for _, u := range e.Users[:min(len(e.Users), shown)] {
 			add(users, e.App, u)
 		}
 		add(groups, e.App, e.Group)

@@ -330,7 +330,8 @@ func (h *harness) everythingUnder(t *testing.T, fault emulator.Fault) {
 var sure = map[string]bool{
 	"/": true, "/apps/:app": true, "/apps/:app/groups/:group": true, "/apps/:app/users": true, "/apps/:app/users/:user/activity": true, "/apps/:app/actions/:entry": true,
 	"/audit": true, "/settings": true, "/settings/me": true, "/login": true, "/healthz": true, "/readyz": true, "/apps/:app/media": true,
-	"/apps/:app/api": true, "/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
+	"/apps/:app/api": true, "/apps/:app/api/:service/:command": true, "/apps/:app/api-answers/:answer": true,
+	"/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
 }
 
 // opens a page under a fault.

@@ -244,8 +244,11 @@ func (m messagesArea) directNewer(ctx context.Context, chat imclient.Conversatio
 	return page, nil
 }
 
-// directWindow is about how many messages a window of directAfter may hold: what is more is read from a narrower one.
-const directWindow = 200
+// The windows of directAfter: the width of the first in seconds, and by how much they grow and shrink.
+const (
+	directWidth = 60
+	directStep  = 8
+)
 
 // directAfter returns at least the n oldest messages from a place on, oldest first, fewer if there are no more. The service
 // reads backwards from a time only, so that time is cut into windows: a wider one behind each that was nearly empty, a
@@ -253,12 +256,12 @@ const directWindow = 200
 func (m messagesArea) directAfter(ctx context.Context, chat imclient.Conversation, from directPlace, n int) (list []RoamMsg, next int64, err error) {
 	begin, end := max(roamBegin, from.time), m.roamEnd()
 	calls, reached := 0, false
-	for width := int64(3600); begin <= end; {
+	for width := int64(directWidth); begin <= end; {
 		if calls >= maxRoamCalls {
 			return list, begin, nil
 		}
 		stop := min(begin+width-1, end)
-		most := directWindow
+		most := 2*n + maxHistory
 		if width == 1 {
 			most = 0 // a second cannot be cut
 		}
@@ -268,7 +271,7 @@ func (m messagesArea) directAfter(ctx context.Context, chat imclient.Conversatio
 		case err != nil:
 			return nil, 0, err
 		case !whole && width > 1:
-			width = max(1, width/8)
+			width = max(1, width/directStep)
 			continue
 		}
 		for _, msg := range part {
@@ -280,7 +283,7 @@ func (m messagesArea) directAfter(ctx context.Context, chat imclient.Conversatio
 			return list, 0, nil
 		}
 		begin = stop + 1
-		width = min(width*4, end)
+		width = min(width*directStep, end)
 	}
 	return list, 0, nil
 }
@@ -292,11 +295,13 @@ func (p directPlace) earlier(from directPlace) bool {
 	return c < 0 || c == 0 && from.random != 0 && p.random != from.random
 }
 
-// directBetween returns the messages of a span of time, oldest first. It gives up when there are more than most; 0 = never.
+// directBetween returns the messages of a span of time, oldest first. It gives up when there are more than most (0 = never),
+// and has the newest of them then.
 func (m messagesArea) directBetween(ctx context.Context, chat imclient.Conversation, begin, end int64, most int) (list []RoamMsg, whole bool, calls int, err error) {
 	q := AdminGetRoamMsgRequest{OperatorAccount: chat.User, PeerAccount: chat.Peer, MaxCnt: maxRoam, MinTime: begin, MaxTime: end}
 	var parts [][]RoamMsg
 	total := 0
+	whole = true
 	for r, err := range m.api.RoamMsgPages(ctx, q) {
 		if err != nil {
 			return nil, false, calls, err
@@ -305,13 +310,14 @@ func (m messagesArea) directBetween(ctx context.Context, chat imclient.Conversat
 		parts = append(parts, r.MsgList)
 		total += len(r.MsgList)
 		if r.Complete == 0 && (most > 0 && total > most || calls >= maxRoamCalls) {
-			return nil, false, calls, nil
+			whole = false
+			break
 		}
 	}
 	for _, part := range slices.Backward(parts) {
 		list = append(list, part...)
 	}
-	return list, true, calls, nil
+	return list, whole, calls, nil
 }
 
 // directAt finds the position of the first message at or after t, or of the newest.
@@ -323,12 +329,15 @@ func (m messagesArea) directAt(ctx context.Context, chat imclient.Conversation, 
 	if t.Nanosecond() > 0 {
 		second++
 	}
-	list, _, err := m.directAfter(ctx, chat, directPlace{time: max(roamBegin, second)}, 1)
-	if err != nil {
-		return "", err
-	}
-	if len(list) > 0 {
-		return placeOfRoam(list[0]).String(), nil
+	for begin := max(roamBegin, second); begin > 0; {
+		list, next, err := m.directAfter(ctx, chat, directPlace{time: begin}, 1)
+		if err != nil {
+			return "", err
+		}
+		if len(list) > 0 {
+			return placeOfRoam(list[0]).String(), nil
+		}
+		begin = next
 	}
 	page, err := m.directOlder(ctx, chat, directPlace{}, 1)
 	if err != nil || len(page.Messages) == 0 {

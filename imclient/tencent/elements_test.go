@@ -3,6 +3,7 @@ package tencent
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,11 @@ func FuzzAnswers(f *testing.F) {
 	f.Add([]byte(historySample))
 	f.Add([]byte(`{` + ok + `,"QueryResult":[{"To_Account":"a","State":"Online","Detail":null}]}`))
 	f.Add([]byte(`{` + ok + `,"UserProfileItem":[{"To_Account":"a","ProfileItem":[{"Tag":"Tag_Profile_IM_Nick","Value":"x"}]}]}`))
+	for _, g := range slices.Concat(goldens, goldenMessages, goldenPeople, goldenApp) {
+		if g.answer != "" && g.answer[0] != '{' {
+			f.Add([]byte(`{` + ok + `,` + g.answer + `}`))
+		}
+	}
 	now := time.Unix(1700000000, 0)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var groups GetGroupInfoAnswer
@@ -212,6 +218,12 @@ func FuzzAnswers(f *testing.F) {
 				toUser(p)
 			}
 		}
+		for _, c := range Commands() {
+			answer := reflect.New(c.Answer).Interface()
+			if v := judge(data, answer); v.broken == nil {
+				useAnswer(answer)
+			}
+		}
 		var muted GetGroupMutedAccountAnswer
 		if v := judge(data, &muted); v.broken == nil {
 			for _, a := range muted.Accounts() {
@@ -221,6 +233,42 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 	})
+}
+
+// useAnswer reads an answer as the client does.
+func useAnswer(answer any) {
+	switch r := answer.(type) {
+	case *AdminGetRoamMsgAnswer:
+		c := &client{api: &API{}}
+		for _, m := range r.MsgList {
+			c.toDirect(m)
+		}
+	case *FriendGetAnswer:
+		for _, d := range r.UserDataItem {
+			toFriend(string(d.ToAccount), d.ValueItem)
+		}
+	case *FriendCheckAnswer:
+		for _, i := range r.InfoItem {
+			toRelation(i)
+		}
+	case *SearchContactGroupAnswer:
+		for _, m := range r.ContactResultItem {
+			toMarks("u", m, folderNames(r.GroupItem))
+		}
+	case *ContactGetListAnswer:
+		contactCursor(r)
+	case *GetKeyValuesAnswer:
+		r.resume(0)
+		for _, e := range r.ExtensionList {
+			toExtension(e)
+		}
+	case *GetTopicAnswer:
+		for _, i := range r.TopicAndSelfInfo {
+			toTopic(i.TopicInfo)
+		}
+	case *GroupCounterAnswer:
+		toCounters(r.GroupCounter)
+	}
 }
 
 // historySample is a page of history: said, a tip of no published shape, recalled, a hole.

@@ -23,7 +23,7 @@ import (
 const (
 	maxPacked   = 2 << 30  // bytes fetched
 	maxUnpacked = 20 << 30 // bytes that a file of no announced size may unpack to
-	maxLine     = 1 << 20  // bytes of one message; the service takes 12 KB
+	maxLine     = 1 << 20  // bytes of one message and what is read ahead of it; the service takes 12 KB
 )
 
 // HistoryMsg is one message of a file. To_Account is that of a one-to-one message, GroupId that of a group's. The time is
@@ -255,7 +255,7 @@ func expect(dec *json.Decoder, want json.Delim) error {
 type bounded struct {
 	r    io.Reader
 	left int64 // of the text
-	line int64 // of the message
+	line int64 // until the next message begins
 }
 
 // again begins a new message.

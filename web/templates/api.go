@@ -51,13 +51,15 @@ type APICommandView struct {
 // APIRequestView is the form. JSON and what stands below it belong to the form but stand outside, so that the JSON can be
 // made anew without a moment in which the form cannot be sent.
 type APIRequestView struct {
-	Action string
-	Notice *Notice
-	Fields []APIFieldView
-	JSON   APIJSONView
-	Reason FieldView
-	Submit string
-	Asks   bool // it is asked before it is sent
+	Action   string
+	Notice   *Notice
+	Fields   []APIFieldView
+	More     []APIFieldView // further ones, folded away
+	MoreOpen bool
+	JSON     APIJSONView
+	Reason   FieldView
+	Submit   string
+	Asks     bool // it is asked before it is sent
 }
 
 // APIFieldView is one field of the request.
