@@ -30,7 +30,7 @@ func TestScreenshots(t *testing.T) {
 	lead := c.named(t, "Tomasz W", "lead", how{})
 	lead.visit(groupPath("@TGS#2DEALS88Q", "members")).press("jjjjj").press("m").sheet().pick("7 days").press(kb.Enter, ctrl).noSheet().toast("Muted")
 	lead.visit(groupPath("gear-swap", "members")).press("jjjjj").press("k", shift).sheet().press(kb.Enter, ctrl).noSheet().toast("Removed")
-	lead.visit("/apps/demo/users/" + spammer).press("m").sheet().press(kb.Enter, ctrl).noSheet().toast("Muted")
+	lead.visit("/apps/demo/users/"+spammer).press("m").sheet().press(kb.Enter, ctrl).noSheet().toast("Muted")
 	mei := c.named(t, "Mei 林梅", "lead", how{})
 	mei.visit(spam).press("jxr").toast("Recalled")
 	mei.visit(groupPath(room, "members")).press("jjjjjj").press("m").sheet().press(kb.Enter, ctrl).noSheet().toast("Muted").press("z").toast("Undone")
