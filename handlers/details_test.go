@@ -290,7 +290,7 @@ func TestDetailsUnderFaults(t *testing.T) {
 	h.im.SetFault(emulator.Fault{Command: edit, ErrorCode: 10007})
 	b.post(action, with(form, "name", "Not to be")).is(http.StatusSeeOther)
 	h.im.ClearFaults()
-	b.get(dPage).has("Name: The service refused").marked(`value="Renamed twice"`)
+	b.get(dPage).has("Name: " + refused).marked(`value="Renamed twice"`)
 }
 
 // Of two parts the first is done and the second cannot be sent.
