@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 .PHONY: test conformance deps generate check build run bench fuzz lint screenshots clean
 
 test: deps check
-	$(GO) test $(TAGS) -race $(PLAIN_SQLITE) -count=1 -timeout 9m ./...
+	$(GO) test $(TAGS) -race $(PLAIN_SQLITE) -count=1 -timeout 25m ./...
 	./scripts/conformance.sh
 
 # Public clients in two languages use the emulator. They are a module of their own.
