@@ -1,72 +1,241 @@
 package browsertest
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"imdesk/internal/testtools"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
-// everyPage lists the pages and sheets of the console with something on them, by the status that they answer with.
-func everyPage() map[int64][]string {
-	room, live := "/apps/demo/groups/"+url.PathEscape("@TGS#2C5SZEAEF"), "/apps/demo/groups/live_wanfeng"
-	return map[int64][]string{
-		200: {
-			"/", "/apps/demo/groups", "/apps/demo/groups?type=AVChatRoom", "/apps/demo/groups?q=nobody",
-			room + "/messages", room + "/messages?seq=87800", room + "/members", room + "/members?role=admin", room + "/members?q=nobody",
-			room + "/muted", room + "/details", room + "/activity", live + "/messages", live + "/members", live + "/muted", live + "/bans",
-			room + "/members/mute?users=chenjg_1972&users=lin_wan", room + "/members/unmute?users=chenjg_1972",
-			room + "/members/kick?users=chenjg_1972", room + "/members/role?users=chenjg_1972", room + "/members/card?users=chenjg_1972",
-			room + "/notice", room + "/mute-all", room + "/delete-by-sender?users=chenjg_1972", live + "/bans/add",
-			"/apps/demo/users", "/apps/demo/users/chenjg_1972", "/apps/demo/users/chenjg_1972/activity",
-			"/apps/demo/users/chenjg_1972/global-mute", "/apps/demo/users/chenjg_1972/sign-out",
-			"/audit", "/audit?open=1", "/settings/me", "/apps/demo/api",
-		},
-		404: {"/no/such/page", "/apps/demo/groups/nothing/messages", "/apps/demo/users/nobody_at_all"},
+// page is one page or sheet of the console.
+type surface struct {
+	name   string
+	path   string
+	status int64 // 0: 200
+	open   func(p *tab)
+	phone  bool // looked at on a phone, too
+	role   string
+}
+
+// surfaces are all pages and sheets, and what opens on them. What is not here is not tried for accessibility.
+func surfaces(t testing.TB, c *console) []surface {
+	t.Helper()
+	const room, live, topic = "@TGS#2C5SZEAEF", "live_wanfeng", "@TGS#_harbor_city"
+	g := c.group(t, "Surfaces", "bt_olga:Olga", "*bt_adam:Adam", "bt_ann:Ann", "bt_bob:Bob")
+	seq := c.say(t, g, "bt_ann", "to be recalled")
+	c.say(t, g, "bt_bob", "to stay")
+	c.must(t, "group_open_http_svc/forbid_send_msg", map[string]any{"GroupId": g, "Members_Account": []string{"bt_bob"}, "MuteTime": 360000})
+	c.must(t, "openconfigsvr/setnospeaking", map[string]any{"Set_Account": "bt_adam", "C2CmsgNospeakingTime": 3600, "GroupmsgNospeakingTime": 3600})
+	m := c.as(t, "lead", how{noScript: true})
+	m.visit(groupPath(g, "messages")).click(row(seq) + " [data-tick]").act("r").see("Recalled 1 message")
+	entry := fmt.Sprint(c.audit(t, g)[0].ID)
+	users := "?users=bt_ann&users=bt_bob&users=bt_olga"
+	message := "?m=" + url.QueryEscape(seq+"::bt_ann")
+	sheet := func(selector string) func(p *tab) {
+		return func(p *tab) { p.click(selector).sheet() }
+	}
+	return []surface{
+		{name: "overview", path: "/", phone: true},
+		{name: "groups", path: groups, phone: true},
+		{name: "groups of a type", path: groups + "?type=AVChatRoom"},
+		{name: "groups, selected", path: groups, open: func(p *tab) { p.press("jxjx") }, phone: true},
+		{name: "groups, nothing found", path: groups + "?q=nothing+is+called+so"},
+		{name: "messages", path: groupPath(room, "messages"), phone: true},
+		{name: "messages, selected, sender", path: groupPath(g, "messages"), open: func(p *tab) {
+			p.press("jx").wait(`document.querySelector("#rail").innerText.includes("Ann")`)
+		}},
+		{name: "messages around one", path: groupPath(room, "messages") + "?seq=87500"},
+		{name: "messages with pictures", path: groupPath("@TGS#2PH0T0WLK", "messages") + "?type=image", phone: true},
+		{name: "messages, recalled", path: groupPath(g, "messages"), phone: true},
+		{name: "messages, forwarded", path: groupPath("@TGS#0MODDESK1", "messages") + "?type=merged"},
+		{name: "messages, custom", path: groupPath(room, "messages") + "?type=custom"},
+		{name: "messages of a live room", path: groupPath(live, "messages"), phone: true},
+		{name: "messages, none match", path: groupPath(g, "messages") + "?q=nothing+was+said+so"},
+		{name: "go to a message", path: groupPath(g, "messages"), open: func(p *tab) { p.click(`[aria-haspopup][popovertarget*="goto"], [popovertarget="goto"]`) }},
+		{name: "members", path: groupPath(room, "members"), phone: true},
+		{name: "members, selected", path: groupPath(g, "members"), open: func(p *tab) { p.press("jxjx") }, phone: true},
+		{name: "members, menu of a row", path: groupPath(g, "members"), open: func(p *tab) {
+			p.click(row("bt_ann") + " [aria-haspopup]").wait(`document.querySelector("#row-menu").matches(":popover-open")`)
+		}},
+		{name: "members of a live room", path: groupPath(live, "members")},
+		{name: "members, not found", path: groupPath(g, "members") + "?q=nobody_has_this"},
+		{name: "muted", path: groupPath(g, "muted"), phone: true},
+		{name: "muted, nobody", path: groupPath("vinyl", "muted")},
+		{name: "banned", path: groupPath(live, "bans")},
+		{name: "details", path: groupPath(room, "details"), phone: true},
+		{name: "details of a community", path: groupPath(topic, "details")},
+		{name: "activity", path: groupPath(g, "activity"), phone: true},
+		{name: "menu of the group", path: groupPath(g, "details"), open: func(p *tab) {
+			p.click(`[popovertarget="group-more"]`).wait(`document.querySelector("#group-more").matches(":popover-open")`)
+		}},
+
+		{name: "mute", path: groupPath(g, "members/mute") + users, phone: true},
+		{name: "mute by ID", path: groupPath(g, "members/mute")},
+		{name: "mute, sheet", path: groupPath(g, "members"), open: func(p *tab) { p.goTo("bt_ann").press("m").sheet() }, phone: true},
+		{name: "unmute", path: groupPath(g, "members/unmute") + users},
+		{name: "kick", path: groupPath(g, "members/kick") + users},
+		{name: "kick, sheet", path: groupPath(g, "members"), open: func(p *tab) { p.goTo("bt_ann").press("k", shift).sheet() }},
+		{name: "role", path: groupPath(g, "members/role") + users + "&role=admin"},
+		{name: "name card", path: groupPath(g, "members/card") + "?users=bt_ann"},
+		{name: "ban", path: groupPath(live, "bans/add") + "?users=meilin&users=raka.p"},
+		{name: "lift a ban", path: groupPath(live, "bans/lift") + "?users=meilin"},
+		{name: "recall", path: groupPath(g, "recall") + message},
+		{name: "delete by sender", path: groupPath(g, "delete-by-sender")},
+		{name: "notice", path: groupPath(g, "notice"), phone: true},
+		{name: "notice, sheet", path: groupPath(g, "details"), open: sheet(`[href$="/notice"]`)},
+		{name: "mute all", path: groupPath(g, "mute-all") + "?on=1"},
+
+		{name: "users", path: "/apps/demo/users", phone: true},
+		{name: "user", path: "/apps/demo/users/lin_wan", phone: true},
+		{name: "user, muted", path: "/apps/demo/users/bt_bob", phone: true},
+		{name: "user, muted everywhere", path: "/apps/demo/users/bt_adam"},
+		{name: "user, activity", path: "/apps/demo/users/bt_ann/activity"},
+		{name: "global mute", path: "/apps/demo/users/bt_ann/global-mute"},
+		{name: "global unmute", path: "/apps/demo/users/bt_adam/global-unmute"},
+		{name: "sign out devices", path: "/apps/demo/users/lin_wan/sign-out"},
+
+		{name: "audit log", path: "/audit", phone: true},
+		{name: "audit log, nothing", path: "/audit?from=2001-01-01&to=2001-01-02"},
+		{name: "entry", path: "/apps/demo/actions/" + entry, phone: true},
+		{name: "settings", path: "/settings/me", phone: true},
+		{name: "API explorer", path: "/apps/demo/api", role: "owner"},
+
+		{name: "palette", path: groupPath(g, "members"), open: func(p *tab) {
+			p.press("k", ctrl).wait(`document.querySelector("#palette [role=option]")`)
+		}, phone: true},
+		{name: "keys", path: groupPath(g, "members"), open: func(p *tab) { p.press("?").wait(`document.querySelector("#keys").open`) }},
+		{name: "operator menu", path: groups, open: func(p *tab) {
+			p.click(`[popovertarget="me"]`).wait(`document.querySelector("#me").matches(":popover-open")`)
+		}},
+		{name: "apps", path: groups, open: func(p *tab) {
+			p.click(`[popovertarget="apps"]`).wait(`document.querySelector("#apps").matches(":popover-open")`)
+		}},
+		{name: "toast", path: groups, open: func(p *tab) {
+			p.goTo("vinyl").press("xp").wait(`document.querySelector(".toast")`)
+		}},
+		{name: "no such group", path: groupPath("nosuch", "messages"), status: http.StatusNotFound, phone: true},
+		{name: "no such page", path: "/nosuch", status: http.StatusNotFound},
+		{name: "no such user", path: "/apps/demo/users/nosuch", status: http.StatusNotFound},
+		{name: "not allowed", path: "/audit", status: http.StatusForbidden, role: "viewer"},
+		{name: "sign in", path: "/login", role: "nobody", phone: true},
+		{name: "sign in, wrong", path: "/login", role: "nobody", open: func(p *tab) {
+			p.allow("status of 401")
+			p.fill("#name", "somebody").fill("#password", "wrong").press(kb.Enter).wait(`document.querySelector("#password-error")`)
+		}},
 	}
 }
 
-// TestAxe looks at every page in both themes and both languages on a desk, and on a phone: nothing that axe objects to, no
-// text that is missing, nothing that scrolls sideways.
-func TestAxe(t *testing.T) {
-	source, err := os.ReadFile(filepath.Join(testtools.NPM(t, "axe-core@4.14.1"), "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := demo(t)
-	for name, h := range map[string]how{
-		"light, English": {language: "en", scheme: "light"},
-		"dark, Chinese":  {language: "zh-CN", scheme: "dark"},
-		"light, Chinese": {language: "zh-CN", scheme: "light"},
-		"dark, English":  {language: "en", scheme: "dark"},
-		"phone":          {language: "zh-CN", scheme: "dark", width: 390, height: 844, touch: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			lookAt(c.visitor(t, h), string(source), "/login", 200)
-			p := c.as(t, "owner", h)
-			for status, paths := range everyPage() {
-				for _, path := range paths {
-					lookAt(p, string(source), path, status)
-				}
-			}
-		})
-	}
+// finding is a violation of a rule.
+type finding struct {
+	ID, Help string
+	Nodes    []string
 }
 
-func lookAt(p *tab, source, path string, status int64) {
+// axe runs axe-core over the page as it stands: levels A and AA, and best practice. With rules, only these.
+func (p *tab) axe(what string, rules ...string) {
 	p.t.Helper()
-	p.visitStatus(path, status)
-	if text := p.read(); strings.Contains(text, "⟦") {
-		p.t.Errorf("%s: a text is missing", path)
+	if !eval[bool](p, `typeof axe === "object"`) {
+		eval[bool](p, axeSource(p.t)+";true")
 	}
-	if wide := eval[float64](p, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
-		p.t.Errorf("%s scrolls sideways by %.0f px", path, wide)
+	options := map[string]any{"resultTypes": []string{"violations"}}
+	if len(rules) > 0 {
+		options["runOnly"] = rules
 	}
-	eval[bool](p, source+";true")
-	for _, v := range eval[[]string](p, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(" | ")))`) {
-		p.t.Errorf("%s: %s", path, v)
+	o, err := json.Marshal(options)
+	if err != nil {
+		p.t.Fatal(err)
 	}
+	found := eval[[]finding](p, `axe.run(document, `+string(o)+`).then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + " " + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ""))})))`)
+	for _, f := range found {
+		p.t.Errorf("%s: %s: %s\n\t%s", what, f.ID, f.Help, strings.Join(f.Nodes, "\n\t"))
+	}
+}
+
+var axeOnce struct {
+	sync.Once
+	source string
+}
+
+func axeSource(t testing.TB) string {
+	t.Helper()
+	axeOnce.Do(func() {
+		b, err := os.ReadFile(filepath.Join(testtools.NPM(t, "axe-core@4.14.1"), "axe.min.js"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		axeOnce.source = string(b)
+	})
+	return axeOnce.source
+}
+
+// themed are the rules whose outcome depends on colours.
+var themed = []string{"color-contrast", "link-in-text-block"}
+
+// TestAccessibility looks at every page and sheet in both languages, in both themes, on a desk; at the main ones on a phone,
+// too, where nothing may have to be scrolled sideways. In the second theme only what colours decide is looked at again.
+func TestAccessibility(t *testing.T) {
+	c := demo(t)
+	list := surfaces(t, c)
+	for _, size := range []struct {
+		name string
+		how  how
+	}{{"desk", how{}}, {"phone", phone}} {
+		for _, language := range []string{"en", "zh-CN"} {
+			t.Run(size.name+" "+language, func(t *testing.T) {
+				h := size.how
+				h.language = language
+				tabs := map[string]*tab{"nobody": c.visitor(t, h)}
+				for _, s := range list {
+					if size.name == "phone" && !s.phone {
+						continue
+					}
+					role := s.role
+					if role == "" {
+						role = "lead"
+					}
+					p := tabs[role]
+					if p == nil {
+						p = c.as(t, role, h)
+						tabs[role] = p
+					}
+					t.Run(s.name, func(t *testing.T) {
+						p.t = t
+						p.look(s, size.name)
+					})
+					p.t = t
+				}
+			})
+		}
+	}
+}
+
+// look opens a surface and examines it.
+func (p *tab) look(s surface, size string) {
+	p.t.Helper()
+	if s.status == 0 {
+		s.status = http.StatusOK
+	}
+	p.scheme("light")
+	p.visitStatus(s.path, s.status)
+	if s.open != nil {
+		s.open(p)
+	}
+	if missing := eval[string](p, `document.documentElement.outerHTML.match(/.{0,60}\u27e6.{0,60}/)?.[0] ?? ""`); missing != "" {
+		p.t.Errorf("%s: a text is missing: %s", s.name, missing)
+	}
+	if size == "phone" {
+		p.fits()
+	}
+	p.axe(s.name + " in light")
+	p.scheme("dark")
+	p.axe(s.name+" in dark", themed...)
 }

@@ -124,6 +124,56 @@ func TestConversationsInGroups(t *testing.T) {
 	check("left and dismissed", "a", 7)
 }
 
+func TestDirectConversations(t *testing.T) {
+	r := newRig(t)
+	r.group("Public", "g", "a", "b", "c")
+	send := func(from, to, fields string) {
+		t.Helper()
+		r.clock.Add(time.Second)
+		r.random++
+		r.ok("openim/sendmsg", fmt.Sprintf(`{"From_Account":%q,"To_Account":%q,"MsgRandom":%d,"MsgBody":%s%s}`, from, to, r.random, textBody("x"), fields))
+	}
+	check := func(name, user string, want ...string) {
+		t.Helper()
+		if got := r.talks(user, 7); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	history := func(user, peer string) any {
+		return num(r.ok("openim/admin_getroammsg", fmt.Sprintf(`{"Operator_Account":%q,"Peer_Account":%q,"MaxCnt":50,"MinTime":0,"MaxTime":1800000000}`, user, peer))["MsgCnt"])
+	}
+	send("a", "b", "")
+	send("c", "a", "")
+	check("who wrote last", "a", "c", "b", "g")
+	check("the other side", "b", "a", "g")
+	r.clock.Add(time.Second)
+	r.say("g", "b", "x")
+	check("a group between them", "a", "g", "c", "b")
+	send("a", "b", `,"SendMsgControl":["NoLastMsg"]`)
+	check("one that is not to come up", "a", "g", "c", "b")
+	send("a", "b", `,"SyncOtherMachine":2`)
+	check("one that the sender does not keep", "a", "g", "c", "b")
+	check("but the receiver does", "b", "a", "g")
+	r.ok(contacts+"delete", `{"From_Account":"a","Type":1,"To_Account":"b"}`)
+	check("removed", "a", "g", "c")
+	if n := history("a", "b"); n != int64(2) {
+		t.Errorf("history of a removed conversation: %v", n)
+	}
+	send("b", "a", "")
+	check("back with a new message", "a", "b", "g", "c")
+	r.ok(contacts+"delete", `{"From_Account":"a","Type":1,"To_Account":"b","ClearRamble":1}`)
+	check("removed and cleared", "a", "g", "c")
+	if mine, theirs := history("a", "b"), history("b", "a"); mine != int64(0) || theirs != int64(4) {
+		t.Errorf("history after clearing: %v, of the other side %v", mine, theirs)
+	}
+	if err := r.Pin(t.Context(), testApp, "a", "c", false, true); err != nil {
+		t.Fatal(err)
+	}
+	check("pinned", "a", "c*", "g")
+	r.ok(account+"account_delete", `{"DeleteItem":[{"UserID":"c"}]}`)
+	check("with who is gone", "a", "g")
+}
+
 func TestConversationRefusals(t *testing.T) {
 	r := newRig(t)
 	r.group("Public", "g", "a")

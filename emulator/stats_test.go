@@ -136,6 +136,8 @@ func TestHourlyFiles(t *testing.T) {
 	r.say("g", "b", "two")
 	r.ok(group+"send_group_msg", topic(`,"TopicId":"`+someTopic+`","From_Account":"a","Random":5,"MsgBody":`+textBody("in a topic")))
 	r.ok("openim/sendmsg", fmt.Sprintf(`{"From_Account":"a","To_Account":"b","MsgSeq":9,"MsgRandom":7,"MsgBody":%s}`, textBody("direct")))
+	media := `[{"MsgType":"TIMFileElem","MsgContent":{"Url":"` + r.URL() + `/_emulator/media/file/1.pdf","FileName":"1.pdf"}}]`
+	r.ok("openim/sendmsg", fmt.Sprintf(`{"From_Account":"b","To_Account":"a","MsgSeq":10,"MsgRandom":8,"MsgBody":%s}`, media))
 	r.ok(group+"group_msg_recall", `{"GroupId":"g","MsgSeqList":[{"MsgSeq":2}]}`)
 	ask := func(kind, hour string) string { return fmt.Sprintf(`{"ChatType":%q,"MsgTime":%q}`, kind, hour) }
 	const history = "open_msg_svc/get_history"
@@ -180,6 +182,7 @@ func TestHourlyFiles(t *testing.T) {
 	if again := r.ok(history, ask("Group", "2023111506")); fmt.Sprint(at(again, "File", 0, "GzipMD5")) != file["GzipMD5"] {
 		t.Error("the file changed")
 	}
+	// Media of the emulator's own have its address, in a file as elsewhere.
 	a = r.ok(history, ask("C2C", "2023111506"))
 	_, packed = r.download(at(a, "File", 0, "URL").(string))
 	if z, err = gzip.NewReader(bytes.NewReader(packed)); err != nil {
@@ -187,7 +190,8 @@ func TestHourlyFiles(t *testing.T) {
 	}
 	plain, err = io.ReadAll(z)
 	wantDirect := `{"SdkAppId":1400000000,"ChatType":"C2C","MsgTime":"2023111506","MsgList":[` + "\n" +
-		`{"From_Account":"a","To_Account":"b","MsgTimestamp":1700000000,"MsgSeq":9,"MsgRandom":7,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"direct"}}]}` + "\n]}\n"
+		`{"From_Account":"a","To_Account":"b","MsgTimestamp":1700000000,"MsgSeq":9,"MsgRandom":7,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"direct"}}]},` + "\n" +
+		`{"From_Account":"b","To_Account":"a","MsgTimestamp":1700000000,"MsgSeq":10,"MsgRandom":8,"MsgBody":` + media + `}` + "\n]}\n"
 	if string(plain) != wantDirect || err != nil {
 		t.Errorf("direct messages: %s %v", plain, err)
 	}

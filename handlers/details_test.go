@@ -262,6 +262,7 @@ func (a *answer) mustFill(id string) url.Values {
 }
 
 func TestDetailsUnderFaults(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	b := h.as(auth.Lead)
 	action, form := b.get(dPage).filled("details-form")

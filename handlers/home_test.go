@@ -14,6 +14,7 @@ import (
 )
 
 func TestOverview(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	viewer, lead := h.as(auth.Viewer), h.as(auth.Lead)
 	viewer.get("/").is(http.StatusOK).has("No group opened yet", "No user opened yet", "Nothing was done in this app yet", "This is the embedded IM service.", "Server API").lacks("Audit log")

@@ -116,6 +116,7 @@ func TestUserIDsInAddresses(t *testing.T) {
 
 // Each part of the page fails alone.
 func TestUserPartsFailAlone(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Lead)
 	all := map[string][2]string{ // what the part shows, and what stands instead

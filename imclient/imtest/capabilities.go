@@ -34,6 +34,27 @@ func (s *suite) capabilities(t *testing.T) {
 			imclient.VerbSignOut:    func() error { return s.c.Users.SignOut(ctx(t), user) },
 			imclient.VerbOnline:     func() error { _, err := s.c.Users.Presence(ctx(t), []string{user}); return err },
 			imclient.VerbUserGroups: func() error { _, err := s.c.Users.Groups(ctx(t), user, "", 5); return err },
+
+			imclient.VerbImportUsers:   func() error { return all(s.c.Users.Import(ctx(t), []imclient.NewUser{{ID: "imported-by-verb"}})) },
+			imclient.VerbEditUser:      func() error { return s.c.Users.Edit(ctx(t), user, imclient.UserChange{Nick: &user}) },
+			imclient.VerbDeleteUsers:   func() error { return all(s.c.Users.Delete(ctx(t), []string{s.h.NewUser(t, "Doomed")})) },
+			imclient.VerbFriends:       func() error { _, err := s.c.Friends.List(ctx(t), user, ""); return err },
+			imclient.VerbFriendLists:   func() error { _, err := s.c.Friends.Lists(ctx(t), user); return err },
+			imclient.VerbBlocks:        func() error { _, err := s.c.Blocks.List(ctx(t), user, "", 5); return err },
+			imclient.VerbContactFolder: func() error { _, err := s.c.Contacts.Folders(ctx(t), user); return err },
+			imclient.VerbContactMarks: func() error {
+				_, err := s.c.Contacts.Marks(ctx(t), user, []imclient.Conversation{{Peer: user}})
+				return err
+			},
+			imclient.VerbContacts: func() error {
+				_, err := s.c.Contacts.List(ctx(t), imclient.ContactListOptions{User: user})
+				return err
+			},
+			imclient.VerbLiveBroadcast: func() error { _, err := s.c.Live.Broadcast(ctx(t), imclient.Draft{Body: text("x")}); return err },
+			imclient.VerbBroadcast:     func() error { _, err := s.c.Broadcasts.Tags(ctx(t), []string{user}); return err },
+			imclient.VerbBroadcastAttr: func() error { _, err := s.c.Broadcasts.AttributeNames(ctx(t)); return err },
+			imclient.VerbOperations:    func() error { _, err := s.c.Operations.Days(ctx(t)); return err },
+			imclient.VerbKeywords:      func() error { _, err := s.c.Keywords.Libraries(ctx(t), "", 5); return err },
 		} {
 			t.Run(string(verb), func(t *testing.T) { s.truthful(t, verb, "", try()) })
 		}
@@ -75,16 +96,19 @@ func (s *suite) truthful(t *testing.T, v imclient.Verb, typ imclient.GroupType, 
 	}
 }
 
+// all is the error of a write, or those of its targets.
+func all(refused []imclient.Refused, err error) error {
+	for _, x := range refused {
+		err = errors.Join(err, x.Err)
+	}
+	return err
+}
+
 // tries are the verbs on a group as calls that each change something else.
 func (s *suite) tries(t *testing.T, r room) map[imclient.Verb]func() error {
 	c := imclient.Conversation{Group: r.id, Type: r.info.Type}
+	read := imclient.Conversation{Group: r.id, Type: r.info.Type, User: r.members[4]}
 	name, url, option, on := "Tried", "https://example.com/b.png", "FreeAccess", true
-	all := func(refused []imclient.Refused, err error) error {
-		for _, x := range refused {
-			err = errors.Join(err, x.Err)
-		}
-		return err
-	}
 	change := func(ch imclient.GroupChange) func() error {
 		return func() error { return s.c.Groups.Change(ctx(t), r.id, ch) }
 	}
@@ -122,6 +146,39 @@ func (s *suite) tries(t *testing.T, r room) map[imclient.Verb]func() error {
 		imclient.VerbNotice:       func() error { return s.c.Groups.SendNotice(ctx(t), r.id, "x", nil) },
 		imclient.VerbAddMember: func() error {
 			return all(s.c.Members.Add(ctx(t), r.id, []string{s.h.NewUser(t, "New")}, true))
+		},
+		imclient.VerbSend: func() error { _, err := s.c.Messages.Send(ctx(t), c, imclient.Draft{Body: text("x")}); return err },
+		imclient.VerbReceipts: func() error {
+			_, _, err := s.c.Messages.Receipts(ctx(t), c, []string{s.h.MissingMessage})
+			return err
+		},
+		imclient.VerbUnread:   func() error { return s.c.Members.SetUnread(ctx(t), r.id, r.members[4], 1) },
+		imclient.VerbMarkRead: func() error { return s.c.Messages.MarkRead(ctx(t), read, time.Time{}) },
+		imclient.VerbLiveMarks: func() error {
+			return all(s.c.Live.Mark(ctx(t), r.id, r.members[4:5], []string{"1000"}, true))
+		},
+		imclient.VerbAttributes: func() error { _, err := s.c.Attributes.List(ctx(t), r.id); return err },
+		imclient.VerbCounters:   func() error { _, err := s.c.Counters.List(ctx(t), r.id); return err },
+		imclient.VerbClearAttrs: func() error { return s.c.Attributes.Clear(ctx(t), r.id) },
+		imclient.VerbClearHistory: func() error {
+			other := s.room(t, r.info, 1)
+			return s.c.Messages.Clear(ctx(t), other.id, "")
+		},
+		imclient.VerbDismiss: func() error { return s.c.Groups.Dismiss(ctx(t), s.room(t, r.info, 1).id) },
+		imclient.VerbTransfer: func() error {
+			other := s.room(t, r.info, 1)
+			return s.c.Groups.Transfer(ctx(t), other.id, other.members[0])
+		},
+		imclient.VerbCreateGroup: func() error {
+			_, _, err := s.c.Groups.Create(ctx(t), imclient.NewGroup{Type: r.info.Type, Name: "x", OwnerID: r.owner})
+			return err
+		},
+		imclient.VerbTopics: func() error {
+			group, _, err := s.c.Groups.Create(ctx(t), imclient.NewGroup{Type: r.info.Type, Name: "x", OwnerID: r.owner, Topics: s.c.Caps.Can(imclient.VerbTopics, r.info.Type)})
+			if err == nil {
+				_, err = s.c.Topics.Create(ctx(t), imclient.NewTopic{Group: group, Name: "x"})
+			}
+			return err
 		},
 		imclient.VerbImport: func() error {
 			_, err := s.c.Import.Group(ctx(t), imclient.ImportGroup{Type: r.info.Type, Name: "x", OwnerID: r.owner})

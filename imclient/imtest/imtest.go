@@ -24,7 +24,7 @@ type Harness struct {
 	Client *imclient.Client
 	// Now is the service's clock.
 	Now func() time.Time
-	// Advance moves the service's clock on. The suite never asks for more than an hour in all.
+	// Advance moves the service's clock on. The suite never asks for more than a few hours in all.
 	Advance func(t testing.TB, d time.Duration)
 
 	// NewUser makes an account with a nickname and returns its id.
@@ -38,6 +38,9 @@ type Harness struct {
 	Leave func(t testing.TB, group string, users ...string)
 	// Say appends messages to a group's history in the order given, by the vendor's own means.
 	Say func(t testing.TB, group string, said ...Said)
+	// Tell appends direct messages to what a user and the senders have said to each other, by the vendor's own means. What
+	// is said now is unread.
+	Tell func(t testing.TB, to string, said ...Said)
 	// SignIn brings a user online.
 	SignIn func(t testing.TB, user string)
 
@@ -50,8 +53,8 @@ type Harness struct {
 
 	// MissingGroup and MissingUser are well-formed ids that nothing has.
 	MissingGroup, MissingUser string
-	// MissingMessage is a well-formed message id that no message of a new group has.
-	MissingMessage string
+	// MissingMessage is a well-formed message id that no message of a new group has; MissingDirect none of a direct chat.
+	MissingMessage, MissingDirect string
 }
 
 // Group is a group to be made.
@@ -108,8 +111,22 @@ func Run(t *testing.T, h Harness) {
 	t.Run("users", s.users)
 	t.Run("live", s.live)
 	t.Run("import", s.imports)
+	t.Run("accounts", s.accounts)
+	t.Run("direct chats", s.direct)
+	t.Run("friends", s.friends)
+	t.Run("blocks", s.blocks)
+	t.Run("contacts", s.contacts)
+	t.Run("extensions", s.extensions)
+	t.Run("group life", s.groupLife)
+	t.Run("attributes", s.attributes)
+	t.Run("counters", s.counters)
+	t.Run("topics", s.topics)
+	t.Run("keywords", s.keywords)
+	t.Run("broadcasts", s.broadcasts)
+	t.Run("operations", s.operations)
 	t.Run("capabilities", s.capabilities)
 	t.Run("failures", s.failures)
+	t.Run("history files", s.historyFiles) // last, since hours pass in it
 }
 
 type suite struct {

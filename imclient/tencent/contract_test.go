@@ -84,12 +84,13 @@ func (s *service) harness(t *testing.T) imtest.Harness {
 		Join:     func(t testing.TB, group string, users ...string) { s.move(t, group, users, true) },
 		Leave:    func(t testing.TB, group string, users ...string) { s.move(t, group, users, false) },
 		Say:      s.say,
+		Tell:     s.tell,
 		SignIn:   func(_ testing.TB, user string) { s.emulator.SignIn(sdkAppID, user, "Android") },
 		Break:    s.breakDown,
 		Calls:    func(op string) int { return int(s.emulator.Calls(commandOf(op))) },
 		Stranger: func(t testing.TB) *imclient.Client { return s.client(t.(*testing.T), "not the key") },
 
-		MissingGroup: "@TGS#NOSUCHGROUP", MissingUser: "nobody-at-all", MissingMessage: "999999",
+		MissingGroup: "@TGS#NOSUCHGROUP", MissingUser: "nobody-at-all", MissingMessage: "999999", MissingDirect: "999_999_999",
 	}
 }
 
@@ -258,6 +259,23 @@ func (s *service) say(t testing.TB, group string, said ...imtest.Said) {
 		}
 	}
 	flush()
+}
+
+// tell sends what is said now, and imports what was said before as read.
+func (s *service) tell(t testing.TB, to string, said ...imtest.Said) {
+	t.Helper()
+	for _, m := range said {
+		body := map[string]any{
+			"From_Account": m.From, "To_Account": to, "MsgRandom": s.made.Add(1), "MsgSeq": s.made.Add(1),
+			"MsgBody": []any{map[string]any{"MsgType": "TIMTextElem", "MsgContent": map[string]any{"Text": m.Text}}},
+		}
+		if m.At.IsZero() {
+			s.post(t, "openim/sendmsg", body)
+			continue
+		}
+		body["SyncFromOldSystem"], body["MsgTimeStamp"] = 2, m.At.Unix()
+		s.post(t, "openim/importmsg", body)
+	}
 }
 
 func commandOf(op string) string {
