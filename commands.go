@@ -213,9 +213,15 @@ func reach(ctx context.Context, c config.Config, log *slog.Logger) (map[string]*
 		}
 	}
 	c.Emulator.Talk = 0
-	apps, stop, err := openApps(ctx, c, log)
+	apps, em, stop, err := openApps(ctx, c, log)
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	if em != nil {
+		if err := em.Filled(ctx); err != nil {
+			stop()
+			return nil, nil, nil, err
+		}
 	}
 	clients, names := map[string]*imclient.Client{}, []string(nil)
 	for _, a := range apps {

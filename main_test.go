@@ -77,7 +77,9 @@ func startConsole(t *testing.T, args ...string) *console {
 			}
 			if resp, err := http.Get(c.url + "/readyz"); err == nil {
 				resp.Body.Close()
-				return c
+				if resp.StatusCode == http.StatusOK {
+					return c
+				}
 			}
 		}
 		select {

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -130,11 +131,15 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	if err != nil {
 		return fmt.Errorf("make the first operator: %w", err)
 	}
-	apps, stopApps, err := openApps(ctx, c, log)
+	apps, em, stopApps, err := openApps(ctx, c, log)
 	if err != nil {
 		return err
 	}
 	defer stopApps()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	unfilled := make(chan error, 1)
+	filled := fillBehind(ctx, em, func(err error) { unfilled <- err; stop() })
 	act := &actions.Service{Audit: st.Audit, Log: log}
 	defer act.Close()
 	// What a crash left open in the audit log is closed: nobody can tell what became of it.
@@ -146,7 +151,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	handler, err := handlers.New(handlers.Options{
 		Apps: apps, Store: st, Auth: signIn, Actions: act, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(),
+		MetricsToken: c.MetricsToken.Reveal(), Ready: filled,
 	})
 	if err != nil {
 		return err
@@ -158,7 +163,13 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	}
 	announce(std.out, c, listener, apps, password)
 	go purge(ctx, signIn, log)
-	return serveUntil(ctx, server, listener, c.TLS)
+	err = serveUntil(ctx, server, listener, c.TLS)
+	select {
+	case why := <-unfilled:
+		return errors.Join(why, err)
+	default:
+		return err
+	}
 }
 
 func prepareData(dir string) error {
@@ -226,7 +237,7 @@ func zone(c config.Config) *time.Location {
 }
 
 // openApps makes the clients, and the emulator where it is wanted.
-func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, func(), error) {
+func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, *emulator.Server, func(), error) {
 	var apps []*handlers.App
 	var em *emulator.Server
 	stop := func() {
@@ -243,7 +254,7 @@ func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handle
 		im, err := newClient(a, log)
 		if err != nil {
 			stop()
-			return nil, nil, usagef("app %s: %v", a.Name, err)
+			return nil, nil, nil, usagef("app %s: %v", a.Name, err)
 		}
 		apps = append(apps, &handlers.App{Name: a.Name, Title: a.Title, IM: im, MediaHosts: append(endpointHost(a.Endpoint), a.MediaHosts...)})
 	}
@@ -251,12 +262,34 @@ func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handle
 		app, server, err := embedded(ctx, c, log)
 		if err != nil {
 			stop()
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		em = server
 		apps = append(apps, app)
 	}
-	return apps, stop, nil
+	return apps, em, stop, nil
+}
+
+// fillBehind lets people sign in while the embedded service is being filled, which takes most of a first start; calls to it
+// wait. What comes back tells whether it is done.
+func fillBehind(ctx context.Context, em *emulator.Server, fail func(error)) func() error {
+	var done atomic.Bool
+	if em == nil {
+		return nil
+	}
+	go func() {
+		if err := em.Filled(ctx); err != nil && ctx.Err() == nil {
+			fail(err)
+			return
+		}
+		done.Store(true)
+	}()
+	return func() error {
+		if !done.Load() {
+			return errors.New("the embedded IM service is being filled")
+		}
+		return nil
+	}
 }
 
 func newClient(a config.App, log *slog.Logger) (*imclient.Client, error) {
@@ -277,7 +310,7 @@ func embedded(ctx context.Context, c config.Config, log *slog.Logger) (*handlers
 		return nil, nil, err
 	}
 	em, err := emulator.New(ctx, emulator.Config{
-		Path: filepath.Join(c.Data, "emulator.db"), Seed: c.Emulator.Seed, Talk: c.Emulator.Talk, Log: log,
+		Path: filepath.Join(c.Data, "emulator.db"), Seed: c.Emulator.Seed, Talk: c.Emulator.Talk, Soon: true, Log: log,
 		Apps: []emulator.TencentApp{{SDKAppID: embeddedAppID, Admins: []string{embeddedAdmin}, Key: key}},
 	})
 	if err != nil {

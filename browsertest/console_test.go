@@ -109,8 +109,17 @@ func start(name string, settings ...string) (*console, error) {
 	return c, nil
 }
 
-// connect opens the ways in which tests look behind the console: the service's own API and the database.
+// connect waits until the console is ready, and opens the ways in which tests look behind it: the service's own API and the
+// database.
 func (c *console) connect() error {
+	for ready := false; !ready; time.Sleep(20 * time.Millisecond) {
+		answer, err := http.Get(c.url + "/readyz")
+		if err != nil {
+			return err
+		}
+		answer.Body.Close()
+		ready = answer.StatusCode == http.StatusOK
+	}
 	for file, value := range map[string]*string{"emulator.url": &c.service, "emulator.key": &c.key} {
 		b, err := os.ReadFile(filepath.Join(c.data, file))
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -116,9 +117,32 @@ func TestDemoIsMadeOnce(t *testing.T) {
 			t.Errorf("%v groups, then %v", total, a["TotalCount"])
 		}
 		total = a["TotalCount"]
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the file of the community: %v %v", info.Mode(), err)
+		}
 		if err := r.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// With Soon the service is there at once, and calls wait for the seed. One that is closed meanwhile has nothing of it, so that
+// the next start makes all of it.
+func TestDemoBehind(t *testing.T) {
+	path := t.TempDir() + "/demo.db"
+	first := newRigWith(t, Config{Path: path, Seed: "demo", Soon: true})
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Filled(t.Context()); err == nil {
+		t.Error("a service that was closed says that it is filled")
+	}
+	r := newRigWith(t, Config{Path: path, Seed: "demo", Soon: true})
+	if a := r.ok(group+"get_appid_group_list", `{"Limit":1}`); a["TotalCount"] == float64(0) || a["TotalCount"] == int64(0) {
+		t.Errorf("a call did not wait for the seed: %v", a)
+	}
+	if err := r.Filled(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

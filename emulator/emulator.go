@@ -27,6 +27,7 @@ type Config struct {
 	Apps []TencentApp     // at least one
 	Seed string           // "none" (default), or "demo": fills an app that has no groups with a believable community
 	Talk float64          // messages a second said by seeded people; 0 = they are silent
+	Soon bool             // New does not wait for the seed: calls do, and Filled
 	Now  func() time.Time // nil = time.Now
 	Log  *slog.Logger     // nil = nothing is logged
 }
@@ -52,8 +53,11 @@ type Server struct {
 	total  atomic.Int64
 	faults faults
 
-	stopTalk context.CancelFunc // nil if nobody talks
+	stopTalk context.CancelFunc // ends seeding and talk; nil without a seed
 	talk     sync.WaitGroup
+
+	filled  chan struct{} // closed when the seed is in, or failed
+	seedErr error         // to be read after filled
 
 	mu     sync.Mutex
 	http   *http.Server
@@ -79,7 +83,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	s := &Server{store: store, now: c.Now, log: c.Log, started: c.Now(), calls: map[string]*atomic.Int64{}, quit: make(chan struct{})}
+	s := &Server{store: store, now: c.Now, log: c.Log, started: c.Now(), calls: map[string]*atomic.Int64{}, quit: make(chan struct{}), filled: make(chan struct{})}
 	apps := make([]tencent.App, len(c.Apps))
 	for i, a := range c.Apps {
 		apps[i] = tencent.App{ID: a.SDKAppID, Admins: a.Admins, Key: a.Key}
@@ -96,18 +100,44 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err := s.importAdmins(ctx, c.Apps); err != nil {
 		return nil, errors.Join(fmt.Errorf("emulator: import administrators: %w", err), s.Close())
 	}
-	if c.Seed == "demo" {
-		if err := s.seed(ctx, c); err != nil {
-			return nil, errors.Join(fmt.Errorf("emulator: %w", err), s.Close())
-		}
+	if c.Seed != "demo" {
+		close(s.filled)
+		return s, nil
+	}
+	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopTalk = stop
+	if c.Soon {
+		s.talk.Go(func() { s.seed(alive, alive, c) })
+		return s, nil
+	}
+	s.seed(ctx, alive, c)
+	if err := s.Filled(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// seed fills the apps that have no groups with the demo, brings its people online, and has them talk.
-func (s *Server) seed(ctx context.Context, c Config) error {
-	talking, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stopTalk = stop
+// Filled waits until the seed is in, and returns what kept it out.
+func (s *Server) Filled(ctx context.Context) error {
+	select {
+	case <-s.filled:
+		return s.seedErr
+	case <-s.quit:
+		return errors.New("emulator: closed")
+	case <-ctx.Done():
+		return fmt.Errorf("emulator: wait for the seed: %w", ctx.Err())
+	}
+}
+
+func (s *Server) seed(ctx, alive context.Context, c Config) {
+	defer close(s.filled)
+	if err := s.fill(ctx, alive, c); err != nil {
+		s.seedErr = fmt.Errorf("emulator: seed: %w", err)
+	}
+}
+
+// fill gives the apps that have no groups the demo, brings its people online, and has them talk as long as alive is.
+func (s *Server) fill(ctx, alive context.Context, c Config) error {
 	for _, app := range c.Apps {
 		if err := demo.Seed(ctx, s.store, app.SDKAppID, tencent.MediaBase); err != nil && !errors.Is(err, demo.ErrNotEmpty) {
 			return err
@@ -120,7 +150,7 @@ func (s *Server) seed(ctx context.Context, c Config) error {
 			s.tencent.SetOnline(app.SDKAppID, user, on...)
 		}
 		if c.Talk > 0 {
-			s.talk.Go(func() { s.keepTalking(talking, app.SDKAppID, c.Talk/float64(len(c.Apps))) })
+			s.talk.Go(func() { s.keepTalking(alive, app.SDKAppID, c.Talk/float64(len(c.Apps))) })
 		}
 	}
 	return nil
@@ -193,6 +223,10 @@ func (s *Server) Handler() http.Handler {
 			return
 		}
 		defer s.busy.Done()
+		if err := s.Filled(r.Context()); err != nil {
+			http.Error(w, "not filled", http.StatusServiceUnavailable)
+			return
+		}
 		mux.ServeHTTP(w, r)
 	})
 }

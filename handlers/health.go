@@ -32,8 +32,8 @@ func (s *Server) healthz(c *gin.Context) error {
 	return nil
 }
 
-// readyz says whether requests can be served: the database answers. It does not ask IM services: one that is down makes no
-// other console any better.
+// readyz says whether requests can be served: the database answers, and the embedded service is filled. It does not ask other
+// IM services: one that is down makes no other console any better.
 func (s *Server) readyz(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
 	defer cancel()
@@ -41,6 +41,12 @@ func (s *Server) readyz(c *gin.Context) error {
 		s.Log.ErrorContext(ctx, "not ready", "error", err)
 		c.String(http.StatusServiceUnavailable, "database does not answer\n")
 		return nil
+	}
+	if s.Ready != nil {
+		if err := s.Ready(); err != nil {
+			c.String(http.StatusServiceUnavailable, "%s\n", err)
+			return nil
+		}
 	}
 	c.String(http.StatusOK, "ready\n")
 	return nil

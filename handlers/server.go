@@ -57,6 +57,9 @@ type Options struct {
 	TrustedProxies []string         // addresses whose X-Forwarded-For counts
 	Version        string
 	MetricsToken   string // for /metrics; "": from this machine only
+
+	// Ready says what, beside the database, is not there yet; nil: nothing is missing. It answers at once.
+	Ready func() error
 }
 
 // Server is the console.

@@ -116,6 +116,14 @@ func Open(ctx context.Context, path string, now func() time.Time) (*Store, error
 }
 
 func (s *Store) open(ctx context.Context, path string) (err error) {
+	// SQLite makes the files beside it with the same mode: what people say is for the one who runs it.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
 	if s.write.db, err = openDB(path, 1); err != nil {
 		return err
 	}
