@@ -5,19 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"imdesk/imclient"
+	"imdesk/imclient/internal/calls"
 )
 
 // Config is one app.
@@ -48,14 +45,11 @@ type API struct {
 	now   func() time.Time
 	sign  *signer
 	hosts *hosts
-	http  *http.Client
-	owned *http.Transport // closed by Close; nil if the caller gave one
-	// traced: the transport tells when it has a connection, so that it is known what never left.
-	traced bool
+	http  *calls.HTTP
 
-	commands gates // by path
-	groups   gates // messages sent, by group
-	recorder recorder
+	commands *calls.Gates // by path
+	groups   *calls.Gates // messages sent, by group
+	recorder calls.Recorder
 
 	life context.Context // ends with Close
 	end  context.CancelCauseFunc
@@ -70,7 +64,6 @@ const (
 	defaultTimeout = 10 * time.Second
 	backendTimeout = 3 * time.Second // the service's own, by its page
 	maxRequest     = 1 << 20         // bytes; the largest documented list is far below
-	maxAnswer      = 8 << 20         // bytes; the service caps group queries at 1 MB
 	attempts       = 3               // of one call, failures to reach a host not counted
 )
 
@@ -116,51 +109,23 @@ func NewAPI(cfg Config) (*API, error) {
 	for _, c := range commands {
 		perSecond[c.Path()] = c.Rate * cfg.RateShare
 	}
-	a.commands = gates{max: 2 * len(commands), rate: func(path string) float64 { return perSecond[path] }}
-	a.groups = gates{max: 1000, rate: func(string) float64 { return rateGroupMessages * cfg.RateShare }}
-	a.http = &http.Client{
-		// A redirect would turn the POST into a GET and show the signature to another host.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	if cfg.HTTP != nil {
-		a.http.Transport = cfg.HTTP.Transport
-		_, a.traced = cfg.HTTP.Transport.(*http.Transport)
-		a.traced = a.traced || cfg.HTTP.Transport == nil
-	} else {
-		a.owned, a.traced = transport(), true
-		a.http.Transport = a.owned
-	}
+	a.commands = calls.NewGates(2*len(commands), func(path string) float64 { return perSecond[path] })
+	a.groups = calls.NewGates(1000, func(string) float64 { return rateGroupMessages * cfg.RateShare })
+	a.http = calls.NewHTTP(cfg.HTTP, cfg.Timeout, backendTimeout)
 	return a, nil
-}
-
-func transport() *http.Transport {
-	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		// Short, so that the backup host is tried while somebody still waits.
-		DialContext:           (&net.Dialer{Timeout: backendTimeout, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   backendTimeout,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          128,
-		MaxIdleConnsPerHost:   64,
-		MaxConnsPerHost:       128,
-		IdleConnTimeout:       45 * time.Second, // below a web server's usual 60 to 75: a write on a connection it just closed is in doubt
-		ExpectContinueTimeout: time.Second,
-	}
 }
 
 // Close ends waiting and running calls and idle connections.
 func (a *API) Close() {
-	a.end(errClosed)
-	if a.owned != nil {
-		a.owned.CloseIdleConnections()
-	}
+	a.end(calls.ErrClosed)
+	a.http.Close()
 }
 
 // Stats says how the service has answered in the last minute.
 func (a *API) Stats() imclient.Stats {
-	s := a.recorder.stats(time.Now())
-	a.commands.each(func(g *gate) { s.Waiting += g.queued() })
-	a.groups.each(func(g *gate) { s.Waiting += g.queued() })
+	s := a.recorder.Stats(time.Now())
+	a.commands.Each(func(g *calls.Gate) { s.Waiting += g.Queued() })
+	a.groups.Each(func(g *calls.Gate) { s.Waiting += g.Queued() })
 	return s
 }
 
@@ -184,7 +149,7 @@ type report struct {
 func (a *API) do(ctx context.Context, r request, judge func([]byte) verdict) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(a.life, func() { cancel(errClosed) })()
+	defer context.AfterFunc(a.life, func() { cancel(calls.ErrClosed) })()
 
 	if len(r.body) > maxRequest {
 		return a.fail(ctx, r, outcome{kind: imclient.ErrInvalid, cause: fmt.Errorf("request of %d bytes is over %d", len(r.body), maxRequest)})
@@ -197,7 +162,7 @@ func (a *API) do(ctx context.Context, r request, judge func([]byte) verdict) err
 		sent = sent || out.sent
 		last = max(last, out.took)
 		wait, ok := a.again(r, out, n)
-		if !ok || !pause(ctx, wait) {
+		if !ok || !calls.Pause(ctx, wait) {
 			break
 		}
 	}
@@ -244,13 +209,12 @@ func (a *API) record(ctx context.Context, o outcome, took time.Duration) {
 		return
 	}
 	failed := errors.Is(o.kind, imclient.ErrUnavailable) || errors.Is(o.kind, imclient.ErrRateLimited) || errors.Is(o.kind, imclient.ErrProtocol)
-	a.recorder.call(time.Now(), took, failed)
+	a.recorder.Call(time.Now(), took, failed)
 }
 
 // again decides whether a call may be sent once more, and after how long.
 func (a *API) again(r request, o outcome, n int) (time.Duration, bool) {
-	var busy errBusy
-	if o.kind == nil || n >= attempts || errors.As(o.cause, &busy) {
+	if _, busy := errors.AsType[calls.ErrBusy](o.cause); busy || o.kind == nil || n >= attempts {
 		return 0, false
 	}
 	jitter := func(d time.Duration) time.Duration { return d + rand.N(d) }
@@ -267,30 +231,15 @@ func (a *API) again(r request, o outcome, n int) (time.Duration, bool) {
 	return 0, false
 }
 
-// pause waits, unless the context would end first.
-func pause(ctx context.Context, d time.Duration) bool {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return false
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // attempt waits for the call's turn and sends it to the first host that can be reached.
 func (a *API) attempt(ctx context.Context, r request, judge func([]byte) verdict) outcome {
-	line := a.commands.get(r.command.Path())
-	turns := []*gate{line}
+	line := a.commands.Get(r.command.Path())
+	turns := []*calls.Gate{line}
 	if r.command == sendGroupMsg.Command {
-		turns = append(turns, a.groups.get(r.group))
+		turns = append(turns, a.groups.Get(r.group))
 	}
 	for _, g := range turns {
-		if err := g.wait(ctx, imclient.PriorityOf(ctx)); err != nil {
+		if err := g.Wait(ctx, imclient.PriorityOf(ctx)); err != nil {
 			return notSent(ctx, err)
 		}
 	}
@@ -316,9 +265,9 @@ func (a *API) attempt(ctx context.Context, r request, judge func([]byte) verdict
 		slog.Int("status", out.status), slog.Duration("took", out.took), slog.Bool("sent", out.sent))
 	switch {
 	case out.code == 60011:
-		a.commands.each(func(g *gate) { g.pause(time.Second) })
+		a.commands.Each(func(g *calls.Gate) { g.Pause(time.Second) })
 	case tooFast(out):
-		line.pause(time.Second)
+		line.Pause(time.Second)
 	case out.code == 70001:
 		out.resigned = a.sign.drop(sig)
 	}
@@ -338,50 +287,26 @@ func tooFast(o outcome) bool {
 
 // notSent is the outcome of a call that never left: its line was too long, or its time was up.
 func notSent(ctx context.Context, err error) outcome {
-	var busy errBusy
-	switch {
-	case errors.As(err, &busy):
-		return outcome{kind: imclient.ErrRateLimited, after: busy.after, cause: err}
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return outcome{kind: imclient.ErrRateLimited, cause: causeOf(ctx, err)}
-	}
-	return outcome{kind: imclient.ErrUnavailable, cause: causeOf(ctx, err)}
+	kind, cause, after := calls.NotSent(ctx, err)
+	return outcome{kind: kind, cause: cause, after: after}
 }
 
 // send makes one HTTP exchange.
 func (a *API) send(ctx context.Context, base, sig string, r request, judge func([]byte) verdict) outcome {
-	ctx, cancel := context.WithTimeoutCause(ctx, a.cfg.Timeout, errTimeout)
-	defer cancel()
-	var connected atomic.Bool
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), http.MethodPost, base+r.command.Path()+"?"+a.query(sig)+r.query, bytes.NewReader(r.body))
-	if err != nil {
-		return outcome{kind: imclient.ErrInvalid, cause: errors.New("the request's address is not valid")} // err would quote the signature
+	answer := a.http.Do(ctx, func(ctx context.Context) (*http.Request, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+r.command.Path()+"?"+a.query(sig)+r.query, bytes.NewReader(r.body))
+		if err != nil {
+			return nil, errors.New("the request's address is not valid") // err would quote the signature
+		}
+		req.Header.Set("Content-Type", "application/json")
+		return req, nil
+	})
+	if r.report != nil && answer.Status != 0 {
+		*r.report = report{date: answer.Date, at: a.now(), latency: answer.Took}
 	}
-	req.Header.Set("Content-Type", "application/json")
-	start := time.Now()
-	resp, err := a.http.Do(req)
-	if err != nil {
-		// Without a trace of the connection it cannot be ruled out that something left.
-		return outcome{kind: imclient.ErrUnavailable, sent: connected.Load() || !a.traced, cause: causeOf(ctx, withoutURL(err))}
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	took := time.Since(start)
-	if r.report != nil {
-		date, _ := http.ParseTime(resp.Header.Get("Date"))
-		*r.report = report{date: date, at: a.now(), latency: took}
-	}
-	out := outcome{status: resp.StatusCode, sent: true, took: took}
-	switch {
-	case err != nil && ctx.Err() != nil:
-		out.kind, out.cause = imclient.ErrUnavailable, causeOf(ctx, err)
-	case err != nil:
-		out.kind, out.cause = imclient.ErrProtocol, fmt.Errorf("answer cut after %d bytes: %w", len(body), err)
-	case len(body) > maxAnswer:
-		out.kind, out.cause = imclient.ErrProtocol, fmt.Errorf("answer is over %d bytes", maxAnswer)
-	default:
-		out.decide(r.command, judge(body))
+	out := outcome{status: answer.Status, sent: answer.Sent, took: answer.Took, kind: answer.Kind, cause: answer.Cause}
+	if answer.Kind == nil {
+		out.decide(r.command, judge(answer.Body))
 	}
 	return out
 }
@@ -409,27 +334,4 @@ func (o *outcome) decide(c *Command, v verdict) {
 func (a *API) query(sig string) string {
 	admin := strings.ReplaceAll(url.QueryEscape(a.cfg.Administrator), "+", "%20")
 	return fmt.Sprintf("sdkappid=%s&identifier=%s&usersig=%s&random=%d&contenttype=json", a.cfg.SDKAppID, admin, sig, rand.Uint32())
-}
-
-var errTimeout = errors.New("the service did not answer in time")
-
-// withoutURL takes the address off an error of net/http: the signature is in it.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
-// causeOf prefers the reason for which a context ended to the transport's word for it, and keeps both
-// context.DeadlineExceeded or context.Canceled and the reason for errors.Is.
-func causeOf(ctx context.Context, err error) error {
-	if ctx.Err() == nil {
-		return err
-	}
-	if cause := context.Cause(ctx); cause != ctx.Err() {
-		return fmt.Errorf("%w: %w", cause, ctx.Err())
-	}
-	return ctx.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"imdesk/imclient"
+	"imdesk/imclient/internal/calls"
 )
 
 // How long copies of answers are kept. Ids of groups cost one of the app's single call a second, so many operators who
@@ -30,14 +31,14 @@ const (
 // client is the service in imclient's words. Its areas are views of it.
 type client struct {
 	api    *API
-	ids    *cache[idChunk]
-	groups *cache[imclient.Group]
-	types  *cache[imclient.GroupType] // a group's never changes
-	muted  *cache[[]imclient.Mute]
-	live   *cache[livePage]
-	said   *cache[window]
-	people *cache[profiles]                   // by the ids that were asked for
-	inside *cache[map[string]imclient.Member] // by group and the ids that were asked for
+	ids    *calls.Cache[idChunk]
+	groups *calls.Cache[imclient.Group]
+	types  *calls.Cache[imclient.GroupType] // a group's never changes
+	muted  *calls.Cache[[]imclient.Mute]
+	live   *calls.Cache[livePage]
+	said   *calls.Cache[window]
+	people *calls.Cache[profiles]                   // by the ids that were asked for
+	inside *calls.Cache[map[string]imclient.Member] // by group and the ids that were asked for
 }
 
 // New makes a client for one app. Nothing is called yet.
@@ -53,14 +54,14 @@ func New(cfg Config) (*imclient.Client, error) {
 func NewClient(api *API) *imclient.Client {
 	c := &client{
 		api:    api,
-		ids:    newCache[idChunk](api.life, api.now, idsFresh, idsStale, idChunks),
-		groups: newCache[imclient.Group](api.life, api.now, groupFresh, 0, groupCopies),
-		types:  newCache[imclient.GroupType](api.life, api.now, typeFresh, 0, typeCopies),
-		muted:  newCache[[]imclient.Mute](api.life, api.now, groupFresh, 0, mutedCopies),
-		live:   newCache[livePage](api.life, api.now, liveFresh, 0, liveCopies),
-		said:   newCache[window](api.life, api.now, saidFresh, 0, saidCopies),
-		people: newCache[profiles](api.life, api.now, peopleFresh, 0, peopleLists),
-		inside: newCache[map[string]imclient.Member](api.life, api.now, groupFresh, 0, peopleLists),
+		ids:    calls.NewCache[idChunk](api.life, api.now, idsFresh, idsStale, idChunks),
+		groups: calls.NewCache[imclient.Group](api.life, api.now, groupFresh, 0, groupCopies),
+		types:  calls.NewCache[imclient.GroupType](api.life, api.now, typeFresh, 0, typeCopies),
+		muted:  calls.NewCache[[]imclient.Mute](api.life, api.now, groupFresh, 0, mutedCopies),
+		live:   calls.NewCache[livePage](api.life, api.now, liveFresh, 0, liveCopies),
+		said:   calls.NewCache[window](api.life, api.now, saidFresh, 0, saidCopies),
+		people: calls.NewCache[profiles](api.life, api.now, peopleFresh, 0, peopleLists),
+		inside: calls.NewCache[map[string]imclient.Member](api.life, api.now, groupFresh, 0, peopleLists),
 	}
 	api.written = c.written
 	return &imclient.Client{
@@ -78,18 +79,18 @@ func NewClient(api *API) *imclient.Client {
 func (c *client) written(cmd *Command, group string) {
 	switch cmd {
 	case createGroup.Command, importGroup.Command, destroyGroup.Command:
-		c.ids.drop(func(string) bool { return true })
+		c.ids.Drop(func(string) bool { return true })
 	}
 	if group == "" {
-		c.people.drop(func(string) bool { return true }) // it was about somebody
+		c.people.Drop(func(string) bool { return true }) // it was about somebody
 	}
 	if group != "" {
 		group, _ = splitTopic(group)
-		c.inside.drop(func(key string) bool { return strings.HasPrefix(key, group+"\x00") })
-		c.groups.dropKey(group)
-		c.muted.drop(func(key string) bool { parent, _ := splitTopic(key); return parent == group })
-		c.live.drop(func(key string) bool { return strings.HasSuffix(key, "/"+group) })
-		c.said.drop(func(key string) bool {
+		c.inside.Drop(func(key string) bool { return strings.HasPrefix(key, group+"\x00") })
+		c.groups.DropKey(group)
+		c.muted.Drop(func(key string) bool { parent, _ := splitTopic(key); return parent == group })
+		c.live.Drop(func(key string) bool { return strings.HasSuffix(key, "/"+group) })
+		c.said.Drop(func(key string) bool {
 			_, id, _ := strings.Cut(key, "/")
 			parent, _ := splitTopic(id)
 			return parent == group

@@ -495,3 +495,11 @@ func TestOpsOfTheNewAreas(t *testing.T) {
 		}
 	}
 }
+
+func targets(n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("u%d", i)
+	}
+	return list
+}

@@ -111,7 +111,7 @@ func (g groupsArea) List(ctx context.Context, o imclient.GroupListOptions) (imcl
 // chunk returns the ids from next on.
 func (g groupsArea) chunk(ctx context.Context, t imclient.GroupType, next Cursor, size int) (idChunk, error) {
 	key := fmt.Sprintf("%s/%s/%d", t, next, size)
-	return g.ids.get(ctx, key, func(ctx context.Context) (idChunk, error) {
+	return g.ids.Get(ctx, key, func(ctx context.Context) (idChunk, error) {
 		r, err := g.api.GetAppidGroupList(ctx, &GetAppidGroupListRequest{Limit: size, Next: next, GroupType: string(t)})
 		if err != nil {
 			return idChunk{}, err
@@ -153,13 +153,13 @@ func (c *client) details(ctx context.Context, ids []string) ([]imclient.Group, [
 	refused := make([]*imclient.Error, len(ids))
 	var missing []int
 	for i, id := range ids {
-		if v, age, ok := c.groups.peek(id); ok && age < groupFresh && !imclient.IsFresh(ctx) {
+		if v, age, ok := c.groups.Peek(id); ok && age < groupFresh && !imclient.IsFresh(ctx) {
 			groups[i] = v
 		} else {
 			missing = append(missing, i)
 		}
 	}
-	epoch, types := c.groups.begin(), c.types.begin()
+	epoch, types := c.groups.Begin(), c.types.Begin()
 	err := readBatches(ctx, missing, maxGroupInfo, func(ctx context.Context, batch []int, _ int) error {
 		names := make([]string, len(batch))
 		place := make(map[string]int, len(batch))
@@ -178,8 +178,8 @@ func (c *client) details(ctx context.Context, ids []string) ([]imclient.Group, [
 				refused[i] = itemError(opOf(ctx, getGroupInfo.Command), getGroupInfo.Command, info.ErrorCode, info.ErrorInfo)
 			default:
 				groups[i] = toGroup(info)
-				c.groups.put(ids[i], groups[i], epoch)
-				c.types.put(ids[i], groups[i].Type, types)
+				c.groups.Put(ids[i], groups[i], epoch)
+				c.types.Put(ids[i], groups[i].Type, types)
 			}
 		}
 		return nil
@@ -330,7 +330,7 @@ func (c *client) typeOf(ctx context.Context, id string, known imclient.GroupType
 		return known, nil
 	}
 	parent, _ := splitTopic(id)
-	if t, age, ok := c.types.peek(parent); ok && age < typeFresh {
+	if t, age, ok := c.types.Peek(parent); ok && age < typeFresh {
 		return t, nil
 	}
 	info, err := c.group(ctx, parent)

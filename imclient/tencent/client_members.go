@@ -228,7 +228,7 @@ type livePage struct {
 
 // present returns the members of a live room from a timestamp on.
 func (m membersArea) present(ctx context.Context, group, stamp string) (livePage, error) {
-	return m.live.get(ctx, "members"+stamp+"/"+group, func(ctx context.Context) (livePage, error) {
+	return m.live.Get(ctx, "members"+stamp+"/"+group, func(ctx context.Context) (livePage, error) {
 		r, err := m.api.GetMembers(ctx, &GetMembersRequest{GroupId: group, Timestamp: Cursor(stamp)})
 		if err != nil {
 			return livePage{}, err
@@ -254,7 +254,7 @@ func marksOf(list []Int) []string {
 
 // officers returns a live room's owner and admins, whether they are in it now or not.
 func (m membersArea) officers(ctx context.Context, group string) ([]imclient.Member, error) {
-	page, err := m.live.get(ctx, "officers/"+group, func(ctx context.Context) (livePage, error) {
+	page, err := m.live.Get(ctx, "officers/"+group, func(ctx context.Context) (livePage, error) {
 		info, err := m.group(ctx, group)
 		if err != nil {
 			return livePage{}, err
@@ -298,7 +298,7 @@ func (m membersArea) Get(ctx context.Context, group string, users []string) ([]i
 	if typ == TypeAVChatRoom {
 		found, err = m.findLive(ctx, group, users)
 	} else {
-		found, err = m.inside.get(ctx, group+"\x00"+strings.Join(users, "\x00"), func(ctx context.Context) (map[string]imclient.Member, error) {
+		found, err = m.inside.Get(ctx, group+"\x00"+strings.Join(users, "\x00"), func(ctx context.Context) (map[string]imclient.Member, error) {
 			return m.find(ctx, group, users)
 		})
 	}

@@ -72,7 +72,7 @@ func (w window) empty() bool {
 // read returns the n positions from top down; top 0 is the newest.
 func (m messagesArea) read(ctx context.Context, conversation string, top int64, n int) (window, error) {
 	key := fmt.Sprintf("%d-%d/%s", top, n, conversation)
-	return m.said.get(ctx, key, func(ctx context.Context) (window, error) { return m.ask(ctx, conversation, top, n) })
+	return m.said.Get(ctx, key, func(ctx context.Context) (window, error) { return m.ask(ctx, conversation, top, n) })
 }
 
 func (m messagesArea) ask(ctx context.Context, conversation string, top int64, n int) (window, error) {

@@ -56,7 +56,7 @@ func compareMutes(a, b imclient.Mute) int {
 
 // mutedList returns all who are muted in a group or topic now, sorted by the end.
 func (c *client) mutedList(ctx context.Context, id string) ([]imclient.Mute, error) {
-	return c.muted.get(ctx, id, func(ctx context.Context) ([]imclient.Mute, error) {
+	return c.muted.Get(ctx, id, func(ctx context.Context) ([]imclient.Mute, error) {
 		group, topic := splitTopic(id)
 		r, err := c.api.GetGroupMutedAccount(ctx, &GetGroupMutedAccountRequest{GroupId: group, TopicId: topic})
 		if err != nil {

@@ -48,7 +48,7 @@ type profiles struct {
 
 func (c *client) profiles(ctx context.Context, ids []string) ([]imclient.User, []imclient.Refused, error) {
 	ids = unique(ids)
-	p, err := c.people.get(ctx, strings.Join(ids, "\x00"), func(ctx context.Context) (p profiles, err error) {
+	p, err := c.people.Get(ctx, strings.Join(ids, "\x00"), func(ctx context.Context) (p profiles, err error) {
 		p.users, p.refused, err = c.readProfiles(ctx, ids)
 		return p, err
 	})

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"imdesk/imclient"
+	"imdesk/imclient/internal/calls"
 )
 
 // Command is one command of the REST API: what its page says of it, apart from its fields.
@@ -165,23 +166,17 @@ func groupOf(q any) string {
 	return ""
 }
 
-type opKey struct{}
-
 // withOp names the calls made with the returned context after what the caller is doing.
 func withOp(ctx context.Context, op string) context.Context {
-	return context.WithValue(ctx, opKey{}, op)
+	return calls.WithOp(ctx, imclient.Tencent, op)
 }
 
 // opOf is the Op of an error: "groups.list (get_appid_group_list)", or the command alone.
 func opOf(ctx context.Context, c *Command) string {
-	op, _ := ctx.Value(opKey{}).(string)
-	switch {
-	case c == nil:
-		return op
-	case op == "":
-		return c.Name
+	if c == nil {
+		return calls.Op(ctx, "")
 	}
-	return op + " (" + c.Name + ")"
+	return calls.Op(ctx, c.Name)
 }
 
 // refuse makes the error for something that is not even asked.

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"imdesk/imclient"
+	"imdesk/imclient/internal/calls"
 )
 
 // Bounds of the files of past messages.
@@ -48,7 +49,7 @@ func (m HistoryMsg) Time() Int { return max(m.MsgTimestamp, m.MsgTimeStamp) }
 func (a *API) FetchHistory(ctx context.Context, f HistoryFile) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(a.life, func() { cancel(errClosed) })()
+	defer context.AfterFunc(a.life, func() { cancel(calls.ErrClosed) })()
 	body, err := a.openHistory(ctx, string(f.URL))
 	if err != nil {
 		return nil, err
@@ -62,7 +63,7 @@ func (a *API) FetchHistory(ctx context.Context, f HistoryFile) (io.ReadCloser, e
 		temp.Close()
 		kind := imclient.ErrProtocol
 		if ctx.Err() != nil {
-			kind, err = imclient.ErrUnavailable, causeOf(ctx, err)
+			kind, err = imclient.ErrUnavailable, calls.CauseOf(ctx, err)
 		}
 		return nil, fileError(ctx, kind, err)
 	}
@@ -90,9 +91,9 @@ func (a *API) openHistory(ctx context.Context, address string) (io.ReadCloser, e
 		return nil, refuse(ctx, imclient.ErrProtocol, "the address of the file is not valid")
 	}
 	req.Header.Set("Accept-Encoding", "identity") // it is packed as it is
-	resp, err := a.http.Do(req)
+	resp, err := a.http.Stream(req)
 	if err != nil {
-		return nil, fileError(ctx, imclient.ErrUnavailable, causeOf(ctx, withoutURL(err)))
+		return nil, fileError(ctx, imclient.ErrUnavailable, calls.CauseOf(ctx, err))
 	}
 	if resp.StatusCode == http.StatusOK {
 		return resp.Body, nil
@@ -169,7 +170,7 @@ func (a *API) HistoryMsgs(ctx context.Context, f HistoryFile) iter.Seq2[HistoryM
 		if err != nil && !stopped {
 			kind := imclient.ErrProtocol
 			if ctx.Err() != nil {
-				kind, err = imclient.ErrUnavailable, causeOf(ctx, err)
+				kind, err = imclient.ErrUnavailable, calls.CauseOf(ctx, err)
 			}
 			yield(HistoryMsg{}, fileError(ctx, kind, err))
 		}

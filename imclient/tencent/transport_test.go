@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"imdesk/imclient"
+	"imdesk/imclient/internal/calls"
 )
 
 // server runs a handler and counts the requests.
@@ -165,7 +166,7 @@ func TestAnswerThatIsNotUTF8(t *testing.T) {
 func TestAnswerIsBounded(t *testing.T) {
 	a, calls := server(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{`+ok+`,"Pad":"`)
-		_, _ = io.WriteString(w, strings.Repeat("x", maxAnswer))
+		_, _ = io.WriteString(w, strings.Repeat("x", calls.MaxAnswer))
 		_, _ = io.WriteString(w, `"}`)
 	})
 	if err := read(t.Context(), a); !errors.Is(err, imclient.ErrProtocol) {
@@ -249,7 +250,7 @@ func TestOwnTimeout(t *testing.T) {
 	a, _ := server(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	a.cfg.Timeout = 50 * time.Millisecond // below what NewAPI lets through, so that the test is quick
 	err := write(t.Context(), a)
-	if !errors.Is(err, imclient.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errTimeout) {
+	if !errors.Is(err, imclient.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, calls.ErrTimeout) {
 		t.Errorf("got %v, want ErrUnavailable because of the time", err)
 	}
 }
@@ -261,11 +262,11 @@ func TestClosedClient(t *testing.T) {
 	go func() { done <- write(context.Background(), a) }()
 	<-started
 	a.Close()
-	if err := <-done; !errors.Is(err, imclient.ErrUnavailable) || !errors.Is(err, errClosed) {
+	if err := <-done; !errors.Is(err, imclient.ErrUnavailable) || !errors.Is(err, calls.ErrClosed) {
 		t.Errorf("a running call: got %v, want that the client was closed", err)
 	}
 	err := write(context.Background(), a)
-	if e, _ := errors.AsType[*imclient.Error](err); e == nil || !errors.Is(err, errClosed) || e.Sent {
+	if e, _ := errors.AsType[*imclient.Error](err); e == nil || !errors.Is(err, calls.ErrClosed) || e.Sent {
 		t.Errorf("a call after that: got %v, want that the client was closed, and nothing sent", err)
 	}
 }

@@ -1,4 +1,4 @@
-package tencent
+package calls
 
 import (
 	"container/list"
@@ -14,25 +14,26 @@ import (
 	"imdesk/imclient"
 )
 
-// maxWaiting bounds the line in front of one command. What comes on top is refused at once: it would not be served
+// MaxWaiting bounds the line in front of one command. What comes on top is refused at once: it would not be served
 // within the time that anybody waits for an answer.
-const maxWaiting = 5000
+const MaxWaiting = 5000
 
-// errBusy is why a call was not sent: its turn would come too late.
-type errBusy struct {
-	after time.Duration // until the turn would have come, as far as can be told
+// ErrBusy is why a call was not sent: its turn would come too late.
+type ErrBusy struct {
+	After time.Duration // until the turn would have come, as far as can be told
 }
 
-func (e errBusy) Error() string {
-	return fmt.Sprintf("our own line for the vendor's rate is too long: %v", e.after.Round(time.Millisecond))
+func (e ErrBusy) Error() string {
+	return fmt.Sprintf("our own line for the vendor's rate is too long: %v", e.After.Round(time.Millisecond))
 }
 
-var errClosed = errors.New("client closed")
+// ErrClosed is why a call ended whose client was closed.
+var ErrClosed = errors.New("client closed")
 
-// gate lets calls through at a rate. Who must wait stands in one of two lines: people first, jobs with what is left;
+// Gate lets calls through at a rate. Who must wait stands in one of two lines: people first, jobs with what is left;
 // within a line whoever came first. A waiter leaves the line when its context ends. No goroutine waits in it: one
 // timer is set while anybody does.
-type gate struct {
+type Gate struct {
 	mu     sync.Mutex
 	bucket *rate.Limiter
 	lines  [2]list.List // of *waiter, by imclient.Priority
@@ -45,20 +46,20 @@ type waiter struct {
 	done bool
 }
 
-// newGate makes a gate for so many calls a second. Over any second no more than that go through: what may go in one
+// NewGate makes a gate for so many calls a second. Over any second no more than that go through: what may go in one
 // burst is taken off what is refilled.
-func newGate(perSecond float64) *gate {
+func NewGate(perSecond float64) *Gate {
 	burst := max(1, int(perSecond/20))
 	refill := perSecond - float64(burst)
 	if burst == 1 {
 		refill = perSecond * 0.95 // the network may bring two calls closer together than they were sent
 	}
-	return &gate{bucket: rate.NewLimiter(rate.Limit(refill), burst)}
+	return &Gate{bucket: rate.NewLimiter(rate.Limit(refill), burst)}
 }
 
-// wait returns when it is the caller's turn. Errors: errBusy if the turn cannot come before the context's deadline or
+// Wait returns when it is the caller's turn. Errors: ErrBusy if the turn cannot come before the context's deadline or
 // the line is full; the context's cause.
-func (g *gate) wait(ctx context.Context, p imclient.Priority) error {
+func (g *Gate) Wait(ctx context.Context, p imclient.Priority) error {
 	line := imclient.PriorityPerson
 	if p != imclient.PriorityPerson {
 		line = imclient.PriorityJob
@@ -72,9 +73,9 @@ func (g *gate) wait(ctx context.Context, p imclient.Priority) error {
 	now := time.Now()
 	after := g.estimate(now, line)
 	deadline, ok := ctx.Deadline()
-	if g.waiting() >= maxWaiting || ok && after > 0 && now.Add(after).After(deadline) {
+	if g.waiting() >= MaxWaiting || ok && after > 0 && now.Add(after).After(deadline) {
 		g.mu.Unlock()
-		return errBusy{after}
+		return ErrBusy{after}
 	}
 	place := g.lines[line].PushBack(w)
 	g.pump(now)
@@ -94,7 +95,7 @@ func (g *gate) wait(ctx context.Context, p imclient.Priority) error {
 }
 
 // pump lets go whoever may go now and sets the timer for the next. The lock is held.
-func (g *gate) pump(now time.Time) {
+func (g *Gate) pump(now time.Time) {
 	for g.waiting() > 0 {
 		if d := g.delay(now); d > 0 {
 			if g.timer == nil {
@@ -118,14 +119,14 @@ func (g *gate) pump(now time.Time) {
 	}
 }
 
-func (g *gate) ring() {
+func (g *Gate) ring() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pump(time.Now())
 }
 
 // delay is how long until one call may go. The lock is held.
-func (g *gate) delay(now time.Time) time.Duration {
+func (g *Gate) delay(now time.Time) time.Duration {
 	d := max(0, g.paused.Sub(now))
 	if missing := 1 - g.bucket.TokensAt(now); missing > 1e-9 {
 		d = max(d, g.lasts(missing))
@@ -134,7 +135,7 @@ func (g *gate) delay(now time.Time) time.Duration {
 }
 
 // estimate is how long a new waiter of the line would wait if nobody came after it. The lock is held.
-func (g *gate) estimate(now time.Time, line imclient.Priority) time.Duration {
+func (g *Gate) estimate(now time.Time, line imclient.Priority) time.Duration {
 	ahead := g.lines[imclient.PriorityPerson].Len()
 	if line == imclient.PriorityJob {
 		ahead = g.waiting()
@@ -143,22 +144,22 @@ func (g *gate) estimate(now time.Time, line imclient.Priority) time.Duration {
 }
 
 // lasts is how long the refill of so many calls takes, rounded up so that a timer never rings too early.
-func (g *gate) lasts(calls float64) time.Duration {
+func (g *Gate) lasts(calls float64) time.Duration {
 	return time.Duration(math.Ceil(calls / float64(g.bucket.Limit()) * float64(time.Second)))
 }
 
 // waiting counts both lines. The lock is held.
-func (g *gate) waiting() int { return g.lines[0].Len() + g.lines[1].Len() }
+func (g *Gate) waiting() int { return g.lines[0].Len() + g.lines[1].Len() }
 
-// queued is waiting for callers without the lock.
-func (g *gate) queued() int {
+// Queued counts who waits in both lines.
+func (g *Gate) Queued() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.waiting()
 }
 
-// pause stops the gate for a while, after the service said that calls come too fast.
-func (g *gate) pause(d time.Duration) {
+// Pause stops the gate for a while, after the service said that calls come too fast.
+func (g *Gate) Pause(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
@@ -168,16 +169,22 @@ func (g *gate) pause(d time.Duration) {
 	g.pump(now)
 }
 
-// gates keeps one gate for each key, made when first asked for, and forgets idle ones above a bound.
-type gates struct {
+// Gates keeps one gate for each key, made when first asked for, and forgets idle ones above a bound.
+type Gates struct {
 	rate func(key string) float64
 	max  int
 
 	mu sync.Mutex
-	m  map[string]*gate
+	m  map[string]*Gate
 }
 
-func (s *gates) get(key string) *gate {
+// NewGates makes gates for keys, each at the rate that perSecond tells, and about max of them.
+func NewGates(max int, perSecond func(key string) float64) *Gates {
+	return &Gates{rate: perSecond, max: max}
+}
+
+// Get returns the gate of a key.
+func (s *Gates) Get(key string) *Gate {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.m[key]
@@ -192,25 +199,25 @@ func (s *gates) get(key string) *gate {
 		}
 	}
 	if s.m == nil {
-		s.m = map[string]*gate{}
+		s.m = map[string]*Gate{}
 	}
-	g = newGate(s.rate(key))
+	g = NewGate(s.rate(key))
 	s.m[key] = g
 	return g
 }
 
 // idle is whether a new gate would behave like this one.
-func (g *gate) idle() bool {
+func (g *Gate) idle() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	return g.waiting() == 0 && !g.paused.After(now) && g.bucket.TokensAt(now) >= float64(g.bucket.Burst())
 }
 
-// each calls f for every gate there is.
-func (s *gates) each(f func(*gate)) {
+// Each calls f for every gate there is.
+func (s *Gates) Each(f func(*Gate)) {
 	s.mu.Lock()
-	all := make([]*gate, 0, len(s.m))
+	all := make([]*Gate, 0, len(s.m))
 	for _, g := range s.m {
 		all = append(all, g)
 	}

@@ -1,4 +1,4 @@
-package tencent
+package calls
 
 import (
 	"math"
@@ -33,8 +33,8 @@ func upperEdge(b int) time.Duration {
 	return time.Duration(ms * float64(time.Millisecond))
 }
 
-// recorder counts the calls of the last minute in a ring.
-type recorder struct {
+// Recorder counts the calls of the last minute in a ring.
+type Recorder struct {
 	mu     sync.Mutex
 	slots  [statsWindow]slot
 	lastOK time.Time
@@ -46,8 +46,8 @@ type slot struct {
 	answered        latencies
 }
 
-// call notes a call that ended. took is 0 if nothing answered.
-func (r *recorder) call(now time.Time, took time.Duration, failed bool) {
+// Call notes a call that ended. took is 0 if nothing answered.
+func (r *Recorder) Call(now time.Time, took time.Duration, failed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := &r.slots[now.Unix()%statsWindow]
@@ -65,8 +65,8 @@ func (r *recorder) call(now time.Time, took time.Duration, failed bool) {
 	}
 }
 
-// stats sums up what is not older than the window.
-func (r *recorder) stats(now time.Time) imclient.Stats {
+// Stats sums up what is not older than the window.
+func (r *Recorder) Stats(now time.Time) imclient.Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var sum latencies

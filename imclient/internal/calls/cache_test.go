@@ -1,4 +1,4 @@
-package tencent
+package calls
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 // counted is a cache over a call that takes a second and counts.
 type counted struct {
-	*cache[int]
+	*Cache[int]
 	calls atomic.Int32
 	fail  error
 }
@@ -23,7 +23,7 @@ type counted struct {
 func newCounted(t *testing.T, fresh, stale time.Duration, size int) *counted {
 	life, end := context.WithCancel(context.Background())
 	t.Cleanup(end)
-	return &counted{cache: newCache[int](life, time.Now, fresh, stale, size)}
+	return &counted{Cache: NewCache[int](life, time.Now, fresh, stale, size)}
 }
 
 func (c *counted) load(ctx context.Context) (int, error) {
@@ -39,7 +39,7 @@ func (c *counted) load(ctx context.Context) (int, error) {
 func (c *counted) want(t *testing.T, ctx context.Context, value int, took time.Duration) {
 	t.Helper()
 	start := time.Now()
-	got, err := c.get(ctx, "key", c.load)
+	got, err := c.Get(ctx, "key", c.load)
 	if err != nil || got != value || time.Since(start) != took {
 		t.Errorf("got %d, %v after %v, want %d after %v", got, err, time.Since(start), value, took)
 	}
@@ -75,7 +75,7 @@ func TestCacheSharesCalls(t *testing.T) {
 		// One who goes away takes nobody along, though it was perhaps the first to ask.
 		ctx, cancel := context.WithCancel(t.Context())
 		wg.Go(func() {
-			_, err := c.get(ctx, "key", c.load)
+			_, err := c.Get(ctx, "key", c.load)
 			if !errors.Is(err, context.Canceled) || !errors.Is(err, imclient.ErrUnavailable) {
 				t.Errorf("one who left: %v", err)
 			}
@@ -95,11 +95,11 @@ func TestCacheDoesNotKeepWhatAWriteMayHaveChanged(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { c.want(t, t.Context(), 1, time.Second) })
 		time.Sleep(500 * time.Millisecond)
-		c.dropKey("key") // written while the read was under way
+		c.DropKey("key") // written while the read was under way
 		c.want(t, t.Context(), 2, time.Second)
 		wg.Wait()
 		c.want(t, t.Context(), 2, 0)
-		c.drop(func(key string) bool { return key == "key" })
+		c.Drop(func(key string) bool { return key == "key" })
 		c.want(t, t.Context(), 3, time.Second)
 	})
 }
@@ -109,7 +109,7 @@ func TestCacheDoesNotKeepErrors(t *testing.T) {
 		c := newCounted(t, time.Minute, 0, 10)
 		c.fail = imclient.ErrUnavailable
 		for range 2 {
-			if _, err := c.get(t.Context(), "key", c.load); !errors.Is(err, imclient.ErrUnavailable) {
+			if _, err := c.Get(t.Context(), "key", c.load); !errors.Is(err, imclient.ErrUnavailable) {
 				t.Errorf("got %v, want the failure", err)
 			}
 		}
@@ -121,9 +121,9 @@ func TestCacheDoesNotKeepErrors(t *testing.T) {
 func TestCacheEndsWithItsClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		life, end := context.WithCancel(context.Background())
-		c := &counted{cache: newCache[int](life, time.Now, time.Minute, 0, 10)}
+		c := &counted{Cache: NewCache[int](life, time.Now, time.Minute, 0, 10)}
 		done := make(chan error)
-		go func() { _, err := c.get(t.Context(), "key", c.load); done <- err }()
+		go func() { _, err := c.Get(t.Context(), "key", c.load); done <- err }()
 		synctest.Wait()
 		end()
 		if err := <-done; !errors.Is(err, context.Canceled) {
@@ -133,13 +133,13 @@ func TestCacheEndsWithItsClient(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
-	c := newCache[int](t.Context(), time.Now, time.Minute, 0, 3)
+	c := NewCache[int](t.Context(), time.Now, time.Minute, 0, 3)
 	for i := range 5 {
-		c.put(fmt.Sprint(i), i, c.begin())
-		c.peek("0") // in use
+		c.Put(fmt.Sprint(i), i, c.Begin())
+		c.Peek("0") // in use
 	}
 	for key, want := range map[string]bool{"0": true, "1": false, "2": false, "3": true, "4": true} {
-		if _, _, ok := c.peek(key); ok != want {
+		if _, _, ok := c.Peek(key); ok != want {
 			t.Errorf("copy %s is kept: %t, want %t", key, ok, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package tencent
+package calls
 
 import (
 	"context"
@@ -19,6 +19,8 @@ func targets(n int) []string {
 	}
 	return list
 }
+
+func isTarget(e *imclient.Error) bool { return e.Code == "10019" }
 
 func failure(kind error, code string) *imclient.Error {
 	return &imclient.Error{Op: "x", Vendor: imclient.Tencent, Kind: kind, Code: code, Sent: true}
@@ -69,7 +71,7 @@ func TestInBatches(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			calls, done := 0, map[string]int{}
-			refused, err := inBatches(t.Context(), tt.targets, 3, same, func(batch []string) ([]imclient.Refused, error) {
+			refused, err := InBatches(t.Context(), tt.targets, 3, Same, isTarget, func(batch []string) ([]imclient.Refused, error) {
 				calls++
 				if len(batch) > 3 || len(batch) == 0 {
 					t.Errorf("a batch of %d", len(batch))
@@ -109,8 +111,8 @@ func TestInBatches(t *testing.T) {
 					t.Errorf("%s was done %d times", id, n)
 				}
 			}
-			if err == nil && len(done)+len(refused) != len(unique(tt.targets)) {
-				t.Errorf("%d done and %d refused of %d", len(done), len(refused), len(unique(tt.targets)))
+			if err == nil && len(done)+len(refused) != len(Unique(tt.targets)) {
+				t.Errorf("%d done and %d refused of %d", len(done), len(refused), len(Unique(tt.targets)))
 			}
 		})
 	}
@@ -118,7 +120,7 @@ func TestInBatches(t *testing.T) {
 
 func TestInBatchesSpendsABoundedNumberOfCalls(t *testing.T) {
 	calls := 0
-	refused, err := inBatches(t.Context(), targets(500), 500, same, func([]string) ([]imclient.Refused, error) {
+	refused, err := InBatches(t.Context(), targets(500), 500, Same, isTarget, func([]string) ([]imclient.Refused, error) {
 		calls++
 		return nil, failure(imclient.ErrNotFound, "10019")
 	})
@@ -136,7 +138,7 @@ func TestReadBatches(t *testing.T) {
 		list[i] = i
 	}
 	seen := make([]bool, len(list))
-	err := readBatches(t.Context(), list, 10, func(_ context.Context, batch []int, from int) error {
+	err := ReadBatches(t.Context(), list, 10, func(_ context.Context, batch []int, from int) error {
 		for i, v := range batch {
 			if v != from+i {
 				t.Errorf("%d comes at %d", v, from+i)
@@ -150,7 +152,7 @@ func TestReadBatches(t *testing.T) {
 	}
 
 	var calls atomic.Int32
-	err = readBatches(t.Context(), list, 1, func(ctx context.Context, batch []int, _ int) error {
+	err = ReadBatches(t.Context(), list, 1, func(ctx context.Context, batch []int, _ int) error {
 		calls.Add(1)
 		if batch[0] == 5 {
 			return failure(imclient.ErrUnavailable, "")
@@ -163,7 +165,7 @@ func TestReadBatches(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err = readBatches(ctx, list, 10, func(context.Context, []int, int) error { return nil })
+	err = ReadBatches(ctx, list, 10, func(context.Context, []int, int) error { return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("with a context that is over: %v", err)
 	}

@@ -1,4 +1,4 @@
-package tencent
+package calls
 
 import (
 	"container/list"
@@ -9,9 +9,9 @@ import (
 	"imdesk/imclient"
 )
 
-// cache keeps answers for a short while, at most so many, the longest unused going first. Several callers who want the
+// Cache keeps answers for a short while, at most so many, the longest unused going first. Several callers who want the
 // same thing at the same time share one call.
-type cache[V any] struct {
+type Cache[V any] struct {
 	fresh time.Duration // an answer this young is given to anybody
 	stale time.Duration // one this young to a person, while a new one is fetched; 0 = never
 	max   int
@@ -40,19 +40,21 @@ type flight[V any] struct {
 // shared is how long a call that several may wait for can take, since it does not end with any one of them.
 const shared = 30 * time.Second
 
-func newCache[V any](life context.Context, now func() time.Time, fresh, stale time.Duration, size int) *cache[V] {
-	return &cache[V]{
+// NewCache makes one. fresh and stale are the ages up to which a copy is given to anybody, and to a person while a new
+// one is fetched; size bounds how many are kept. What runs in the background ends with life.
+func NewCache[V any](life context.Context, now func() time.Time, fresh, stale time.Duration, size int) *Cache[V] {
+	return &Cache[V]{
 		fresh: fresh, stale: stale, max: size, now: now, life: life,
 		entries: map[string]*list.Element{}, flights: map[string]*flight[V]{},
 	}
 }
 
-// get returns what load returns, or a short-lived copy of it. A context marked imclient.Fresh always loads. A job loads
+// Get returns what load returns, or a short-lived copy of it. A context marked imclient.Fresh always loads. A job loads
 // for itself: people must not wait for a call that stands in the jobs' line.
-func (c *cache[V]) get(ctx context.Context, key string, load func(context.Context) (V, error)) (V, error) {
+func (c *Cache[V]) Get(ctx context.Context, key string, load func(context.Context) (V, error)) (V, error) {
 	person := imclient.PriorityOf(ctx) == imclient.PriorityPerson
 	if !imclient.IsFresh(ctx) {
-		if v, age, ok := c.peek(key); ok {
+		if v, age, ok := c.Peek(key); ok {
 			if age < c.fresh {
 				return v, nil
 			}
@@ -63,10 +65,10 @@ func (c *cache[V]) get(ctx context.Context, key string, load func(context.Contex
 		}
 	}
 	if imclient.IsFresh(ctx) || !person {
-		epoch := c.begin()
+		epoch := c.Begin()
 		v, err := load(ctx)
 		if err == nil {
-			c.put(key, v, epoch)
+			c.Put(key, v, epoch)
 		}
 		return v, err
 	}
@@ -76,12 +78,12 @@ func (c *cache[V]) get(ctx context.Context, key string, load func(context.Contex
 		return f.value, f.err
 	case <-ctx.Done():
 		var none V
-		return none, &imclient.Error{Op: opOf(ctx, nil), Vendor: imclient.Tencent, Kind: imclient.ErrUnavailable, Cause: causeOf(ctx, ctx.Err())}
+		return none, Unanswered(ctx, ctx.Err())
 	}
 }
 
 // start begins a load, or joins the one that runs for the key.
-func (c *cache[V]) start(ctx context.Context, key string, load func(context.Context) (V, error)) *flight[V] {
+func (c *Cache[V]) start(ctx context.Context, key string, load func(context.Context) (V, error)) *flight[V] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f := c.flights[key]; f != nil {
@@ -92,12 +94,12 @@ func (c *cache[V]) start(ctx context.Context, key string, load func(context.Cont
 	epoch := c.epoch
 	go func() {
 		// The values of the first caller's context go along, its end does not: others may be waiting too.
-		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), shared, errTimeout)
+		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), shared, ErrTimeout)
 		defer cancel()
 		defer context.AfterFunc(c.life, cancel)()
 		f.value, f.err = load(ctx)
 		if f.err == nil {
-			c.put(key, f.value, epoch)
+			c.Put(key, f.value, epoch)
 		}
 		c.mu.Lock()
 		if c.flights[key] == f {
@@ -109,15 +111,15 @@ func (c *cache[V]) start(ctx context.Context, key string, load func(context.Cont
 	return f
 }
 
-// begin returns the mark that put wants: call it before asking the service.
-func (c *cache[V]) begin() uint64 {
+// Begin returns the mark that Put wants: call it before asking the service.
+func (c *Cache[V]) Begin() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.epoch
 }
 
-// peek returns the copy under the key, however old, and its age.
-func (c *cache[V]) peek(key string) (V, time.Duration, bool) {
+// Peek returns the copy under the key, however old, and its age.
+func (c *Cache[V]) Peek(key string) (V, time.Duration, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	place := c.entries[key]
@@ -130,8 +132,8 @@ func (c *cache[V]) peek(key string) (V, time.Duration, bool) {
 	return e.value, max(0, c.now().Sub(e.at)), true
 }
 
-// put keeps a value, unless something was dropped since epoch.
-func (c *cache[V]) put(key string, v V, epoch uint64) {
+// Put keeps a value, unless something was dropped since epoch.
+func (c *Cache[V]) Put(key string, v V, epoch uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if epoch != c.epoch {
@@ -150,8 +152,8 @@ func (c *cache[V]) put(key string, v V, epoch uint64) {
 	}
 }
 
-// drop forgets the copies under the keys that match, and makes that nothing asked for before is kept or joined.
-func (c *cache[V]) drop(match func(key string) bool) {
+// Drop forgets the copies under the keys that match, and makes that nothing asked for before is kept or joined.
+func (c *Cache[V]) Drop(match func(key string) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.epoch++
@@ -164,8 +166,8 @@ func (c *cache[V]) drop(match func(key string) bool) {
 	}
 }
 
-// dropKey forgets one copy.
-func (c *cache[V]) dropKey(key string) {
+// DropKey forgets one copy.
+func (c *Cache[V]) DropKey(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.epoch++

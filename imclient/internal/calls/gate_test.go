@@ -1,4 +1,4 @@
-package tencent
+package calls
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 func TestGateKeepsTheRate(t *testing.T) {
 	for _, perSecond := range []float64{0.5, 1, 10, 40, 100, 200} {
 		synctest.Test(t, func(t *testing.T) {
-			g := newGate(perSecond)
+			g := NewGate(perSecond)
 			time.Sleep(time.Minute) // what was not used is not saved up
 			start := time.Now()
 			var mu sync.Mutex
@@ -25,7 +25,7 @@ func TestGateKeepsTheRate(t *testing.T) {
 			n := int(perSecond*10) + 5
 			for range n {
 				wg.Go(func() {
-					if err := g.wait(t.Context(), imclient.PriorityPerson); err != nil {
+					if err := g.Wait(t.Context(), imclient.PriorityPerson); err != nil {
 						t.Error(err)
 					}
 					mu.Lock()
@@ -57,13 +57,13 @@ func TestGateKeepsTheRate(t *testing.T) {
 
 func TestGatePeopleBeforeJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1)
+		g := NewGate(1)
 		var mu sync.Mutex
 		var order []string
 		var wg sync.WaitGroup
 		join := func(name string, p imclient.Priority) {
 			wg.Go(func() {
-				if err := g.wait(t.Context(), p); err != nil {
+				if err := g.Wait(t.Context(), p); err != nil {
 					t.Error(err)
 				}
 				mu.Lock()
@@ -89,25 +89,25 @@ func TestGatePeopleBeforeJobs(t *testing.T) {
 
 func TestGateLeaving(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1)
-		if err := g.wait(t.Context(), imclient.PriorityPerson); err != nil {
+		g := NewGate(1)
+		if err := g.Wait(t.Context(), imclient.PriorityPerson); err != nil {
 			t.Fatal(err)
 		}
 		why := errors.New("page closed")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		left := make(chan error)
-		go func() { left <- g.wait(ctx, imclient.PriorityPerson) }()
+		go func() { left <- g.Wait(ctx, imclient.PriorityPerson) }()
 		synctest.Wait()
 		start := time.Now()
 		second := make(chan time.Duration)
 		go func() {
-			if err := g.wait(t.Context(), imclient.PriorityPerson); err != nil {
+			if err := g.Wait(t.Context(), imclient.PriorityPerson); err != nil {
 				t.Error(err)
 			}
 			second <- time.Since(start)
 		}()
 		synctest.Wait()
-		if got := g.queued(); got != 2 {
+		if got := g.Queued(); got != 2 {
 			t.Errorf("waiting: got %d, want 2", got)
 		}
 		cancel(why)
@@ -117,7 +117,7 @@ func TestGateLeaving(t *testing.T) {
 		if took := <-second; took > 1100*time.Millisecond {
 			t.Errorf("the next in the line waited %v: whoever left kept the turn", took)
 		}
-		if err := g.wait(ctx, imclient.PriorityPerson); !errors.Is(err, why) {
+		if err := g.Wait(ctx, imclient.PriorityPerson); !errors.Is(err, why) {
 			t.Errorf("a call whose context is over: got %v, want its reason", err)
 		}
 	})
@@ -125,18 +125,18 @@ func TestGateLeaving(t *testing.T) {
 
 func TestGateRefusesWhatWouldComeTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1)
+		g := NewGate(1)
 		var wg sync.WaitGroup
 		for range 6 { // one goes, five wait
-			wg.Go(func() { _ = g.wait(t.Context(), imclient.PriorityPerson) })
+			wg.Go(func() { _ = g.Wait(t.Context(), imclient.PriorityPerson) })
 		}
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		start := time.Now()
-		err := g.wait(ctx, imclient.PriorityPerson)
-		busy, ok := errors.AsType[errBusy](err)
-		if !ok || busy.after < 5*time.Second || busy.after > 8*time.Second {
+		err := g.Wait(ctx, imclient.PriorityPerson)
+		busy, ok := errors.AsType[ErrBusy](err)
+		if !ok || busy.After < 5*time.Second || busy.After > 8*time.Second {
 			t.Errorf("got %v, want a refusal that tells of about 6 s", err)
 		}
 		if time.Since(start) != 0 {
@@ -144,7 +144,7 @@ func TestGateRefusesWhatWouldComeTooLate(t *testing.T) {
 		}
 		patient, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if err := g.wait(patient, imclient.PriorityPerson); err != nil {
+		if err := g.Wait(patient, imclient.PriorityPerson); err != nil {
 			t.Errorf("one who can wait: %v", err)
 		}
 		wg.Wait()
@@ -153,21 +153,21 @@ func TestGateRefusesWhatWouldComeTooLate(t *testing.T) {
 
 func TestGateBoundsItsLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1)
+		g := NewGate(1)
 		ctx, cancel := context.WithCancel(t.Context())
-		for range maxWaiting + 1 {
-			go func() { _ = g.wait(ctx, imclient.PriorityJob) }()
+		for range MaxWaiting + 1 {
+			go func() { _ = g.Wait(ctx, imclient.PriorityJob) }()
 		}
 		synctest.Wait()
-		if got := g.queued(); got != maxWaiting {
-			t.Errorf("waiting: got %d, want %d", got, maxWaiting)
+		if got := g.Queued(); got != MaxWaiting {
+			t.Errorf("waiting: got %d, want %d", got, MaxWaiting)
 		}
-		if _, ok := errors.AsType[errBusy](g.wait(ctx, imclient.PriorityJob)); !ok {
+		if _, ok := errors.AsType[ErrBusy](g.Wait(ctx, imclient.PriorityJob)); !ok {
 			t.Error("a full line takes one more")
 		}
 		cancel()
 		synctest.Wait()
-		if got := g.queued(); got != 0 {
+		if got := g.Queued(); got != 0 {
 			t.Errorf("waiting after all left: got %d", got)
 		}
 	})
@@ -175,11 +175,11 @@ func TestGateBoundsItsLine(t *testing.T) {
 
 func TestGatePause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(200)
-		g.pause(2 * time.Second)
-		g.pause(time.Second) // a shorter one changes nothing
+		g := NewGate(200)
+		g.Pause(2 * time.Second)
+		g.Pause(time.Second) // a shorter one changes nothing
 		start := time.Now()
-		if err := g.wait(t.Context(), imclient.PriorityPerson); err != nil {
+		if err := g.Wait(t.Context(), imclient.PriorityPerson); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took != 2*time.Second {
@@ -190,19 +190,19 @@ func TestGatePause(t *testing.T) {
 
 func TestGatesForgetIdleOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := gates{max: 3, rate: func(string) float64 { return 1 }}
+		s := NewGates(3, func(string) float64 { return 1 })
 		for _, key := range []string{"a", "b", "c"} {
-			if err := s.get(key).wait(t.Context(), imclient.PriorityPerson); err != nil {
+			if err := s.Get(key).Wait(t.Context(), imclient.PriorityPerson); err != nil {
 				t.Fatal(err)
 			}
 		}
-		busy := s.get("a")
-		s.get("d")
-		if s.get("a") != busy {
+		busy := s.Get("a")
+		s.Get("d")
+		if s.Get("a") != busy {
 			t.Error("a gate that has just been used was forgotten")
 		}
 		time.Sleep(time.Minute)
-		s.get("e")
+		s.Get("e")
 		if len(s.m) != 1 {
 			t.Errorf("%d gates are kept, want the new one", len(s.m))
 		}
@@ -210,16 +210,16 @@ func TestGatesForgetIdleOnes(t *testing.T) {
 }
 
 func TestRecorder(t *testing.T) {
-	var r recorder
+	var r Recorder
 	now := time.Unix(1700000000, 0)
-	if got := r.stats(now); got != (imclient.Stats{}) {
+	if got := r.Stats(now); got != (imclient.Stats{}) {
 		t.Errorf("before any call: %+v", got)
 	}
 	for i := range 100 {
-		r.call(now.Add(time.Duration(i)*300*time.Millisecond), time.Duration(i+1)*time.Millisecond, i%10 == 0)
+		r.Call(now.Add(time.Duration(i)*300*time.Millisecond), time.Duration(i+1)*time.Millisecond, i%10 == 0)
 	}
 	end := now.Add(30 * time.Second)
-	got := r.stats(end)
+	got := r.Stats(end)
 	if got.Calls != 100 || got.Failures != 10 {
 		t.Errorf("got %d calls and %d failures, want 100 and 10", got.Calls, got.Failures)
 	}
@@ -229,14 +229,14 @@ func TestRecorder(t *testing.T) {
 	if want := now.Add(99 * 300 * time.Millisecond); !got.LastOK.Equal(want) {
 		t.Errorf("last good call: %v, want %v", got.LastOK, want)
 	}
-	r.call(end, 0, true) // never answered: no part of the latency
-	if got := r.stats(end); got.Failures != 11 || got.P95 > 115*time.Millisecond {
+	r.Call(end, 0, true) // never answered: no part of the latency
+	if got := r.Stats(end); got.Failures != 11 || got.P95 > 115*time.Millisecond {
 		t.Errorf("after one without an answer: %+v", got)
 	}
-	if got := r.stats(now.Add(75 * time.Second)); got.Calls != 47 {
+	if got := r.Stats(now.Add(75 * time.Second)); got.Calls != 47 {
 		t.Errorf("75 s later %d calls are in the window, want 46 from second 16 on and the late failure", got.Calls)
 	}
-	later := r.stats(now.Add(time.Hour))
+	later := r.Stats(now.Add(time.Hour))
 	if later.Calls != 0 || later.P95 != 0 || later.LastOK.IsZero() {
 		t.Errorf("an hour later: %+v", later)
 	}
