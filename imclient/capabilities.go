@@ -68,6 +68,7 @@ const (
 	VerbContacts      Verb = "user.contacts"
 	VerbContactMarks  Verb = "user.contact_marks"
 	VerbContactFolder Verb = "user.contact_folders"
+	VerbContactRemove Verb = "user.contact_remove"
 
 	VerbDirectHistory    Verb = "direct.list"
 	VerbDirectSend       Verb = "direct.send"
@@ -100,6 +101,7 @@ type Limits struct {
 	UserID, GroupID                         int
 
 	MessageBytes         int // of a message's body as the service counts it
+	Elements             int // of a message's body
 	DirectPage           int // direct messages a page at most
 	Mentions, OnlyTo     int // of one message
 	Extensions           int // of one message
@@ -127,10 +129,26 @@ type Limits struct {
 	BroadcastKeepSeconds int
 }
 
+// Traits are the ways of a service that callers must know, since the same call means something else without them.
+type Traits struct {
+	Administrator bool // the app itself can speak where no user is named; else a group's owner does, and in direct chats nobody
+	NeedsAccounts bool // only users who have an account can be added, written to and befriended; else any id can
+	KeepsPlaces   bool // a message that was taken back still has its place in the history
+	OwnViews      bool // a direct chat's history is as one of the two sees it
+	AskedReceipts bool // only messages that ask for read receipts have them; else all have
+	SendsReceipts bool // a receipt can be sent for a user
+	ChosenIDs     bool // the app may choose the id of a new group
+	OneWayFriends bool // a friendship may be on one of the two lists alone
+	Fleeting      bool // a message may be for those online alone
+	Quiet         bool // a message may be kept from counting as unread, and from devices
+}
+
 // Capabilities says what an app's vendor and plan can do. The zero value can do nothing.
 type Capabilities struct {
 	Types  []TypeInfo
 	Limits Limits
+	Traits Traits
+	Marks  []string // of a user's conversations
 	// Why answers for a verb and a group type ("" for verbs that are not about a group): "" if it can be done, else the
 	// key of the text that says why not, such as "cap.tencent.live.kick". A button asks here before it is offered.
 	Why func(v Verb, t GroupType) string

@@ -26,6 +26,8 @@ const (
 	MarkUnread    = "unread"
 	MarkFolded    = "folded"
 	MarkHidden    = "hidden"
+	MarkPinned    = "pinned"
+	MarkQuiet     = "quiet" // the user is not told of new messages
 )
 
 // ContactMarks is how a user has marked a conversation.

@@ -74,7 +74,9 @@ type HistoryPage struct {
 
 // Draft is something to be said.
 type Draft struct {
-	From string // who says it; in a direct chat one of the two. "" = the app's administrator, or Conversation.User
+	// From is who says it; in a direct chat one of the two. "" = Conversation.User, or the app's administrator; a service
+	// that has none takes the group's owner.
+	From string
 	Body []Element
 	// Custom is data of the app beside the body.
 	Custom string

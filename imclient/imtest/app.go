@@ -32,7 +32,7 @@ func (s *suite) accounts(t *testing.T) {
 func (s *suite) accountImport(t *testing.T) {
 	var list []imclient.NewUser
 	for i := range 130 { // above the cap of one call
-		n := imclient.NewUser{ID: fmt.Sprintf("new-%d", i)}
+		n := imclient.NewUser{ID: s.h.NewID()}
 		if i%2 == 1 {
 			n.Nick, n.AvatarURL = fmt.Sprintf("名 %d", i), "https://example.com/u.png"
 		}
@@ -294,7 +294,13 @@ func (s *suite) broadcasts(t *testing.T) {
 		return
 	}
 	t.Run("send", func(t *testing.T) {
-		if id := must(s.c.Broadcasts.Send(ctx(t), imclient.Broadcast{Body: text("to all"), Keep: time.Hour}))(t); id == "" {
+		from := ""
+		if !s.c.Caps.Traits.Administrator {
+			_, err := s.c.Broadcasts.Send(ctx(t), imclient.Broadcast{Body: text("by whom?"), Keep: time.Hour})
+			is(t, err, imclient.ErrInvalid)
+			from = user
+		}
+		if id := must(s.c.Broadcasts.Send(ctx(t), imclient.Broadcast{From: from, Body: text("to all"), Keep: time.Hour}))(t); id == "" {
 			t.Error("a broadcast without an id")
 		}
 		_, err := s.c.Broadcasts.Send(ctx(t), imclient.Broadcast{})

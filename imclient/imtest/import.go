@@ -1,7 +1,6 @@
 package imtest
 
 import (
-	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -11,21 +10,21 @@ import (
 
 func (s *suite) imports(t *testing.T) {
 	if !s.canImport() {
-		_, err := s.c.Import.Users(ctx(t), []string{"imported-1"})
+		_, err := s.c.Import.Users(ctx(t), []string{s.h.NewID()})
 		is(t, err, imclient.ErrUnsupported)
 		is(t, s.c.Import.SetNick(ctx(t), s.h.NewUser(t, "Somebody"), "x"), imclient.ErrUnsupported)
 		_, err = s.c.Import.Group(ctx(t), imclient.ImportGroup{Type: s.c.Caps.Types[0].Type, Name: "x"})
 		is(t, err, imclient.ErrUnsupported)
-		_, err = s.c.Import.Members(ctx(t), s.h.MissingGroup, []imclient.ImportMember{{UserID: "imported-1"}})
+		_, err = s.c.Import.Members(ctx(t), s.h.MissingGroup, []imclient.ImportMember{{UserID: s.h.NewID()}})
 		is(t, err, imclient.ErrUnsupported)
-		_, err = s.c.Import.Messages(ctx(t), s.h.MissingGroup, []imclient.ImportMessage{{From: "imported-1"}})
+		_, err = s.c.Import.Messages(ctx(t), s.h.MissingGroup, []imclient.ImportMessage{{From: s.h.NewID()}})
 		is(t, err, imclient.ErrUnsupported)
 		return
 	}
 	t.Run("users", func(t *testing.T) {
 		var list []string
-		for i := range 230 { // above the cap of one call
-			list = append(list, fmt.Sprintf("imported-%d", i))
+		for range 230 { // above the cap of one call
+			list = append(list, s.h.NewID())
 		}
 		none(s.c.Import.Users(ctx(t), list))(t)
 		none(s.c.Import.Users(ctx(t), list))(t) // again: they are there

@@ -27,6 +27,8 @@ type Harness struct {
 	// Advance moves the service's clock on. The suite never asks for more than a few hours in all.
 	Advance func(t testing.TB, d time.Duration)
 
+	// NewID returns a well-formed id of a user that nothing has.
+	NewID func() string
 	// NewUser makes an account with a nickname and returns its id.
 	NewUser func(t testing.TB, nick string) string
 	// NewUsers makes many accounts without nicknames.
@@ -41,6 +43,8 @@ type Harness struct {
 	// Tell appends direct messages to what a user and the senders have said to each other, by the vendor's own means. What
 	// is said now is unread.
 	Tell func(t testing.TB, to string, said ...Said)
+	// Read is what a user's client does when its user reads a message of a group.
+	Read func(t testing.TB, group, user, message string)
 	// SignIn brings a user online.
 	SignIn func(t testing.TB, user string)
 
@@ -132,6 +136,24 @@ func Run(t *testing.T, h Harness) {
 type suite struct {
 	h Harness
 	c *imclient.Client
+}
+
+// strangers are the users who are refused where accounts are needed.
+func (s *suite) strangers(users ...string) []string {
+	if s.c.Caps.Traits.NeedsAccounts {
+		return users
+	}
+	return nil
+}
+
+// missingUser asserts how a call about a user went whom the service has never heard of.
+func (s *suite) missingUser(t testing.TB, err error) {
+	t.Helper()
+	if s.c.Caps.Traits.NeedsAccounts {
+		is(t, err, imclient.ErrNotFound)
+		return
+	}
+	ok(t, err)
 }
 
 // room is a group with its people: an owner, an admin where the type has them, and plain members.

@@ -236,7 +236,7 @@ func (s *suite) memberAdd(t *testing.T) {
 		third := s.h.NewUser(t, "Newest")
 		refused, err := s.c.Members.Add(ctx(t), r.id, []string{r.members[0], s.h.MissingUser, third}, false)
 		ok(t, err)
-		names(t, refused, []string{s.h.MissingUser}, imclient.ErrNotFound, imclient.ErrDenied)
+		names(t, refused, s.strangers(s.h.MissingUser), imclient.ErrNotFound, imclient.ErrDenied)
 		sameOrder(t, "members", s.in(t, r.id, third), []string{third})
 	}, func(t *testing.T, r room) {
 		refused, err := s.c.Members.Add(ctx(t), r.id, []string{s.h.NewUser(t, "New")}, true)

@@ -101,7 +101,7 @@ func (s *suite) userGroups(t *testing.T) {
 	}
 	t.Run("unknown user", func(t *testing.T) {
 		_, err := s.c.Users.Groups(ctx(t), s.h.MissingUser, "", 10)
-		is(t, err, imclient.ErrNotFound)
+		s.missingUser(t, err)
 	})
 }
 

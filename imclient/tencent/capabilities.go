@@ -29,7 +29,12 @@ func Capabilities() imclient.Capabilities {
 			{Type: TypePublic}, {Type: TypePrivate}, {Type: TypeChatRoom}, {Type: TypeCommunity}, {Type: TypeAVChatRoom, Live: true},
 		},
 		Limits: limits,
-		Why:    why,
+		Traits: imclient.Traits{
+			Administrator: true, NeedsAccounts: true, KeepsPlaces: true, OwnViews: true, AskedReceipts: true, SendsReceipts: true,
+			ChosenIDs: true, OneWayFriends: true, Fleeting: true, Quiet: true,
+		},
+		Marks: []string{imclient.MarkFavourite, imclient.MarkUnread, imclient.MarkFolded, imclient.MarkHidden},
+		Why:   why,
 	}
 }
 
@@ -91,7 +96,7 @@ var everywhere = map[imclient.Verb]bool{
 	imclient.VerbCreateGroup: true, imclient.VerbSend: true, imclient.VerbAttributes: true,
 	imclient.VerbImportUsers: true, imclient.VerbDeleteUsers: true, imclient.VerbEditUser: true,
 	imclient.VerbFriends: true, imclient.VerbFriendLists: true, imclient.VerbBlocks: true,
-	imclient.VerbContacts: true, imclient.VerbContactMarks: true, imclient.VerbContactFolder: true,
+	imclient.VerbContacts: true, imclient.VerbContactMarks: true, imclient.VerbContactFolder: true, imclient.VerbContactRemove: true,
 	imclient.VerbDirectHistory: true, imclient.VerbDirectSend: true, imclient.VerbDirectRecall: true, imclient.VerbDirectEdit: true,
 	imclient.VerbDirectHide: true, imclient.VerbDirectRead: true, imclient.VerbDirectReceipts: true, imclient.VerbDirectExtensions: true,
 	imclient.VerbLiveBroadcast: true, imclient.VerbBroadcast: true, imclient.VerbBroadcastAttr: true,

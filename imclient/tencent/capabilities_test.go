@@ -75,7 +75,7 @@ func TestWhy(t *testing.T) {
 	}
 	for _, v := range []imclient.Verb{
 		"groups.list", "user.global_mute", "user.sign_out", "user.online", "user.groups", "user.import", "user.delete", "user.edit",
-		"user.friends", "user.friend_lists", "user.blocks", "user.contacts", "user.contact_marks", "user.contact_folders",
+		"user.friends", "user.friend_lists", "user.blocks", "user.contacts", "user.contact_marks", "user.contact_folders", "user.contact_remove",
 		"direct.list", "direct.send", "direct.recall", "direct.edit", "direct.hide", "direct.mark_read", "direct.receipts", "direct.extensions",
 		"live.broadcast", "app.broadcast", "app.broadcast_attributes", "app.operations", "app.history_files", "app.keywords",
 	} {

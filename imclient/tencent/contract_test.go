@@ -78,6 +78,7 @@ func (s *service) harness(t *testing.T) imtest.Harness {
 	return imtest.Harness{
 		Client: s.client(t, secretKey), Now: s.now,
 		Advance:  func(_ testing.TB, d time.Duration) { s.ahead.Add(int64(d)) },
+		NewID:    func() string { return fmt.Sprintf("user-%d", s.made.Add(1)) },
 		NewUser:  s.newUser,
 		NewUsers: s.newUsers,
 		NewGroup: s.newGroup,
@@ -85,6 +86,9 @@ func (s *service) harness(t *testing.T) imtest.Harness {
 		Leave:    func(t testing.TB, group string, users ...string) { s.move(t, group, users, false) },
 		Say:      s.say,
 		Tell:     s.tell,
+		Read: func(t testing.TB, group, user, message string) {
+			t.Fatal("the service sends receipts for a user")
+		},
 		SignIn:   func(_ testing.TB, user string) { s.emulator.SignIn(sdkAppID, user, "Android") },
 		Break:    s.breakDown,
 		Calls:    func(op string) int { return int(s.emulator.Calls(commandOf(op))) },

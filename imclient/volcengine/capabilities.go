@@ -79,6 +79,7 @@ var refusals = map[imclient.Verb]map[imclient.GroupType]string{
 	imclient.VerbContacts:      nil,
 	imclient.VerbContactMarks:  nil,
 	imclient.VerbContactFolder: {"": "cap.volcengine.contact_folders"},
+	imclient.VerbContactRemove: {"": "cap.volcengine.contact_remove"},
 
 	imclient.VerbDirectHistory:    nil,
 	imclient.VerbDirectSend:       nil,
