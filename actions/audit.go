@@ -29,6 +29,7 @@ type DetailItem struct {
 	Before *string `json:"before,omitempty"` // nil: the service did not tell
 	Want   *string `json:"want,omitempty"`   // nil: Detail.Want
 	memberBefore
+	friendBefore
 }
 
 // ReadDetail reads the detail of an entry that an action made; of any other entry it is empty.
@@ -82,12 +83,15 @@ func detailJSON(p *plan, w work, o order) json.RawMessage {
 			}
 			item.Card = kick.members[i.ID].NameCard
 		}
+		if friends, is := w.(befriended); is {
+			item.friendBefore = friends.before(i.ID)
+		}
 		d.Items = append(d.Items, item)
 	}
 	b := encode(d)
 	if len(b) > store.MaxAuditDetail {
 		for i := range d.Items {
-			d.Items[i].Card = ""
+			d.Items[i].Card, d.Items[i].friendBefore = "", friendBefore{}
 		}
 		d.Cut = true
 		b = encode(d)

@@ -17,6 +17,7 @@ const (
 	ResultNotSent    = "action.result.not_sent"   // our request never left
 	ResultUnknown    = "action.result.unknown"    // no answer came, and nobody could look
 	ResultNoReply    = "action.result.no_reply"   // no answer came to a question
+	ResultAsked      = "action.result.asked"      // applied: somebody was asked, and has yet to answer
 )
 
 // refusals are the text keys of a refusal, by kind, and the kinds' names in the audit log.

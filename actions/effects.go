@@ -25,4 +25,19 @@ const (
 	EffectSignedOut     = "action.effect.signed_out"
 	EffectRestored      = "action.effect.restored" // undo: as it was before, {to}
 	EffectCalled        = "action.effect.called"
+
+	EffectImported       = "action.effect.imported"
+	EffectAccountDeleted = "action.effect.account_deleted"
+	EffectFriended       = "action.effect.friended"
+	EffectFriendAsked    = "action.effect.friend_asked" // becomes a friend, or is asked first
+	EffectUnfriended     = "action.effect.unfriended"
+	EffectListed         = "action.effect.listed" // is put into a list of friends
+	EffectUnlisted       = "action.effect.unlisted"
+	EffectListMade       = "action.effect.list_made"
+	EffectListRemoved    = "action.effect.list_removed"
+	EffectBlocked        = "action.effect.blocked"
+	EffectFriendBlocked  = "action.effect.friend_blocked" // is blocked, and a friend no longer
+	EffectUnblocked      = "action.effect.unblocked"
+	EffectContactRemoved = "action.effect.contact_removed"
+	EffectContactCleared = "action.effect.contact_cleared" // its messages go, too
 )

@@ -57,6 +57,13 @@ const (
 	SkipBack          = "action.skip.back"    // undo: it is as it was before already
 	SkipChanged       = "action.skip.changed" // undo: somebody changed it since
 	SkipOver          = "action.skip.over"    // undo: what would be restored has ended meanwhile
+	SkipAccount       = "action.skip.account" // has an account already
+	SkipSelf          = "action.skip.self"    // the user himself
+	SkipNotFriend     = "action.skip.not_friend"
+	SkipNoList        = "action.skip.no_list" // there is no such list
+	SkipNotBlocked    = "action.skip.not_blocked"
+	SkipUnset         = "action.skip.unset"      // undo: the service does not unset it
+	SkipNoContact     = "action.skip.no_contact" // is not on the list of conversations
 )
 
 // App is an app that is acted upon.

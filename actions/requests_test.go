@@ -46,6 +46,29 @@ func TestInvalid(t *testing.T) {
 		{"no message", Recall{Group: g.id}, []string{"messages"}},
 		{"group and direct chat", Recall{Group: g.id, User: "a", Peer: "b", Messages: []MessageRef{{ID: "1"}}}, []string{"group"}},
 		{"half a direct chat", Recall{User: "a", Messages: []MessageRef{{ID: "1"}}}, []string{"peer"}},
+		{"nobody to import", ImportUsers{}, []string{"users"}},
+		{"one twice", ImportUsers{Users: []imclient.NewUser{{ID: "a"}, {ID: "a", Nick: "A"}}}, []string{"users"}},
+		{"an import of what does not fit", ImportUsers{Users: []imclient.NewUser{{ID: "a", Nick: long, AvatarURL: "javascript:x"}}}, []string{"avatar", "nick"}},
+		{"no reason to delete", DeleteUsers{Users: users}, []string{"reason"}},
+		{"nothing to change of a user", EditUser{User: "a"}, []string{"nick"}},
+		{"no such field", EditUser{User: "a", Set: map[string]string{"shoe": "44"}}, []string{"nick"}},
+		{"a field of the app's own without a name", EditUser{User: "a", Set: map[string]string{UserCustom: "44"}}, []string{"nick"}},
+		{"a profile that does not fit", EditUser{User: "", Set: map[string]string{
+			UserNick: long, UserAvatar: "ftp://x", UserGender: "other", UserBirthday: "20250230", UserLocation: long, UserSignature: long, UserLanguage: "-1",
+			UserLevel: "4294967296", UserRole: "x", UserAllow: "", UserForbidden: "yes", UserCustom + "Vip": long,
+		}}, []string{"allow", "avatar", "birthday", "custom.Vip", "forbidden", "gender", "language", "level", "location", "nick", "role", "signature", "user"}},
+		{"friends that do not fit", AddFriends{Remark: long, List: long, Wording: long}, []string{"friends", "list", "remark", "user", "wording"}},
+		{"no friend to change", EditFriend{User: "a"}, []string{"friend", "remark"}},
+		{"lists that cannot be", EditFriend{User: "a", Friend: "b", Lists: &[]string{"x\ny"}}, []string{"lists"}},
+		{"too many lists", EditFriend{User: "a", Friend: "b", Lists: &[]string{33: "x"}}, []string{"lists"}},
+		{"no friends to end", RemoveFriends{User: "a"}, []string{"friends", "reason"}},
+		{"a list without a name", FillFriendList{User: "a"}, []string{"list"}},
+		{"a list with too long a name", FillFriendList{User: "a", List: long}, []string{"list"}},
+		{"no list to remove", RemoveFriendList{User: "a"}, []string{"list"}},
+		{"nobody to block", Block{User: "a"}, []string{"others"}},
+		{"nobody to unblock", Unblock{}, []string{"others", "user"}},
+		{"no conversation", RemoveContact{Common: why, User: "a"}, []string{"peer"}},
+		{"two conversations", RemoveContact{Common: why, User: "a", Group: g.id, Peer: "b"}, []string{"peer"}},
 		{"key too long", Unmute{Common: Common{Key: long}, Group: g.id, Users: users}, []string{"key"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -81,6 +104,11 @@ func TestForbidden(t *testing.T) {
 		GlobalMute{Common: because("x"), Users: one, Direct: &hour}, GlobalUnmute{Users: one, Direct: true},
 		SignOut{Common: because("x"), Users: one}, Ban{Common: because("x"), Group: g.id, Users: one, Span: hour}, Unban{Group: g.id, Users: one},
 		APICall{Command: "openim_dirty_words/get", Body: "{}"},
+		ImportUsers{Users: []imclient.NewUser{{ID: "new"}}}, EditUser{User: one[0], Set: map[string]string{UserNick: "x"}},
+		DeleteUsers{Common: because("x"), Users: one}, AddFriends{User: one[0], Friends: g.members[1:]},
+		EditFriend{User: one[0], Friend: g.members[1], Remark: &name}, RemoveFriends{Common: because("x"), User: one[0], Friends: g.members[1:]},
+		FillFriendList{User: one[0], List: "x"}, RemoveFriendList{User: one[0], List: "x"}, Block{User: one[0], Others: g.members[1:]},
+		Unblock{User: one[0], Others: g.members[1:]}, RemoveContact{Common: because("x"), User: one[0], Peer: g.members[1]},
 	}
 	var covered []Verb
 	for _, a := range all {

@@ -160,7 +160,7 @@ func (s *Service) inverse(first Result, d Detail) work {
 		silent, _ := d.Options["silent"].(bool)
 		return &addWork{group: group, users: ids, silent: silent, was: was}
 	}
-	return nil
+	return inverseOfUser(first.Verb, d, ids, before)
 }
 
 // stillAhead leaves out the ends that have passed meanwhile.

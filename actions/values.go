@@ -26,6 +26,18 @@ const (
 	TextGone     = "gone" // a hole in the history: expired, deleted or recalled
 	TextOffline  = "offline"
 	TextOnline   = "online"
+
+	TextThere     = "there"   // an account, a list of friends
+	TextMissing   = "missing" // there is none
+	TextFriends   = "friends" // on both lists of friends
+	TextHas       = "has"     // on the user's list alone
+	TextHad       = "had"     // on the other's list alone
+	TextStrangers = "strangers"
+	TextAsked     = "asked" // the other is asked, and has yet to answer
+	TextBlocked   = "blocked"
+	TextUnblocked = "unblocked"
+	TextListed    = "listed" // in a list of friends, on a list of conversations
+	TextUnlisted  = "unlisted"
 )
 
 func known(text string) Value { return Value{Text: text, Known: true} }

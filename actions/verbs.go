@@ -23,6 +23,18 @@ const (
 	VerbBan            Verb = "member.ban"
 	VerbUnban          Verb = "member.unban"
 	VerbAPICall        Verb = "api.call"
+
+	VerbImportUsers      Verb = "user.import"
+	VerbEditUser         Verb = "user.edit"
+	VerbDeleteUsers      Verb = "user.delete"
+	VerbAddFriends       Verb = "friend.add"
+	VerbEditFriend       Verb = "friend.edit"
+	VerbRemoveFriends    Verb = "friend.remove"
+	VerbFillFriendList   Verb = "friend_list.add"
+	VerbRemoveFriendList Verb = "friend_list.remove"
+	VerbBlock            Verb = "block.add"
+	VerbUnblock          Verb = "block.remove"
+	VerbRemoveContact    Verb = "contact.remove"
 )
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
@@ -63,6 +75,18 @@ var verbs = map[Verb]verbInfo{
 	VerbBan:            {imclient.VerbBan, true, true},
 	VerbUnban:          {imclient.VerbBan, false, true},
 	VerbAPICall:        {"", false, false},
+
+	VerbImportUsers:      {imclient.VerbImportUsers, false, false},
+	VerbEditUser:         {imclient.VerbEditUser, false, true},
+	VerbDeleteUsers:      {imclient.VerbDeleteUsers, true, false},
+	VerbAddFriends:       {imclient.VerbFriends, false, true},
+	VerbEditFriend:       {imclient.VerbFriends, false, true},
+	VerbRemoveFriends:    {imclient.VerbFriends, true, true},
+	VerbFillFriendList:   {imclient.VerbFriendLists, false, true},
+	VerbRemoveFriendList: {imclient.VerbFriendLists, false, true},
+	VerbBlock:            {imclient.VerbBlocks, false, true},
+	VerbUnblock:          {imclient.VerbBlocks, false, true},
+	VerbRemoveContact:    {imclient.VerbContacts, true, false},
 }
 
 // Verbs lists all verbs, in the order of the constants.
@@ -71,6 +95,8 @@ func Verbs() []Verb {
 		VerbMute, VerbUnmute, VerbMuteAll, VerbKick, VerbRecall, VerbDeleteBySender, VerbSetRole, VerbNameCard,
 		VerbEditGroup, VerbNotice, VerbGlobalMute, VerbGlobalUnmute, VerbSignOut, VerbBan, VerbUnban,
 		VerbAPICall,
+		VerbImportUsers, VerbEditUser, VerbDeleteUsers, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList,
+		VerbRemoveFriendList, VerbBlock, VerbUnblock, VerbRemoveContact,
 	}
 }
 

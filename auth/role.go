@@ -67,6 +67,18 @@ const (
 	VerbSignOut        Verb = "user.sign_out"
 	VerbBan            Verb = "member.ban"
 	VerbUnban          Verb = "member.unban"
+
+	VerbImportUsers      Verb = "user.import"
+	VerbEditUser         Verb = "user.edit"
+	VerbDeleteUsers      Verb = "user.delete"
+	VerbAddFriends       Verb = "friend.add"
+	VerbEditFriend       Verb = "friend.edit"
+	VerbRemoveFriends    Verb = "friend.remove"
+	VerbFillFriendList   Verb = "friend_list.add"
+	VerbRemoveFriendList Verb = "friend_list.remove"
+	VerbBlock            Verb = "block.add"
+	VerbUnblock          Verb = "block.remove"
+	VerbRemoveContact    Verb = "contact.remove"
 )
 
 // least is the one table of who may do what: verb to least role. What is not in it nobody may do.
@@ -98,9 +110,21 @@ var least = map[Verb]Role{
 	VerbGlobalUnmute: Lead,
 	VerbSignOut:      Lead,
 
-	VerbOperators: Owner,
-	VerbSettings:  Owner,
-	VerbAPI:       Owner,
+	VerbImportUsers:      Lead,
+	VerbEditUser:         Lead,
+	VerbAddFriends:       Lead,
+	VerbEditFriend:       Lead,
+	VerbRemoveFriends:    Lead,
+	VerbFillFriendList:   Lead,
+	VerbRemoveFriendList: Lead,
+	VerbBlock:            Lead,
+	VerbUnblock:          Lead,
+	VerbRemoveContact:    Lead,
+
+	VerbDeleteUsers: Owner,
+	VerbOperators:   Owner,
+	VerbSettings:    Owner,
+	VerbAPI:         Owner,
 }
 
 // Least is the least role that may do v; false if nobody may.

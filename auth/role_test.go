@@ -31,8 +31,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 		Support:   {VerbDirect, VerbUnmute, VerbNote},
 		Moderator: {VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard},
 		Lead: {VerbRules, VerbBulk, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
-			VerbEditGroup, VerbSignOut},
-		Owner: {VerbSettings, VerbOperators, VerbAPI},
+			VerbEditGroup, VerbSignOut,
+			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,
+			VerbBlock, VerbUnblock, VerbRemoveContact},
+		Owner: {VerbSettings, VerbOperators, VerbAPI, VerbDeleteUsers},
 	}
 	count := 0
 	for i, r := range Roles() {

@@ -42,7 +42,15 @@ func itemKey(v actions.Verb, i actions.Item) string {
 
 // itemText says in words what will happen to an item, or why it is skipped.
 func itemText(ctx context.Context, v actions.Verb, i actions.Item, n names) string {
-	return i18n.T(ctx, itemKey(v, i), "who", n.of(i.ID), "from", valueText(ctx, v, i.Before), "to", valueText(ctx, v, i.Want))
+	return i18n.T(ctx, itemKey(v, i), "who", n.of(i.ID), "from", itemValue(ctx, v, i.ID, i.Before), "to", itemValue(ctx, v, i.ID, i.Want))
+}
+
+// itemValue is valueText of an item, which may be a field with words of its own.
+func itemValue(ctx context.Context, v actions.Verb, id string, value actions.Value) string {
+	if text, is := userFieldText(ctx, baseVerb(v), id, value); is {
+		return orID(text, i18n.T(ctx, "action.value.none"))
+	}
+	return valueText(ctx, v, value)
 }
 
 // effects is the preview as a sheet shows it.
@@ -57,7 +65,7 @@ func effects(ctx context.Context, p actions.Preview, n names) []templates.Effect
 			tone = "warn"
 		}
 		list = append(list, templates.EffectLine{Tone: tone, Body: templates.Sentence(itemKey(p.Verb, i),
-			"who", templates.StrongName(n.of(i.ID)), "from", valueText(ctx, p.Verb, i.Before), "to", valueText(ctx, p.Verb, i.Want))})
+			"who", templates.StrongName(n.of(i.ID)), "from", itemValue(ctx, p.Verb, i.ID, i.Before), "to", itemValue(ctx, p.Verb, i.ID, i.Want))})
 	}
 	return list
 }
@@ -84,7 +92,8 @@ func valueText(ctx context.Context, v actions.Verb, value actions.Value) string 
 	}
 	switch value.Text {
 	case actions.TextIn, actions.TextOut, actions.TextOn, actions.TextOff, actions.TextSaid, actions.TextRecalled,
-		actions.TextGone, actions.TextOffline, actions.TextOnline:
+		actions.TextGone, actions.TextOffline, actions.TextOnline, actions.TextThere, actions.TextMissing, actions.TextFriends, actions.TextHas,
+		actions.TextHad, actions.TextStrangers, actions.TextAsked, actions.TextBlocked, actions.TextUnblocked, actions.TextListed, actions.TextUnlisted:
 		//i18n:uses action.value.*
 		return i18n.T(ctx, "action.value."+value.Text)
 	case "":
@@ -277,8 +286,10 @@ func (s *Server) namesOf(ctx context.Context, app *App, r actions.Result) names 
 	switch baseVerb(r.Verb) {
 	case actions.VerbEditGroup, actions.VerbMuteAll:
 		return fieldNames(ctx)
-	case actions.VerbRecall, actions.VerbNotice:
+	case actions.VerbRecall, actions.VerbNotice, actions.VerbRemoveFriendList, actions.VerbRemoveContact:
 		return names{}
+	case actions.VerbEditUser, actions.VerbEditFriend:
+		return userFieldNames(ctx, r.Items)
 	}
 	n := names{}
 	users, _, err := app.IM.Users.GetMany(ctx, toldOf(r))

@@ -415,6 +415,9 @@ func actionText(ctx context.Context, e store.AuditEntry) string {
 			return i18n.T(ctx, "audit.did.member.set_role_member")
 		}
 	}
+	if user, _ := d.Options["user"].(string); user != "" && n > 1 {
+		n-- // whose friends, or whose block list, they are
+	}
 	key := "audit.verb." + verb
 	if !i18n.Has(ctx, key) {
 		return verb
@@ -527,6 +530,9 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 		if baseVerb(r.Verb) == actions.VerbEditGroup {
 			d.Diff = append(d.Diff, groupDiff(ctx, i))
 		}
+		if v := baseVerb(r.Verb); v == actions.VerbEditUser || v == actions.VerbEditFriend {
+			d.Diff = append(d.Diff, userDiff(ctx, v, i))
+		}
 		d.Items = append(d.Items, l.itemRow(ctx, app, r, i, who))
 	}
 	op, _ := auth.OperatorFrom(ctx)
@@ -547,8 +553,18 @@ func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i a
 		row.Who = templates.Link{Text: i.ID, URL: groupURL(app, r.Group, tabMessages) + "?seq=" + url.QueryEscape(i.ID)}
 	case actions.VerbMuteAll, actions.VerbNotice:
 		row.Who = who.group(app, r.Group)
-	case actions.VerbAPICall:
+	case actions.VerbAPICall, actions.VerbRemoveFriendList:
 		row.Who = templates.Link{Text: i.ID, Name: true}
+	case actions.VerbEditUser, actions.VerbEditFriend:
+		row.Who = templates.Link{Text: userFieldName(ctx, i.ID)}
+	case actions.VerbRemoveContact:
+		if row.Who = who.user(app, i.ID); r.Group != "" {
+			row.Who = who.group(app, r.Group)
+		}
+	case actions.VerbFillFriendList:
+		if row.Who = who.user(app, i.ID); i.Want.Text == actions.TextThere || i.Want.Text == actions.TextMissing {
+			row.Who = templates.Link{Text: i.ID, Name: true}
+		}
 	default:
 		row.Who = who.user(app, i.ID)
 	}
@@ -575,6 +591,8 @@ type auditNames struct{ users, groups map[string]names }
 func (n auditNames) named(ctx context.Context, app *App, r actions.Result) names {
 	if v := baseVerb(r.Verb); v == actions.VerbEditGroup || v == actions.VerbMuteAll {
 		return fieldNames(ctx)
+	} else if v == actions.VerbEditUser || v == actions.VerbEditFriend {
+		return userFieldNames(ctx, r.Items)
 	}
 	return n.users[app.Name]
 }

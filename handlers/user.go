@@ -184,17 +184,17 @@ func (s *Server) userTabs(ctx context.Context, app *App, id, open string) []temp
 
 func profileFacts(ctx context.Context, u imclient.User) []templates.FactView {
 	list := []templates.FactView{
-		{Name: i18n.T(ctx, "users.nick"), Value: u.Nick},
-		{Name: i18n.T(ctx, "users.signature"), Value: u.Signature},
-		{Name: i18n.T(ctx, "users.gender_name"), Value: genderText(ctx, u.Gender)},
-		{Name: i18n.T(ctx, "users.birthday"), Value: birthdayText(u.Birthday)},
-		{Name: i18n.T(ctx, "users.location"), Value: u.Location},
-		{Name: i18n.T(ctx, "users.language"), Value: u.Language},
-		{Name: i18n.T(ctx, "users.level"), Value: u.Level},
-		{Name: i18n.T(ctx, "users.adds"), Value: allowText(ctx, u.AllowType)},
+		{Name: i18n.T(ctx, "users.field.nick"), Value: u.Nick},
+		{Name: i18n.T(ctx, "users.field.signature"), Value: u.Signature},
+		{Name: i18n.T(ctx, "users.field.gender"), Value: genderText(ctx, u.Gender)},
+		{Name: i18n.T(ctx, "users.field.birthday"), Value: birthdayText(u.Birthday)},
+		{Name: i18n.T(ctx, "users.field.location"), Value: u.Location},
+		{Name: i18n.T(ctx, "users.field.language"), Value: u.Language},
+		{Name: i18n.T(ctx, "users.field.level"), Value: u.Level},
+		{Name: i18n.T(ctx, "users.field.allow"), Value: allowText(ctx, u.AllowType)},
 	}
 	if u.Forbidden {
-		list = append(list, templates.FactView{Name: i18n.T(ctx, "users.requests"), Value: i18n.T(ctx, "users.requests_forbidden")})
+		list = append(list, templates.FactView{Name: i18n.T(ctx, "users.field.forbidden"), Value: i18n.T(ctx, "users.requests_forbidden")})
 	}
 	for _, f := range u.Custom {
 		list = append(list, customFact(ctx, f))
