@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -181,50 +182,50 @@ func axeSource(t testing.TB) string {
 var themed = []string{"color-contrast", "link-in-text-block"}
 
 // TestAccessibility looks at every page and sheet in both languages, in both themes, on a desk; at the main ones on a phone,
-// too, where nothing may have to be scrolled sideways. In the second theme only what colours decide is looked at again.
+// too, where nothing may have to be scrolled sideways. English is looked at in full in light, and in what colours decide in
+// dark; Chinese in dark, with the same colours as English.
 func TestAccessibility(t *testing.T) {
 	c := demo(t)
 	list := surfaces(t, c)
-	for _, size := range []struct {
-		name string
-		how  how
-	}{{"desk", how{}}, {"phone", phone}} {
-		for _, language := range []string{"en", "zh-CN"} {
-			t.Run(size.name+" "+language, func(t *testing.T) {
-				h := size.how
-				h.language = language
-				tabs := map[string]*tab{"nobody": c.visitor(t, h)}
-				for _, s := range list {
-					if size.name == "phone" && !s.phone {
-						continue
-					}
-					role := s.role
-					if role == "" {
-						role = "lead"
-					}
-					p := tabs[role]
-					if p == nil {
-						p = c.as(t, role, h)
-						tabs[role] = p
-					}
-					t.Run(s.name, func(t *testing.T) {
-						p.t = t
-						p.look(s, size.name)
-					})
-					p.t = t
+	for name, h := range map[string]how{
+		"desk en": {language: "en"}, "desk zh-CN": {language: "zh-CN"},
+		"phone en": {language: "en", width: phone.width, height: phone.height, touch: phone.touch},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			small := h.width > 0
+			tabs := map[string]*tab{"nobody": c.visitor(t, h)}
+			for _, s := range list {
+				if small && !s.phone {
+					continue
 				}
-			})
-		}
+				role := cmp.Or(s.role, "lead")
+				p := tabs[role]
+				if p == nil {
+					p = c.as(t, role, h)
+					tabs[role] = p
+				}
+				t.Run(s.name, func(t *testing.T) {
+					p.t = t
+					p.look(s, small)
+				})
+				p.t = t
+			}
+		})
 	}
 }
 
 // look opens a surface and examines it.
-func (p *tab) look(s surface, size string) {
+func (p *tab) look(s surface, small bool) {
 	p.t.Helper()
 	if s.status == 0 {
 		s.status = http.StatusOK
 	}
-	p.scheme("light")
+	first := "light"
+	if p.how.language != "en" {
+		first = "dark"
+	}
+	p.scheme(first)
 	p.visitStatus(s.path, s.status)
 	if s.open != nil {
 		s.open(p)
@@ -232,10 +233,12 @@ func (p *tab) look(s surface, size string) {
 	if missing := eval[string](p, `document.documentElement.outerHTML.match(/.{0,60}\u27e6.{0,60}/)?.[0] ?? ""`); missing != "" {
 		p.t.Errorf("%s: a text is missing: %s", s.name, missing)
 	}
-	if size == "phone" {
+	if small {
 		p.fits()
 	}
-	p.axe(s.name + " in light")
-	p.scheme("dark")
-	p.axe(s.name+" in dark", themed...)
+	p.axe(s.name + " in " + first)
+	if first == "light" {
+		p.scheme("dark")
+		p.axe(s.name+" in dark", themed...)
+	}
 }

@@ -36,6 +36,7 @@ const patience = 20 * time.Second
 type tab struct {
 	t   testing.TB
 	c   *console
+	how how
 	ctx context.Context
 
 	mu      sync.Mutex
@@ -60,7 +61,7 @@ var phone = how{width: 390, height: 844, touch: true}
 // visitor opens a browser in which nobody is signed in.
 func (c *console) visitor(t testing.TB, h how) *tab {
 	t.Helper()
-	p := &tab{t: t, c: c}
+	p := &tab{t: t, c: c, how: h}
 	ctx, cancel := chromedp.NewContext(startBrowser(t), chromedp.WithNewBrowserContext())
 	p.start(ctx, cancel, h)
 	return p
@@ -83,7 +84,7 @@ func (c *console) named(t testing.TB, name, role string, h how) *tab {
 // sibling opens another tab of the same browser.
 func (p *tab) sibling() *tab {
 	p.t.Helper()
-	q := &tab{t: p.t, c: p.c}
+	q := &tab{t: p.t, c: p.c, how: p.how}
 	ctx, cancel := chromedp.NewContext(p.ctx)
 	q.start(ctx, cancel, how{})
 	return q
@@ -241,6 +242,9 @@ func (p *tab) visitStatus(path string, status int64) *tab {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	res, err := chromedp.Run(ctx, chromedp.NavigateResponse(p.c.url+path))
+	if err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED") { // what was done before had yet to lead somewhere
+		res, err = chromedp.Run(ctx, chromedp.NavigateResponse(p.c.url+path))
+	}
 	if err != nil {
 		p.t.Fatalf("open %s: %v", path, err)
 	}
