@@ -36,17 +36,19 @@ type Verb string
 
 // Verbs of the console itself.
 const (
-	VerbPublic    Verb = "public"         // needs no operator at all
-	VerbView      Verb = "console.view"   // groups, members, muted lists, users; one's own settings
-	VerbDirect    Verb = "direct.view"    // direct chats, with a reason
-	VerbNote      Verb = "user.note"      // notes about a user
-	VerbCases     Verb = "case.decide"    // the queue
-	VerbBulk      Verb = "bulk.run"       // one action on more than ten at once
-	VerbAudit     Verb = "audit.view"     // the whole audit log; what was done in a group is with the group
-	VerbRules     Verb = "rules.edit"     // what is flagged or stopped by itself
-	VerbOperators Verb = "operators.edit" // who may sign in, and as what
-	VerbSettings  Verb = "settings.edit"  // of the console and its apps
-	VerbAPI       Verb = "api.call"       // any command of the vendor, by hand
+	VerbPublic    Verb = "public"          // needs no operator at all
+	VerbView      Verb = "console.view"    // groups, members, muted lists, users; one's own settings
+	VerbDirect    Verb = "direct.view"     // direct chats, with a reason
+	VerbNote      Verb = "user.note"       // notes about a user
+	VerbCases     Verb = "case.decide"     // the queue
+	VerbBulk      Verb = "bulk.run"        // one action on more than ten at once
+	VerbAudit     Verb = "audit.view"      // the whole audit log; what was done in a group is with the group
+	VerbRules     Verb = "rules.edit"      // what is flagged or stopped by itself
+	VerbOperators Verb = "operators.edit"  // who may sign in, and as what
+	VerbSettings  Verb = "settings.edit"   // of the console and its apps
+	VerbAPI       Verb = "api.call"        // any command of the vendor, by hand
+	VerbFigures   Verb = "operations.view" // figures of an app, day by day, and which files of messages there are
+	VerbWords     Verb = "keywords.view"   // the vendor's own filter
 )
 
 // Verbs of what is done to an app. They are the names of actions in the audit log.
@@ -79,6 +81,14 @@ const (
 	VerbBlock            Verb = "block.add"
 	VerbUnblock          Verb = "block.remove"
 	VerbRemoveContact    Verb = "contact.remove"
+
+	VerbReadFiles     Verb = "history_files.read"
+	VerbAddWords      Verb = "keywords.add"
+	VerbRemoveWords   Verb = "keywords.remove"
+	VerbLiveMark      Verb = "live.mark"
+	VerbLiveBroadcast Verb = "live.broadcast"
+	VerbBroadcast     Verb = "app.broadcast"
+	VerbUserTags      Verb = "user.tags"
 )
 
 // least is the one table of who may do what: verb to least role. What is not in it nobody may do.
@@ -120,6 +130,16 @@ var least = map[Verb]Role{
 	VerbBlock:            Lead,
 	VerbUnblock:          Lead,
 	VerbRemoveContact:    Lead,
+
+	VerbFigures:       Lead,
+	VerbReadFiles:     Lead,
+	VerbWords:         Lead,
+	VerbAddWords:      Lead,
+	VerbRemoveWords:   Lead,
+	VerbLiveMark:      Lead,
+	VerbLiveBroadcast: Lead,
+	VerbBroadcast:     Lead,
+	VerbUserTags:      Lead,
 
 	VerbDeleteUsers: Owner,
 	VerbOperators:   Owner,

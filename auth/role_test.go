@@ -33,7 +33,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		Lead: {VerbRules, VerbBulk, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
 			VerbEditGroup, VerbSignOut,
 			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,
-			VerbBlock, VerbUnblock, VerbRemoveContact},
+			VerbBlock, VerbUnblock, VerbRemoveContact,
+			VerbFigures, VerbReadFiles, VerbWords, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags},
 		Owner: {VerbSettings, VerbOperators, VerbAPI, VerbDeleteUsers},
 	}
 	count := 0

@@ -104,6 +104,10 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "global unmute", path: "/apps/demo/users/bt_adam/global-unmute"},
 		{name: "sign out devices", path: "/apps/demo/users/lin_wan/sign-out"},
 
+		{name: "operations", path: "/apps/demo/operations", phone: true},
+		{name: "operations, tables", path: "/apps/demo/operations?days=7", open: func(p *tab) {
+			eval[bool](p, `document.querySelectorAll(".chart-table").forEach(d => d.open = true), true`)
+		}, phone: true},
 		{name: "audit log", path: "/audit", phone: true},
 		{name: "audit log, nothing", path: "/audit?from=2001-01-01&to=2001-01-02"},
 		{name: "entry", path: "/apps/demo/actions/" + entry, phone: true},

@@ -28,6 +28,7 @@ func (s *Server) routes() []route {
 		s.memberRoutes(),
 		s.detailsRoutes(),
 		s.userRoutes(),
+		s.operationsRoutes(),
 		s.auditRoutes(),
 		s.apiRoutes(),
 		s.settingsRoutes(),

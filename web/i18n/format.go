@@ -2,7 +2,9 @@ package i18n
 
 import (
 	"context"
+	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -204,4 +206,61 @@ func offset(t time.Time) string {
 // ISO writes the moment for the datetime attribute of time elements.
 func ISO(ctx context.Context, t time.Time) string {
 	return t.In(From(ctx).Zone).Format(time.RFC3339)
+}
+
+// shortUnits are what large numbers are counted in, the largest first.
+var shortUnits = map[Lang][]struct {
+	size float64
+	name string
+}{
+	English: {{1e12, "T"}, {1e9, "B"}, {1e6, "M"}, {1e3, "K"}},
+	Chinese: {{1e12, " 万亿"}, {1e8, " 亿"}, {1e4, " 万"}},
+}
+
+// Short writes a number in few characters, for the axes of charts: "1,250", "12.5K", "3M"; 中文「1.25 万」「3 亿」.
+func Short(ctx context.Context, n float64) string {
+	if size := math.Abs(n); size >= 10_000 {
+		for _, u := range shortUnits[From(ctx).Lang] {
+			if size >= u.size {
+				n = math.Round(n/u.size*100) / 100
+				if math.Abs(n) >= 1000 {
+					return group(int64(n)) + u.name
+				}
+				return strconv.FormatFloat(n, 'f', -1, 64) + u.name
+			}
+		}
+	}
+	return group(int64(math.Round(n)))
+}
+
+// Signed writes a difference with its sign: "+1,284", "−3", "0".
+func Signed[I Integer](_ context.Context, n I) string {
+	switch v := int64(n); {
+	case v > 0:
+		return "+" + group(v)
+	case v < 0:
+		return "−" + strings.TrimPrefix(group(v), "-")
+	}
+	return "0"
+}
+
+// SignedPercent writes a part of 1 as a difference in percent: "+12.3%", "−4%". Beyond a thousandfold it is "> +99,900%".
+func SignedPercent(_ context.Context, f float64) string {
+	sign := ""
+	switch {
+	case f > 0:
+		sign = "+"
+	case f < 0:
+		sign = "−"
+	}
+	p := math.Round(math.Abs(f)*1000) / 10
+	switch {
+	case p == 0:
+		return "0%"
+	case p > 99_900:
+		return "> " + sign + "99,900%"
+	case p >= 100:
+		return sign + group(int64(math.Round(p))) + "%"
+	}
+	return sign + strconv.FormatFloat(p, 'f', -1, 64) + "%"
 }

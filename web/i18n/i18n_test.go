@@ -2,6 +2,7 @@ package i18n
 
 import (
 	"context"
+	"math"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -186,6 +187,30 @@ func TestWholeMoments(t *testing.T) {
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %q, want %q", tt.got, tt.want)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	for n, want := range map[float64][2]string{
+		0: {"0", "0"}, 9_999: {"9,999", "9,999"}, 12_500: {"12.5K", "1.25 万"}, 250_000: {"250K", "25 万"}, 1_000_000: {"1M", "100 万"},
+		250_000_000: {"250M", "2.5 亿"}, 3e9: {"3B", "30 亿"}, 1.5e12: {"1.5T", "1.5 万亿"}, 9.5e18: {"9,500,000T", "9,500,000 万亿"}, -20_000: {"-20K", "-2 万"},
+	} {
+		if got := [2]string{Short(in(English), n), Short(in(Chinese), n)}; got != want {
+			t.Errorf("%v: got %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestSigned(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 1284: "+1,284", -3: "−3", math.MinInt64: "−9,223,372,036,854,775,808"} {
+		if got := Signed(in(English), n); got != want {
+			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+	for f, want := range map[float64]string{0: "0%", 0.123: "+12.3%", -0.04: "−4%", 2.5: "+250%", 12.84: "+1,284%", 5000: "> +99,900%", -0.0004: "0%"} {
+		if got := SignedPercent(in(English), f); got != want {
+			t.Errorf("%v: got %q, want %q", f, got, want)
 		}
 	}
 }
