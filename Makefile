@@ -5,7 +5,7 @@ TAGS := -tags nomsgpack
 PLAIN_LIBRARIES := '-gcflags=modernc.org/...=-race=false -d=checkptr=0' '-gcflags=golang.org/x/crypto/...=-race=false'
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: test conformance deps generate check build run bench fuzz lint screenshots clean
+.PHONY: test conformance deps generate templ coverage-doc check build run bench fuzz lint screenshots clean
 
 test: deps check
 	$(GO) test $(TAGS) -race $(PLAIN_LIBRARIES) -count=1 -timeout 15m ./...
@@ -19,8 +19,14 @@ conformance:
 deps:
 	./scripts/deps.sh
 
-generate:
+generate: templ coverage-doc
+
+templ:
 	$(GO) tool templ generate -log-level error
+
+# What imdesk has of what vendors document.
+coverage-doc:
+	$(GO) test $(TAGS) -count=1 -run TestDocument ./internal/coverage -update
 
 # Generated code is what the templates say, everything is formatted, vet is silent.
 check:

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"imdesk/emulator/internal/community"
 	"imdesk/emulator/internal/tencent"
 )
 
@@ -127,6 +128,7 @@ func TestCallbackBodies(t *testing.T) {
 	app := r.receive(Callback{})
 	ctx := context.Background()
 	const ms, rest = "1700000000000", "OptPlatform=RESTAPI"
+	const quiet = `"ForbidCallbackControl":["ForbidBeforeSendMsgCallback","ForbidAfterSendMsgCallback"]`
 	text := textBody("x")
 	must := func(err error) {
 		t.Helper()
@@ -135,7 +137,7 @@ func TestCallbackBodies(t *testing.T) {
 		}
 	}
 	rest1 := func(command, body string) func() { return func() { t.Helper(); r.ok(command, body) } }
-	var key string
+	var key, task string
 	steps := []struct {
 		name  string
 		do    func()
@@ -332,12 +334,67 @@ func TestCallbackBodies(t *testing.T) {
 		{"dismiss a community", rest1(group+"destroy_group", `{"GroupId":"@TGS#_c"}`), rest, []string{
 			`{"CallbackCommand":"Group.CallbackAfterGroupDestroyed","EventTime":"` + ms + `","GroupId":"@TGS#_c","Name":"c","Owner_Account":"owner","Type":"Community"}`,
 		}},
+		{"write to a sleeping telephone", func() {
+			r.tencent.SetOnline(testApp, "c", tencent.Device{Platform: "iPhone", Status: "PushOnline"})
+			r.tell("a", "c", 8, `,"MsgSeq":6,`+quiet)
+			r.tell("a", "c", 9, `,"MsgSeq":7,"OfflinePushInfo":{"PushFlag":1},`+quiet)
+		}, "", []string{
+			`{"CallbackCommand":"Push.OfflinePush","Events":[{"CallbackCommand":"Push.OfflinePush","ErrCode":0,"ErrInfo":"OK","EventTime":1700000000,"EventType":1,"From_Account":"a","MsgKey":"6_8_1700000000","MsgRandom":8,"MsgSeq":6,"PushPlatform":1,"PushStage":1,"To_Account":"c"}]}`,
+		}},
+		{"write to a group with one", func() {
+			r.ok(group+"import_group_member", `{"GroupId":"p","MemberList":[{"Member_Account":"c"}]}`)
+			r.ok(group+"send_group_msg", `{"GroupId":"p","From_Account":"a","Random":11,`+quiet+`,"MsgBody":`+text+`}`)
+			r.ok(group+"modify_group_member_info", `{"GroupId":"p","Member_Account":"c","MsgFlag":"Discard"}`)
+			r.ok(group+"send_group_msg", `{"GroupId":"p","From_Account":"a","Random":12,`+quiet+`,"MsgBody":`+text+`}`)
+		}, "", []string{
+			`{"CallbackCommand":"Push.OfflinePush","Events":[{"CallbackCommand":"Push.OfflinePush","ErrCode":0,"ErrInfo":"OK","EventTime":1700000000,"EventType":2,"From_Account":"a","GroupID":"p","MsgSeq":1,"PushPlatform":1,"PushStage":1,"To_Account":"c"}]}`,
+		}},
+		{"push to all", func() {
+			r.tencent.SetOnline(testApp, "b", tencent.Device{Platform: "Web", Status: "Online"})
+			task = fmt.Sprint(r.ok("all_member_push/im_push", `{"MsgRandom":1,"MsgLifeTime":60,"MsgBody":`+text+`}`)["TaskId"])
+		}, "", []string{
+			`{"CallbackCommand":"Push.AllMemberPush","Events":[{"CallbackCommand":"Push.AllMemberPush","ErrCode":0,"ErrInfo":"OK","EventTime":1700000000,"EventType":2,"PushPlatform":0,"PushStage":1,"TaskId":"TASK","TaskTime":1700000000,"To_Account":"b"}]}`,
+			`{"CallbackCommand":"Push.AllMemberPush","Events":[{"CallbackCommand":"Push.AllMemberPush","ErrCode":0,"ErrInfo":"OK","EventTime":1700000000,"EventType":1,"PushPlatform":1,"PushStage":1,"TaskId":"TASK","TaskTime":1700000000,"To_Account":"c"}]}`,
+		}},
+		{"write what moderation finds", func() {
+			r.tencent.SetOnline(testApp, "b")
+			r.tencent.SetOnline(testApp, "c")
+			for n, word := range []string{"rude", "odd"} {
+				lib := at(r.ok("im_msg_audit_mgr/get_cloud_audit_keywords_ids", fmt.Sprintf(`{"SdkAppId":%d,"Offset":0,"Limit":10}`, testApp)), "Infos", n, "ID")
+				r.ok("im_msg_audit_mgr/add_cloud_audit_keywords", fmt.Sprintf(`{"SdkAppId":%d,"LibID":%q,"UserKeywords":[{"Content":%q,"Label":"Abuse"}]}`, testApp, lib, word))
+			}
+			r.refuses([]refusal{
+				{"to a group", group + "send_group_msg", `{"GroupId":"p","Random":13,"From_Account":"a",` + quiet + `,"MsgBody":` + textBody("a Rude word") + `}`, 80001},
+			})
+		}, "", []string{
+			`{"CtxcbKeywords":["rude"],"CtxcbLabel":"Abuse","CtxcbLibName":"block_1400000000","CtxcbResult":1,"CtxcbSubLabel":"","CtxcbSubLabelDesc":"","CtxcbSuggestion":"Block","ContactItem":{"ContactType":2,"ToGroupId":"p"},"ContentType":"Text","From_Account":"a","Scene":"Group","SdkAppId":1400000000,"TextContent":["a Rude word"]}`,
+		}},
+		{"write what it lets pass for review", rest1("openim/sendmsg", `{"From_Account":"a","To_Account":"b","MsgRandom":14,`+quiet+`,"MsgBody":`+textBody("an odd word")+`}`), "", []string{
+			`{"CtxcbKeywords":["odd"],"CtxcbLabel":"Abuse","CtxcbLibName":"review_1400000000","CtxcbResult":0,"CtxcbSubLabel":"","CtxcbSubLabelDesc":"","CtxcbSuggestion":"Review","ContactItem":{"ContactType":1,"To_Account":"b"},"ContentType":"Text","From_Account":"a","Scene":"C2C","SdkAppId":1400000000,"TextContent":["an odd word"]}`,
+		}},
+		{"make the 8,000th group of a day, and one too many", func() {
+			grow := func(n int64) {
+				must(r.store.Update(ctx, func(tx *community.Tx) error { return tx.Tally(testApp, r.clock.Now().Unix(), community.GroupsNew, n) }))
+			}
+			before, err := r.store.Read(ctx).GroupsGrown(testApp)
+			must(err)
+			grow(7_999 - before)
+			r.ok(group+"create_group", `{"Type":"Public","Name":"8,000","GroupId":"eight"}`)
+			grow(2_000)
+			r.refuses([]refusal{{"the 10,001st", group + "create_group", `{"Type":"Public","Name":"10,001"}`, 10006}})
+		}, rest, []string{
+			`{"CallbackCommand":"Group.CallbackBeforeCreateGroup","CreateGroupNum":0,"EventTime":"` + ms + `","MemberList":[],"Name":"8,000","Operator_Account":"administrator","Owner_Account":"","Type":"Public"}`,
+			`{"CallbackCommand":"Group.CallbackBeforeCreateGroup","CreateGroupNum":0,"EventTime":"` + ms + `","MemberList":[],"Name":"10,001","Operator_Account":"administrator","Owner_Account":"","Type":"Public"}`,
+			`{"CallbackCommand":"Group.CallbackOnDailyGroupQuotaAlarm","EventTime":"` + ms + `","Quota":10000,"QuotaUsed":8000}`,
+			`{"CallbackCommand":"Group.CallbackAfterCreateGroup","EventTime":"` + ms + `","GroupId":"eight","MemberList":[],"Name":"8,000","Operator_Account":"administrator","Owner_Account":"","Type":"Public"}`,
+		}},
 		{"call too often", func() {
 			for range 3 {
 				r.call(group+"get_appid_group_list", `{}`)
 			}
 		}, rest, []string{`{"CallbackCommand":"Alert.RequestOverLimit","Command":"get_appid_group_list","Limit":1,"Request":2,"ServiceName":"group_open_http_svc"}`}},
 	}
+	anonymous := []string{"Group.CallbackOnMemberStateChange", "Push.OfflinePush", "Push.AllMemberPush", "ContentCallback.ResultNotify"}
 	sent := map[string]bool{}
 	for _, s := range steps {
 		s.do()
@@ -348,7 +405,12 @@ func TestCallbackBodies(t *testing.T) {
 		var bodies []string
 		for _, h := range got {
 			sent[h.command] = true
-			if h.body["CallbackCommand"] != h.command {
+			if h.command == "ContentCallback.ResultNotify" {
+				if h.body["CallbackCommand"] != nil || len(fmt.Sprint(h.body["CtxcbRequestId"])) != 36 {
+					t.Errorf("%s: %v", s.name, h.body)
+				}
+				delete(h.body, "CtxcbRequestId")
+			} else if h.body["CallbackCommand"] != h.command {
 				t.Errorf("%s: %s in the address, %v in the body", s.name, h.command, h.body["CallbackCommand"])
 			}
 			if strings.HasPrefix(h.command, "C2C.") && h.body["MsgBody"] != nil && !strings.Contains(h.command, "Modify") && len(fmt.Sprint(h.body["MsgId"])) < 16 {
@@ -362,16 +424,19 @@ func TestCallbackBodies(t *testing.T) {
 					}
 				}
 			}
+			if h.command == "ContentCallback.ResultNotify" {
+				delete(h.body, "MsgID") // its middle is chance
+			}
 			bodies = append(bodies, h.json())
 			if !strings.Contains(h.query, s.query) || !strings.HasPrefix(h.query, "SdkAppid=1400000000&CallbackCommand="+h.command+"&contenttype=json") {
 				t.Errorf("%s: query %s, want %s in it", s.name, h.query, s.query)
 			}
-			if strings.Contains(h.query, "OptPlatform") == (h.command == "Group.CallbackOnMemberStateChange") {
+			if strings.Contains(h.query, "OptPlatform") == slices.Contains(anonymous, h.command) {
 				t.Errorf("%s: %s says who caused it, or does not", s.name, h.query)
 			}
 		}
 		for i, text := range s.want {
-			s.want[i] = hook{body: decode(text)}.json()
+			s.want[i] = hook{body: decode(strings.ReplaceAll(text, "TASK", task))}.json()
 		}
 		if !slices.Equal(bodies, s.want) {
 			t.Errorf("%s:\n got %s\nwant %s", s.name, strings.Join(bodies, "\n     "), strings.Join(s.want, "\n     "))

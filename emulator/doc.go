@@ -17,7 +17,7 @@
 //	internal/community                  accounts, groups, members, messages, mutes: the world, in SQLite; no wire protocol
 //	internal/tencent                    Tencent's protocol over it: gate.go (signature, rates), fields.go (requests),
 //	                                    envelope.go (answers), command.go (the table of commands), callback.go (what an
-//	                                    app is told and asked), client.go (devices), one file an area
+//	                                    app is told and asked), report.go (of pushes, moderation, limits), client.go (devices), one file an area
 //	internal/demo                       the seeded community, and people who go on talking
 //
 // # What is stored

@@ -108,6 +108,16 @@ func (s *suite) failures(t *testing.T) {
 			t.Error("the check found no error")
 		}
 	})
+	t.Run("closed", func(t *testing.T) {
+		closed := s.h.Stranger(t)
+		closed.Close()
+		closed.Close() // twice is no more than once
+		_, err := closed.Groups.Get(ctx(t), r.id)
+		is(t, err, imclient.ErrUnavailable)
+		if e, _ := errors.AsType[*imclient.Error](err); e != nil && e.Sent {
+			t.Error("a closed client sends")
+		}
+	})
 	t.Run("stats", func(t *testing.T) {
 		stats := s.c.Stats()
 		if stats.Calls == 0 || stats.Failures == 0 || stats.LastOK.IsZero() {

@@ -128,6 +128,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("keywords", s.keywords)
 	t.Run("broadcasts", s.broadcasts)
 	t.Run("operations", s.operations)
+	t.Run("raw", s.raw)
 	t.Run("capabilities", s.capabilities)
 	t.Run("failures", s.failures)
 	t.Run("history files", s.historyFiles) // last, since hours pass in it

@@ -20,6 +20,7 @@ func (s *suite) members(t *testing.T) {
 	t.Run("add", s.memberAdd)
 	t.Run("role", s.memberRole)
 	t.Run("name card", s.memberNameCard)
+	t.Run("custom fields", s.memberFields)
 }
 
 // lister walks a room's members, a few at a time.
@@ -308,5 +309,33 @@ func (s *suite) memberNameCard(t *testing.T) {
 	})
 	t.Run("unknown group", func(t *testing.T) {
 		is(t, s.c.Members.SetNameCard(ctx(t), s.h.MissingGroup, s.h.NewUser(t, "Nobody"), "x"), imclient.ErrNotFound)
+	})
+}
+
+func (s *suite) memberFields(t *testing.T) {
+	const field = "level" // an app's own, which services make as it is written
+	s.types(t, imclient.VerbMemberFields, 2, func(t *testing.T, r room) {
+		now := func() string {
+			for _, f := range must(s.c.Members.Get(fresh(t), r.id, r.members[:1]))(t)[0].Custom {
+				if f.Key == field {
+					return f.Value
+				}
+			}
+			return ""
+		}
+		set := func(value string) error {
+			return s.c.Members.SetCustom(ctx(t), r.id, r.members[0], []imclient.Field{{Key: field, Value: value}})
+		}
+		same(t, "at first", now(), "")
+		ok(t, set("七"))
+		same(t, "when set", now(), "七")
+		ok(t, set(""))
+		same(t, "when removed", now(), "")
+		is(t, s.c.Members.SetCustom(ctx(t), r.id, r.members[0], nil), imclient.ErrInvalid)
+	}, func(t *testing.T, r room) {
+		cannot(t, s.c.Members.SetCustom(ctx(t), r.id, r.members[0], []imclient.Field{{Key: field, Value: "7"}}))
+	})
+	t.Run("unknown group", func(t *testing.T) {
+		is(t, s.c.Members.SetCustom(ctx(t), s.h.MissingGroup, s.h.NewUser(t, "Nobody"), []imclient.Field{{Key: field, Value: "7"}}), imclient.ErrNotFound)
 	})
 }

@@ -4,11 +4,11 @@ import "context"
 
 var (
 	getOnlineMemberNum = command[GroupRequest, GetOnlineMemberNumAnswer](groupSvc, "get_online_member_num", reads, rateDefault, "38521")
-	getMembers         = command[GetMembersRequest, GetMembersAnswer](liveSvc, "get_members", reads, rateDefault, "")
+	getMembers         = command[GetMembersRequest, GetMembersAnswer](liveSvc, "get_members", reads, rateDefault, "50293")
 	modifyUserInfo     = command[ModifyUserInfoRequest, ModifyUserInfoAnswer](liveSvc, "modify_user_info", writes, rateDefault, "")
 	modifyAdmin        = command[ModifyAdminRequest, Done](liveSvc, "modify_admin", writes, rateDefault, "")
-	getAdminList       = command[GroupRequest, GetAdminListAnswer](liveSvc, "get_admin_list", reads, rateDefault, "")
-	checkMembers       = command[CheckMembersRequest, CheckMembersAnswer](liveSvc, "check_members", reads, rateDefault, "")
+	getAdminList       = command[GroupRequest, GetAdminListAnswer](liveSvc, "get_admin_list", reads, rateDefault, "60524")
+	checkMembers       = command[CheckMembersRequest, CheckMembersAnswer](liveSvc, "check_members", reads, rateDefault, "60523")
 	banGroupMember     = command[BanGroupMemberRequest, Done](groupSvc, "ban_group_member", writes, rateDefault, "50296")
 	unbanGroupMember   = command[UnbanGroupMemberRequest, Done](groupSvc, "unban_group_member", writes, rateDefault, "50297")
 	getGroupBanMember  = command[GetGroupBanMemberRequest, GetGroupBanMemberAnswer](groupSvc, "get_group_ban_member", reads, rateDefault, "50295")
@@ -73,7 +73,7 @@ type LiveMember struct {
 // GetMembers lists the latest 1000 in a room, or the latest 30 without the plan for it, from a snapshot that the
 // service refreshes every 10 to 40 s. Codes: 10001 to 10004, 10007, 10010, 10015.
 //
-// Source: Tencent Cloud Chat REST API, group_open_avchatroom_http_svc/get_members.
+// Source: Tencent Cloud Chat REST API, get_members (doc 50293).
 func (a *API) GetMembers(ctx context.Context, q *GetMembersRequest) (*GetMembersAnswer, error) {
 	return call(ctx, a, getMembers, q)
 }
@@ -135,7 +135,7 @@ type LiveAdmin struct {
 
 // GetAdminList lists a room's admins. Codes: 10002 to 10004, 10007, 10010, 10015.
 //
-// Source: Tencent Cloud Chat REST API, group_open_avchatroom_http_svc/get_admin_list.
+// Source: Tencent Cloud Chat REST API, get_admin_list (doc 60524).
 func (a *API) GetAdminList(ctx context.Context, q *GroupRequest) (*GetAdminListAnswer, error) {
 	return call(ctx, a, getAdminList, q)
 }
@@ -155,7 +155,7 @@ type CheckMembersAnswer struct {
 // CheckMembers asks who is in a room, also beyond the 1000 that are listed; as of 40 s ago or so. Codes: 10002 to 10004,
 // 10007, 10010, 10015.
 //
-// Source: Tencent Cloud Chat REST API, group_open_avchatroom_http_svc/check_members.
+// Source: Tencent Cloud Chat REST API, check_members (doc 60523).
 func (a *API) CheckMembers(ctx context.Context, q *CheckMembersRequest) (*CheckMembersAnswer, error) {
 	return call(ctx, a, checkMembers, q)
 }

@@ -61,6 +61,27 @@ func (c Conn) CountAudience(app int64, a Audience, online []string) (matched, re
 	return matched, reached, err
 }
 
+// AudienceAmong returns those of some users who belong to an audience, in order of name.
+func (c Conn) AudienceAmong(app int64, a Audience, users []string) (names []string, err error) {
+	where, args, err := a.where()
+	if err != nil {
+		return nil, err
+	}
+	among, err := list(users)
+	if err != nil {
+		return nil, err
+	}
+	err = c.each("SELECT a.name FROM account a WHERE a.app = ? AND a.name IN "+in+where+" ORDER BY a.name", append([]any{app, among}, args...), func(scan func(...any) error) error {
+		var name string
+		if err := scan(&name); err != nil {
+			return err
+		}
+		names = append(names, name)
+		return nil
+	})
+	return names, err
+}
+
 // Push is one push to all, or to an audience.
 type Push struct {
 	Task     string

@@ -69,6 +69,13 @@ func (t *Tx) Tally(app, at int64, what Stat, n int64) error {
 	return nil
 }
 
+// GroupsGrown is by how many groups the app has grown today.
+func (c Conn) GroupsGrown(app int64) (n int64, err error) {
+	err = c.get("SELECT coalesce(sum(CASE what WHEN ? THEN n ELSE -n END), 0) FROM day_stat WHERE app = ? AND day = ? AND what IN (?, ?)",
+		[]any{GroupsNew, app, Day(c.store.now().Unix()), GroupsNew, GroupsDismissed}, &n)
+	return n, err
+}
+
 // TallyUser notes that the user did something at a time in Unix seconds.
 func (t *Tx) TallyUser(app int64, account string, at int64, what int) error {
 	return t.tallyUser(app, account, Day(at), what, 1<<((at+cst)/3600%24))

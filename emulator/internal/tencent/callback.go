@@ -54,7 +54,7 @@ var callbackCommands = []string{
 	"Group.CallbackAfterGroupInfoChanged", "Group.CallbackAfterMemberFieldChanged", "Group.CallbackAfterGroupAttrChanged",
 	"Group.CallbackAfterReadReceipt", "Group.CallbackAfterChangeGroupOwner", "Group.CallbackOnMemberStateChange",
 	"Group.CallbackBeforeCreateTopic", "Group.CallbackAfterCreateTopic", "Group.CallbackAfterTopicDestroyed", "Group.CallbackAfterTopicInfoChanged",
-	"Alert.RequestOverLimit",
+	"Group.CallbackOnDailyGroupQuotaAlarm", "Alert.RequestOverLimit", offlinePushCommand, allPushCommand, contentCommand,
 }
 
 // CallbackCommands lists the callbacks that are sent.
@@ -105,11 +105,15 @@ func callbackSign(token, at string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// callbackBody is the command's name and the fields of body, a struct, as one object.
+// callbackBody is the command's name and the fields of body, a struct, as one object. What moderation found has no name in
+// its body.
 func callbackBody(command string, body any) ([]byte, error) {
 	rest, err := marshal(body)
 	if err != nil || len(rest) < len("{}") || rest[0] != '{' {
 		return nil, fmt.Errorf("callback %s: body is no object: %w", command, err)
+	}
+	if command == contentCommand {
+		return rest, nil
 	}
 	b := append([]byte(`{"CallbackCommand":"`+command+`"`), ',') // a name of ours: needs no escaping
 	if len(rest) == len("{}") {
@@ -236,12 +240,9 @@ func (c *call) tell(tx *community.Tx, lane, command string, body any) error {
 	return nil
 }
 
-// memberStateCommand is the one callback that does not say who caused it.
-const memberStateCommand = "Group.CallbackOnMemberStateChange"
-
 // origin is the parameters that say who caused a callback.
 func (c *call) origin(command string) string {
-	if command == memberStateCommand {
+	if slices.Contains(anonymous, command) {
 		return ""
 	}
 	return "&ClientIP=" + url.QueryEscape(c.ip) + "&OptPlatform=" + url.QueryEscape(c.platform)

@@ -248,13 +248,17 @@ func (c *call) deliverDirect(m *directMsg) error {
 			return err
 		}
 	}
+	found, err := c.find(m.Body)
+	if err != nil {
+		return err
+	}
 	body, err := c.moderate(m.Body)
 	if err != nil {
-		return errors.Join(err, c.blockedDirect(m, err))
+		return errors.Join(err, c.blockedDirect(m, err), c.foundInDirect(nil, found, m, true))
 	}
 	m.Body = body
 	return c.update(func(tx *community.Tx) error {
-		if err := errors.Join(c.storeDirect(tx, m), c.tally(tx, m, m.to)); err != nil || m.quiet.after {
+		if err := errors.Join(c.storeDirect(tx, m), c.tally(tx, m, m.to), c.pushedDirect(tx, m), c.foundInDirect(tx, found, m, false)); err != nil || m.quiet.after {
 			return err
 		}
 		e := c.directEvent(m)

@@ -378,6 +378,9 @@ func createGroup(c *call) (any, error) {
 		return nil, err
 	}
 	err = c.storeGroup(g, members, func(tx *community.Tx) error {
+		if err := c.mayGrow(tx, g); err != nil {
+			return err
+		}
 		made.GroupId, made.UserDefinedDataList, made.EventTime = g.ID, pairs(g.Data), c.eventTime()
 		return c.tell(tx, groupLane(g.ID), "Group.CallbackAfterCreateGroup", made)
 	})

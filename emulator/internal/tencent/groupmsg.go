@@ -297,8 +297,12 @@ func (c *call) deliver(st *stream, m *groupMsg) (answer sent, keep bool, err err
 			return sent{MsgTime: c.s.now().Unix()}, true, err
 		}
 	}
-	if m.Body, err = c.moderate(m.Body); err != nil {
+	found, err := c.find(m.Body)
+	if err != nil {
 		return sent{}, false, err
+	}
+	if m.Body, err = c.moderate(m.Body); err != nil {
+		return sent{}, false, errors.Join(err, c.foundInGroup(nil, found, st, m, 0, true))
 	}
 	now := c.s.now()
 	answer = sent{MsgTime: now.Unix()}
@@ -316,7 +320,7 @@ func (c *call) deliver(st *stream, m *groupMsg) (answer sent, keep bool, err err
 		if answer.MsgSeq, err = c.store(tx, st, m); err != nil {
 			return err
 		}
-		return c.sentGroupMsg(tx, st, m, answer)
+		return errors.Join(c.sentGroupMsg(tx, st, m, answer), c.pushedGroup(tx, st, m, answer.MsgSeq), c.foundInGroup(tx, found, st, m, answer.MsgSeq, false))
 	})
 	return answer, true, err
 }

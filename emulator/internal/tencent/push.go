@@ -108,7 +108,7 @@ func pushToAll(c *call) (any, error) {
 			return err
 		}
 		p.Task = fmt.Sprintf("%d_%d_%d_%d", c.app, p.AtMS, random, n+1)
-		return tx.AddPush(c.app, p)
+		return errors.Join(tx.AddPush(c.app, p), c.pushedToAll(tx, p, audience))
 	})
 	return struct{ TaskId string }{p.Task}, err
 }

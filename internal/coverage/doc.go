@@ -1,0 +1,49 @@
+// Package coverage shows, for every command and every callback that a vendor documents, where imdesk has it: the client's
+// method, the emulator's handler, the pages of the console that lead to it. docs/coverage.md is made of it.
+//
+// What a vendor documents is written down once, by hand, in a table (tencent.go). All the rest is read from the source of
+// the packages concerned, so that it follows the code: tree.go parses and checks them, reach.go follows which function
+// leads to which, from the console's table of routes down to the commands of a client. What the sources say is compared
+// with a client's own list and with a running emulator by the tests.
+//
+// A further vendor is a further Vendor: a table, and the packages that are read for it. All lists those that are shown.
+package coverage
+
+// Vendor is one vendor: what it documents, and where imdesk's side of it is.
+type Vendor struct {
+	Name      string // as people know it
+	ID        string // as imclient.Vendor has it
+	Documents string // address of a page, before its number
+	Client    string // package of the client, such as "imclient/tencent"
+	Emulator  string // package of the emulator's protocol
+	Commands  []Section
+	Callbacks []Row
+	// Elsewhere names, by command, pages that do not lead to it although their code is shared with pages that do: those
+	// whose address begins so.
+	Elsewhere map[string]string
+}
+
+// Section is a part of a vendor's list of commands.
+type Section struct {
+	Title string
+	Rows  []Row
+}
+
+// Row is one command or callback of a vendor's documents.
+type Row struct {
+	Name string // "service/command" of a command, the wire's name of a callback
+	What string // what it does, in a few words
+	Doc  string // number of its page; "" if it stands in no page of its own, only in lists and in vendors' own libraries
+}
+
+// All is every vendor, in the order shown.
+func All() []Vendor { return []Vendor{Tencent()} }
+
+// Rows are the commands of all sections.
+func (v Vendor) Rows() []Row {
+	var all []Row
+	for _, s := range v.Commands {
+		all = append(all, s.Rows...)
+	}
+	return all
+}
