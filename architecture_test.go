@@ -52,7 +52,7 @@ func TestLayers(t *testing.T) {
 		if name == "" {
 			continue
 		}
-		part, _, _ := strings.Cut(name, "/internal/") // parts of a package belong to it alone; the compiler sees to that
+		part, _, _ := strings.Cut(name, "/internal/")                                  // parts of a package belong to it alone; the compiler sees to that
 		if strings.HasPrefix(name, "internal/") || name == "imclient/internal/calls" { // shared by several
 			part = name
 		}

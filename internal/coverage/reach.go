@@ -329,9 +329,9 @@ func (t *Tree) pages() []page {
 		if len(r.Elts) < 4 {
 			continue
 		}
-		method, _ := t.text(r.Elts[0])
+		method, _ := r.Elts[0].(*ast.Ident) // get or post
 		path, field := t.pathOf(r.Elts[1])
-		p := page{path: path, shown: method != "POST", roots: []ast.Node{r.Elts[3]}}
+		p := page{path: path, shown: method == nil || method.Name != "post", roots: []ast.Node{r.Elts[3]}}
 		if field == nil {
 			all = append(all, p)
 			continue
@@ -424,6 +424,9 @@ func (t *Tree) fieldOf(lit *ast.CompositeLit, name string) (string, bool) {
 	return "", false
 }
 
+// undoPath ends the address by which whatever was done is taken back: it leads to nearly every command, and is the page of none.
+const undoPath = "/undo"
+
 // pages finds which pages lead to each command other than by sending what an owner typed in.
 func (g *graph) pages(f Found, pages []page) {
 	raw := func(o types.Object) bool {
@@ -437,6 +440,9 @@ func (g *graph) pages(f Found, pages []page) {
 	steps := map[string]map[string]int{} // by command and page
 	shown := map[string]bool{}
 	for _, p := range pages {
+		if strings.HasSuffix(p.path, undoPath) {
+			continue
+		}
 		shown[p.path] = shown[p.path] || p.shown
 		var from []types.Object
 		for _, r := range p.roots {
@@ -470,7 +476,7 @@ func (g *graph) pages(f Found, pages []page) {
 			if shown[a] != shown[b] {
 				return map[bool]int{true: -1, false: 1}[shown[a]]
 			}
-			return cmp.Or(by[a]-by[b], cmp.Compare(a, b))
+			return cmp.Or(by[a]-by[b], len(a)-len(b), cmp.Compare(a, b))
 		})
 		f.Pages[name] = list
 	}
