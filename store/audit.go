@@ -114,6 +114,11 @@ type AuditLog interface {
 	// Unfinished returns up to MaxAuditPage entries without outcome from before t, oldest first. At start these are
 	// what a crash left behind: finish them as AuditUnknown.
 	Unfinished(ctx context.Context, t time.Time) ([]AuditEntry, error)
+	// Head returns the end of the chain of hashes.
+	Head(ctx context.Context) (AuditHead, error)
+	// Verify reads the whole log up to now and holds it against its chain of hashes; writing may go on meanwhile. link, if it
+	// is not nil, is called with the hash of each record; an error of it ends the check.
+	Verify(ctx context.Context, link func(record int64, hash string) error) (AuditCheck, error)
 }
 
 type auditLog struct{ db *db }
@@ -135,9 +140,11 @@ func (s auditLog) Begin(ctx context.Context, e AuditEntry) (int64, error) {
 		if err := claim(ctx, c, id, e); err != nil {
 			return err
 		}
-		if _, err := c.exec(ctx, `INSERT INTO audit_entry (id, seq, at, operator_id, operator_name, address, request, app,
-			action, group_id, users, messages, reason, detail, undo_of) VALUES (`+marks(15)+`)`,
-			append([]any{id, seq}, row...)...); err != nil {
+		columns := append([]any{id, seq}, row...)
+		if _, err := c.exec(ctx, `INSERT INTO audit_entry (`+entryColumns+`) VALUES (`+marks(len(columns))+`)`, columns...); err != nil {
+			return err
+		}
+		if err := chain(ctx, c, newRecord("entry", entryPersonal, columns)); err != nil {
 			return err
 		}
 		if _, err := c.exec(ctx, `INSERT INTO audit_open (entry_id, entry_at) VALUES (?, ?)`, id, millis(e.At)); err != nil {
@@ -210,7 +217,7 @@ func entryValues(e AuditEntry) ([]any, error) {
 		return nil, err
 	}
 	return []any{millis(e.At), text(e.OperatorID), text(e.OperatorName), text(e.Address), text(e.Request), text(e.App),
-		text(e.Action), text(e.Group), users, messages, text(e.Reason), detail, e.UndoOf}, nil
+		text(e.Action), text(e.Group), e.UndoOf, users, messages, text(e.Reason), detail}, nil
 }
 
 // listJSON writes ids the one way they are written in the log.
@@ -273,15 +280,18 @@ func appendOutcome(ctx context.Context, c conn, id int64, o AuditOutcome, items 
 	if err != nil {
 		return err
 	}
-	n, err := c.exec(ctx, `INSERT INTO audit_outcome (entry_id, seq, at, state, items, vendor_request, error_kind,
-		done, not_done, entry_at) VALUES (`+marks(10)+`) ON CONFLICT (entry_id) DO NOTHING`,
-		id, seq, millis(o.At), string(o.State), items, text(o.VendorRequest), text(o.ErrorKind),
-		done, len(o.Items)-done, entryAt)
+	row := []any{
+		id, seq, millis(o.At), string(o.State), text(o.VendorRequest), text(o.ErrorKind), int64(done), int64(len(o.Items) - done), entryAt, items,
+	}
+	n, err := c.exec(ctx, `INSERT INTO audit_outcome (`+outcomeColumns+`) VALUES (`+marks(len(row))+`) ON CONFLICT (entry_id) DO NOTHING`, row...)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return ErrConflict
+	}
+	if err := chain(ctx, c, newRecord("outcome", outcomePerson, row)); err != nil {
+		return err
 	}
 	_, err = c.exec(ctx, `DELETE FROM audit_open WHERE entry_id = ?`, id)
 	return err

@@ -34,7 +34,10 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	if err := migrate(ctx, d); err != nil {
+	if err = migrate(ctx, d); err == nil {
+		err = chainUp(ctx, d)
+	}
+	if err != nil {
 		_ = d.close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
