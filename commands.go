@@ -457,6 +457,11 @@ func runEmulator(ctx context.Context, args []string, std streams) error {
 	path := f.String("file", "", "database to keep everything in; without one it is gone at the end")
 	callbackURL := f.String("tencent-callback-url", "", "http or https address that is told, and asked, what happens in the app")
 	callbackToken := f.String("tencent-callback-token", "", "secret that signs what is sent there; unsigned if empty")
+	volcApp := f.Int64("volc-app", embeddedVolcID, "AppId of an app of Volcengine IM on the same port; 0 = none")
+	volcAK := f.String("volc-ak", "", "its access key; made and shown if empty")
+	volcSK := f.String("volc-sk", "", "its secret key; made and shown if empty")
+	volcCallbackURL := f.String("volc-callback-url", "", "http or https address that is told what happens in it")
+	volcCallbackSecret := f.String("volc-callback-secret", "", "secret that signs what is sent there")
 	if rest, err := parse(f, args); err != nil {
 		return err
 	} else if len(rest) > 0 {
@@ -468,8 +473,19 @@ func runEmulator(ctx context.Context, args []string, std streams) error {
 	if *key == "" {
 		*key = strings.ToLower(auth.RandomPassword())
 	}
+	var volc []emulator.VolcengineApp
+	if *volcApp != 0 {
+		for _, made := range []*string{volcAK, volcSK} {
+			if *made == "" {
+				*made = strings.ToLower(auth.RandomPassword())
+			}
+		}
+		volc = append(volc, emulator.VolcengineApp{
+			AppID: *volcApp, AccessKey: *volcAK, SecretKey: *volcSK, Callback: emulator.Callback{URL: *volcCallbackURL, Token: *volcCallbackSecret},
+		})
+	}
 	em, err := emulator.New(ctx, emulator.Config{
-		Path: *path, Seed: *seed, Talk: *talk, Log: newLog(config.Log{Level: "info"}, std.err),
+		Path: *path, Seed: *seed, Talk: *talk, Log: newLog(config.Log{Level: "info"}, std.err), Volc: volc,
 		Apps: []emulator.TencentApp{{
 			SDKAppID: *app, Admins: []string{*admin}, Key: *key, Callback: emulator.Callback{URL: *callbackURL, Token: *callbackToken},
 		}},
@@ -483,6 +499,9 @@ func runEmulator(ctx context.Context, args []string, std streams) error {
 	}
 	fmt.Fprintf(std.out, "emulator: %s\n", em.URL())
 	fmt.Fprintf(std.out, "tencent: sdkappid %d administrator %s key %s\n", *app, *admin, *key)
+	for _, a := range volc {
+		fmt.Fprintf(std.out, "volcengine: appid %d access key %s secret key %s\n", a.AppID, a.AccessKey, a.SecretKey)
+	}
 	<-ctx.Done()
 	return em.Close()
 }

@@ -41,6 +41,8 @@ const (
 	embeddedName  = "demo"
 	embeddedAppID = 1400000001
 	embeddedAdmin = "administrator"
+
+	embeddedVolcID = 900001 // AppId of the app of Volcengine IM beside it
 )
 
 func serve(ctx context.Context, args []string, std streams) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"imdesk/emulator/internal/tencent"
+	"imdesk/emulator/internal/volcengine"
 )
 
 // Callback is where an app is told, or asked, what happens: by requests signed and timed as the vendor's are.
@@ -28,15 +29,36 @@ func (c Callback) tencent() tencent.Callback {
 	return tencent.Callback{URL: c.URL, Token: c.Token, Refuse: c.Refuse, Retry: c.RetryAfter, Only: c.Only, Timeout: c.Timeout}
 }
 
-// SetCallback says where an app gets its callbacks from now on.
-func (s *Server) SetCallback(sdkAppID int64, c Callback) error {
-	if !slices.Contains(s.apps, sdkAppID) {
-		return fmt.Errorf("emulator: there is no app %d", sdkAppID)
+// webhook is c for an app of Volcengine IM.
+func (c Callback) webhook() volcengine.Webhook {
+	return volcengine.Webhook{URL: c.URL, Secret: c.Token, Only: c.Only, Timeout: c.Timeout}
+}
+
+// checkCallback reports what is wrong with c for the app.
+func (s *Server) checkCallback(app int64, c Callback) error {
+	switch {
+	case slices.Contains(s.apps, app):
+		return c.tencent().Check()
+	case slices.Contains(s.volcs, app):
+		return c.webhook().Check()
 	}
-	if err := c.tencent().Check(); err != nil {
-		return fmt.Errorf("emulator: app %d: %w", sdkAppID, err)
+	return fmt.Errorf("there is no app %d", app)
+}
+
+func (s *Server) setCallback(app int64, c Callback) {
+	if slices.Contains(s.apps, app) {
+		s.tencent.SetCallback(app, c.tencent())
+	} else {
+		s.volc.SetWebhook(app, c.webhook())
 	}
-	s.tencent.SetCallback(sdkAppID, c.tencent())
+}
+
+// SetCallback says where an app, of either vendor, gets its callbacks from now on.
+func (s *Server) SetCallback(app int64, c Callback) error {
+	if err := s.checkCallback(app, c); err != nil {
+		return fmt.Errorf("emulator: app %d: %w", app, err)
+	}
+	s.setCallback(app, c)
 	return nil
 }
 
@@ -76,6 +98,18 @@ func (s *Server) getCallbacks(w http.ResponseWriter, _ *http.Request) error {
 		}
 		list = append(list, item)
 	}
+	hooks := s.volc.Webhooks()
+	for _, app := range s.volcs {
+		h, ok := hooks[app]
+		if !ok {
+			continue
+		}
+		item := wireCallback{App: app, URL: h.URL, Signed: true, Only: h.Only}
+		if h.Timeout > 0 {
+			item.Timeout = h.Timeout.String()
+		}
+		list = append(list, item)
+	}
 	sendJSON(w, list)
 	return nil
 }
@@ -92,25 +126,22 @@ func (s *Server) putCallbacks(w http.ResponseWriter, r *http.Request) error {
 	for i, item := range list {
 		c, err := item.callback()
 		if err == nil {
-			err = c.tencent().Check()
-		}
-		if err == nil && !slices.Contains(s.apps, item.App) {
-			err = fmt.Errorf("there is no app %d", item.App)
+			err = s.checkCallback(item.App, c)
 		}
 		if err != nil {
 			return fmt.Errorf("callback %d: %w", i, err)
 		}
 		set[item.App] = c
 	}
-	for _, app := range s.apps {
-		s.tencent.SetCallback(app, set[app].tencent())
+	for _, app := range s.allApps() {
+		s.setCallback(app, set[app])
 	}
 	return s.getCallbacks(w, r)
 }
 
 func (s *Server) deleteCallbacks(w http.ResponseWriter, r *http.Request) error {
-	for _, app := range s.apps {
-		s.tencent.SetCallback(app, tencent.Callback{})
+	for _, app := range s.allApps() {
+		s.setCallback(app, Callback{})
 	}
 	return s.getCallbacks(w, r)
 }

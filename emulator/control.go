@@ -37,6 +37,7 @@ func (s *Server) controls() http.Handler {
 	local("DELETE /_emulator/callbacks", s.deleteCallbacks)
 	local("GET /_emulator/stats", s.getStats)
 	local("GET /_emulator/pushes", s.getPushes)
+	local("GET /_emulator/broadcasts", s.getBroadcasts)
 	mux.Handle("GET /_emulator/media/", http.StripPrefix("/_emulator", s.guard(demo.Media())))
 	mux.HandleFunc("GET /_emulator/history/", s.tencent.ServeExport)
 	return mux
@@ -120,7 +121,7 @@ func (s *Server) getStats(w http.ResponseWriter, _ *http.Request) error {
 	}
 	sendJSON(w, map[string]any{
 		"calls": s.total.Load(), "commands": calls, "uptime_seconds": int64(s.now().Sub(s.started).Seconds()), "faults": wireFaults(s.faults.list()),
-		"callbacks": s.tencent.CallbackStats(),
+		"callbacks": s.tencent.CallbackStats(), "webhooks": s.volc.HookStats(),
 	})
 	return nil
 }

@@ -19,12 +19,14 @@ import (
 	"imdesk/emulator/internal/community"
 	"imdesk/emulator/internal/demo"
 	"imdesk/emulator/internal/tencent"
+	"imdesk/emulator/internal/volcengine"
 )
 
 // Config says what to serve. The zero value of each optional field is its default.
 type Config struct {
 	Path string           // SQLite file; "" = a temporary one, removed by Close
-	Apps []TencentApp     // at least one
+	Apps []TencentApp     // at least one of either vendor
+	Volc []VolcengineApp  // served on the same port, at /?Action=…&Version=2020-12-01
 	Seed string           // "none" (default), or "demo": fills an app that has no groups with a believable community
 	Talk float64          // messages a second said by seeded people; 0 = they are silent
 	Soon bool             // New does not wait for the seed: calls do, and Filled
@@ -40,16 +42,28 @@ type TencentApp struct {
 	Callback Callback // where the app is told what happens
 }
 
+// VolcengineApp is an application of Volcengine IM. Apps with the same access key belong to one account.
+type VolcengineApp struct {
+	AppID                int64 // within 32 bits
+	AccessKey, SecretKey string
+	StatusOK             bool     // refusals of IM itself come with HTTP 200 instead of 400: which the vendor sends is not documented
+	MaxMembers           int64    // of a group, 0 = any number
+	MaxConversations     int64    // of a user, 0 = any number
+	Callback             Callback // where the app is told what happens; Token is the secret, Refuse and RetryAfter do not count
+}
+
 // Server is a running IM service. All its methods are safe for concurrent use.
 type Server struct {
 	store   *community.Store
 	tencent *tencent.Service
+	volc    *volcengine.Service
 	apps    []int64 // SDKAppIDs
+	volcs   []int64 // AppIds
 	now     func() time.Time
 	log     *slog.Logger
 	started time.Time
 
-	calls  map[string]*atomic.Int64 // by "service/command"
+	calls  map[string]*atomic.Int64 // by "service/command", or action
 	total  atomic.Int64
 	faults faults
 
@@ -97,6 +111,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	for _, name := range s.tencent.Commands() {
 		s.calls[name] = new(atomic.Int64)
 	}
+	s.serveVolcApps(c)
 	if err := s.importAdmins(ctx, c.Apps); err != nil {
 		return nil, errors.Join(fmt.Errorf("emulator: import administrators: %w", err), s.Close())
 	}
@@ -169,8 +184,11 @@ func (s *Server) keepTalking(ctx context.Context, app int64, rate float64) {
 }
 
 func (c *Config) check() error {
-	if len(c.Apps) == 0 {
+	if len(c.Apps)+len(c.Volc) == 0 {
 		return errors.New("no app to serve")
+	}
+	if err := checkVolc(c.Volc); err != nil {
+		return err
 	}
 	seen := map[int64]bool{}
 	for _, a := range c.Apps {
@@ -216,6 +234,9 @@ func (s *Server) importAdmins(ctx context.Context, apps []TencentApp) error {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", s.serveTencent)
+	if len(s.volcs) > 0 {
+		mux.HandleFunc("/{$}", s.serveVolc)
+	}
 	mux.Handle("/_emulator/", s.controls())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.enter() {
@@ -304,6 +325,7 @@ func (s *Server) Close() error {
 		s.talk.Wait()
 	}
 	s.tencent.Close()
+	s.volc.Close()
 	errs = append(errs, s.store.Close())
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("emulator: close: %w", err)
@@ -311,8 +333,8 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Calls returns how many calls of command, such as "group_open_http_svc/get_group_info", have arrived, whatever became of
-// them; "" counts all, unknown ones too.
+// Calls returns how many calls of command, such as "group_open_http_svc/get_group_info" or "SendMessage", have arrived, whatever
+// became of them; "" counts all, unknown ones too.
 func (s *Server) Calls(command string) int64 {
 	if command == "" {
 		return s.total.Load()
@@ -323,21 +345,38 @@ func (s *Server) Calls(command string) int64 {
 	return 0
 }
 
-// serveTencent answers one call, and does to it what the faults that are set ask for.
+// vendor answers the calls of one vendor.
+type vendor struct {
+	command string
+	maxBody int64
+	answer  func(r *http.Request, body []byte) (status int, answer []byte)
+	refuse  func(r *http.Request, code int) (status int, answer []byte)
+}
+
+// serveTencent answers one call of Tencent's API.
 func (s *Server) serveTencent(w http.ResponseWriter, r *http.Request) {
-	command := strings.TrimPrefix(r.URL.Path, "/v4/")
+	s.serve(w, r, vendor{
+		strings.TrimPrefix(r.URL.Path, "/v4/"), tencent.MaxBody,
+		func(r *http.Request, body []byte) (int, []byte) { return http.StatusOK, s.tencent.Answer(r, body) },
+		func(r *http.Request, code int) (int, []byte) {
+			return http.StatusOK, s.tencent.Refuse(r.URL.Path, code)
+		},
+	})
+}
+
+// serve answers one call, and does to it what the faults that are set ask for.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, v vendor) {
 	s.total.Add(1)
-	if n := s.calls[command]; n != nil {
+	if n := s.calls[v.command]; n != nil {
 		n.Add(1)
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, tencent.MaxBody+1)) // all of it, or the caller's leaving goes unnoticed
+	body, err := io.ReadAll(io.LimitReader(r.Body, v.maxBody+1)) // all of it, or the caller's leaving goes unnoticed
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	f := s.faults.next(command)
+	f := s.faults.next(v.command)
 	if f == nil {
-		send(w, s.tencent.Answer(r, body))
-		return
+		f = &Fault{}
 	}
 	if !s.wait(r.Context(), f.Delay) || f.Drop {
 		panic(http.ErrAbortHandler)
@@ -349,28 +388,30 @@ func (s *Server) serveTencent(w http.ResponseWriter, r *http.Request) {
 			f.Status, cmp.Or(http.StatusText(f.Status), "Error"))
 		return
 	}
-	if f.ErrorCode != 0 {
-		send(w, s.tencent.Refuse(r.URL.Path, f.ErrorCode))
-		return
+	answer := v.answer
+	if code := f.ErrorCode; code != 0 {
+		answer = func(r *http.Request, _ []byte) (int, []byte) { return v.refuse(r, code) }
+		f = &Fault{} // for which nothing is done
 	}
-	answer := s.tencent.Answer(r, body)
+	status, b := answer(r, body)
 	switch {
 	case f.DropAfter:
 		panic(http.ErrAbortHandler)
 	case f.CutBody:
-		w.Header().Set("Content-Length", fmt.Sprint(len(answer)))
-		send(w, answer[:len(answer)/2])
+		w.Header().Set("Content-Length", fmt.Sprint(len(b)))
+		send(w, status, b[:len(b)/2])
 		http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	case f.BadJSON:
-		send(w, append(answer[:len(answer)/2:len(answer)/2], "<!-- not JSON -->"...))
+		send(w, status, append(b[:len(b)/2:len(b)/2], "<!-- not JSON -->"...))
 	default:
-		send(w, answer)
+		send(w, status, b)
 	}
 }
 
-func send(w http.ResponseWriter, answer []byte) {
+func send(w http.ResponseWriter, status int, answer []byte) {
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
 	w.Write(answer) // a caller who is gone needs no answer
 }
 
@@ -380,5 +421,5 @@ func sendJSON(w http.ResponseWriter, v any) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	send(w, append(b, '\n'))
+	send(w, http.StatusOK, append(b, '\n'))
 }

@@ -47,7 +47,10 @@ type Store struct {
 	read  readers
 	write writer
 	now   func() time.Time
-	dir   string // temporary directory to remove, "" if the file is the caller's
+
+	lastID int64 // the latest number given by fresh; whoever writes owns it
+
+	dir string // temporary directory to remove, "" if the file is the caller's
 
 	purge chan struct{} // asks the janitor to look at the purge table
 	stop  context.CancelFunc
