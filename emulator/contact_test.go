@@ -329,8 +329,8 @@ func TestContactMarks(t *testing.T) {
 	a := r.ok(contacts+"mark_contact", mark(item("x00000", `,"OptType":1,"SetMark":[1]`), item("zz", `,"OptType":1,"SetMark":[1]`)))
 	r.expect(a, "[map[ContactItem:map[To_Account:x00000 Type:1] OptType:1 ResultCode:0 ResultInfo:] map[ContactItem:map[To_Account:zz Type:1] OptType:1 ResultCode:50001 ResultInfo:this account has not been imported]]", "ResultItem")
 	r.refuses([]refusal{
-		{"none", contacts + "mark_contact", mark(), 51006},
-		{"no list", contacts + "mark_contact", `{"From_Account":"a"}`, 51006},
+		{"none", contacts + "mark_contact", mark(), 50002},
+		{"no list", contacts + "mark_contact", `{"From_Account":"a"}`, 50002},
 		{"101", contacts + "mark_contact", mark(slices.Repeat([]string{item("x00001", `,"OptType":1,"SetMark":[1]`)}, 101)...), 51006},
 		{"mark 0", contacts + "mark_contact", mark(item("x00001", `,"OptType":1,"SetMark":[0]`)), 50002},
 		{"mark 65", contacts + "mark_contact", mark(item("x00001", `,"OptType":1,"ClearMark":[65]`)), 50002},

@@ -10,6 +10,8 @@ import (
 const (
 	audit = "im_msg_audit_mgr/"
 	dirty = "openim_dirty_words/"
+
+	robots = "openim_robot_http_svc/"
 )
 
 func audited(fields string) string { return fmt.Sprintf(`{"SdkAppId":%d%s}`, testApp, fields) }
@@ -215,7 +217,7 @@ func TestDirtyWords(t *testing.T) {
 
 func TestRobots(t *testing.T) {
 	r := newRig(t)
-	const robots = "openim_robot_http_svc/"
+
 	for range 2 {
 		r.ok(robots+"create_robot", `{"UserID":"@RBT#001","Nick":"Jarvis","FaceUrl":"https://x/y","SelfSignature":"hello"}`)
 	}

@@ -487,11 +487,7 @@ func (f *fields) bits(name string) (mask uint64) {
 // markContacts is mark_contact, doc 53439.
 func markContacts(c *call) (any, error) {
 	var marks []marking
-	objs := c.optObjs("MarkItem", maxMarkItems, codeMarkNumber)
-	if len(objs) == 0 {
-		c.failWith(codeMarkNumber, "MarkItem", "is empty")
-	}
-	for _, o := range objs {
+	for _, o := range c.objs("MarkItem", maxMarkItems, codeMarkNumber) {
 		m := marking{kind: o.num("OptType", standardMark, standardMark|customMark)}
 		if item := o.optObj("ContactItem"); item == nil {
 			o.fail("ContactItem", "is missing")
