@@ -18,6 +18,7 @@ const (
 	ResultUnknown    = "action.result.unknown"    // no answer came, and nobody could look
 	ResultNoReply    = "action.result.no_reply"   // no answer came to a question
 	ResultAsked      = "action.result.asked"      // applied: somebody was asked, and has yet to answer
+	ResultDropped    = "action.result.dropped"    // the service took the message and threw it away
 )
 
 // refusals are the text keys of a refusal, by kind, and the kinds' names in the audit log.

@@ -40,4 +40,13 @@ const (
 	EffectUnblocked      = "action.effect.unblocked"
 	EffectContactRemoved = "action.effect.contact_removed"
 	EffectContactCleared = "action.effect.contact_cleared" // its messages go, too
+	EffectOpened         = "action.effect.opened"          // a direct chat may be read for a while
+	EffectSaid           = "action.effect.said"
+	EffectEdited         = "action.effect.edited"
+	EffectHidden         = "action.effect.hidden"
+	EffectRead           = "action.effect.read" // of {from} messages nothing stays unread
+	EffectUnread         = "action.effect.unread"
+	EffectExtensionSet   = "action.effect.extension_set"
+	EffectExtensionNew   = "action.effect.extension_new"
+	EffectExtensionGone  = "action.effect.extension_gone"
 )

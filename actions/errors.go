@@ -63,6 +63,7 @@ const (
 	UndoAlready    = "action.undo.already"
 	UndoChanged    = "action.undo.changed" // somebody changed it since
 	UndoUnknown    = "action.undo.unknown" // it is not known how it was before
+	UndoByRecall   = "action.undo.recall"  // a message is taken back by recalling it
 )
 
 // fields collects what is wrong with the input.

@@ -64,6 +64,10 @@ const (
 	SkipNotBlocked    = "action.skip.not_blocked"
 	SkipUnset         = "action.skip.unset"      // undo: the service does not unset it
 	SkipNoContact     = "action.skip.no_contact" // is not on the list of conversations
+	SkipNotText       = "action.skip.not_text"   // the message is more than one text
+	SkipConflict      = "action.skip.conflict"   // somebody else changed it since it was shown
+	SkipNotThere      = "action.skip.not_there"
+	SkipRead          = "action.skip.read" // nothing is unread
 )
 
 // App is an app that is acted upon.

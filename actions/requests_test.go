@@ -69,6 +69,24 @@ func TestInvalid(t *testing.T) {
 		{"nobody to unblock", Unblock{}, []string{"others", "user"}},
 		{"no conversation", RemoveContact{Common: why, User: "a"}, []string{"peer"}},
 		{"two conversations", RemoveContact{Common: why, User: "a", Group: g.id, Peer: "b"}, []string{"peer"}},
+		{"a chat with oneself", ViewDirect{Common: why, User: "a", Peer: "a"}, []string{"peer"}},
+		{"a chat of one, without a reason", ViewDirect{User: "a"}, []string{"peer", "reason"}},
+		{"ids that are too long", ViewDirect{Common: why, User: strings.Repeat("x", 33), Peer: "\x00"}, []string{"peer", "user"}},
+		{"nothing said to nobody", Send{}, []string{"text", "to"}},
+		{"somebody else's name without a reason", Send{Group: g.id, From: "a", Text: "x"}, []string{"reason"}},
+		{"group and receiver", Send{Group: g.id, To: "a", Text: "x"}, []string{"to"}},
+		{"a message too long", Send{Group: g.id, Text: strings.Repeat(long, 9)}, []string{"text"}},
+		{"an edit of nothing", EditMessage{}, []string{"message", "peer", "reason", "text", "user"}},
+		{"an edit in group and direct chat", EditMessage{Common: why, Where: Where{Group: g.id, User: "a"}, Message: MessageRef{ID: "1"}, Text: "x"}, []string{"group"}},
+		{"read by nobody", MarkRead{Peer: "a"}, []string{"user"}},
+		{"nothing to hide", Hide{Common: why, User: "a", Peer: "b"}, []string{"messages"}},
+		{"no extension", SetExtensions{Where: Where{Group: g.id}, Message: "1"}, []string{"key"}},
+		{"an extension twice, and too long", SetExtensions{
+			Where: Where{Group: g.id}, Message: "1",
+			Set: []imclient.Extension{{Key: "k", Value: long}}, Remove: []imclient.Extension{{Key: "k"}},
+		}, []string{"key", "value"}},
+		{"clear and set", SetExtensions{Where: Where{Group: g.id}, Message: "1", Clear: true, Set: []imclient.Extension{{Key: "k", Value: "v"}}}, []string{"key"}},
+		{"fewer than none unread", SetUnread{Group: g.id, User: "a", N: -1}, []string{"n"}},
 		{"key too long", Unmute{Common: Common{Key: long}, Group: g.id, Users: users}, []string{"key"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -109,6 +127,12 @@ func TestForbidden(t *testing.T) {
 		EditFriend{User: one[0], Friend: g.members[1], Remark: &name}, RemoveFriends{Common: because("x"), User: one[0], Friends: g.members[1:]},
 		FillFriendList{User: one[0], List: "x"}, RemoveFriendList{User: one[0], List: "x"}, Block{User: one[0], Others: g.members[1:]},
 		Unblock{User: one[0], Others: g.members[1:]}, RemoveContact{Common: because("x"), User: one[0], Peer: g.members[1]},
+		ViewDirect{Common: because("x"), User: "a", Peer: "b"}, Send{To: "a", Text: "x"},
+		EditMessage{Common: because("x"), Where: Where{User: "a", Peer: "b"}, Message: MessageRef{ID: "1"}, Text: "x"},
+		SetExtensions{Where: Where{User: "a", Peer: "b"}, Message: "1", Clear: true}, MarkRead{User: "a", Peer: "b"},
+		Hide{Common: because("x"), User: "a", Peer: "b", Messages: []MessageRef{{ID: "1"}}}, Send{Group: g.id, Text: "x"},
+		EditMessage{Common: because("x"), Where: Where{Group: g.id}, Message: MessageRef{ID: "1"}, Text: "x"},
+		SetExtensions{Where: Where{Group: g.id}, Message: "1", Clear: true}, SetUnread{Group: g.id, User: one[0], N: 1},
 	}
 	var covered []Verb
 	for _, a := range all {
@@ -153,6 +177,9 @@ func TestNotOffered(t *testing.T) {
 		SetRole{Group: private.id, Users: private.members, Role: imclient.RoleAdmin},
 		EditGroup{Group: private.id, Join: &join},
 		Ban{Common: because("x"), Group: public.id, Users: public.members, Span: hour},
+		EditMessage{Common: because("x"), Where: Where{Group: live.id}, Message: MessageRef{ID: "1", Seq: "1"}, Text: "x"},
+		SetExtensions{Where: Where{Group: live.id}, Message: "1", Clear: true},
+		SetUnread{Group: live.id, User: live.members[0], N: 1},
 	} {
 		_, err := r.s.Do(r.Context(), r.actor, r.app, a)
 		if key := wantError[*NotOffered](t, err).Key; !strings.HasPrefix(key, "cap.") {

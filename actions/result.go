@@ -43,6 +43,8 @@ func (r Result) Sure() bool { return r.State != store.AuditPending && r.Count(St
 // noUndo is the text key of why a verb cannot be taken back in a group of a type; "" if it can.
 func noUndo(app App, v Verb, t imclient.GroupType) string {
 	switch {
+	case v == VerbSend && app.IM.Caps.Can(imclient.VerbRecall, t), v == VerbSendDirect:
+		return UndoByRecall
 	case !verbs[v].undo:
 		return UndoImpossible
 	case v == VerbKick && !app.IM.Caps.Can(imclient.VerbAddMember, t):

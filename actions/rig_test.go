@@ -41,13 +41,19 @@ type rig struct {
 	s     *Service
 	actor Actor
 	ahead *atomic.Int64
+	still *atomic.Int64 // if not 0, the clock stands there, in nanoseconds
 	next  int
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{T: t, ahead: &atomic.Int64{}}
-	now := func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
+	r := &rig{T: t, ahead: &atomic.Int64{}, still: &atomic.Int64{}}
+	now := func() time.Time {
+		if at := r.still.Load(); at != 0 {
+			return time.Unix(0, at)
+		}
+		return time.Now().Add(time.Duration(r.ahead.Load()))
+	}
 	var err error
 	r.im, err = emulator.New(t.Context(), emulator.Config{
 		Apps: []emulator.TencentApp{{SDKAppID: testApp, Admins: []string{administrator}, Key: secretKey}}, Now: now,

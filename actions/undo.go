@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"imdesk/imclient"
@@ -152,6 +153,14 @@ func (s *Service) inverse(first Result, d Detail) work {
 		return &roleWork{group: group, users: ids, want: before, restore: true}
 	case VerbNameCard:
 		return &cardWork{group: group, user: ids[0], card: before[ids[0]], restore: true}
+	case VerbSetUnread:
+		n, err := strconv.Atoi(before[ids[0]])
+		if err != nil {
+			return nil
+		}
+		return &unreadWork{group: group, user: ids[0], n: n, restore: true}
+	case VerbExtensions, VerbDirectExtensions:
+		return extensionsBefore(group, d, before)
 	case VerbKick:
 		was := map[string]memberBefore{}
 		for _, i := range d.Items {
@@ -161,6 +170,15 @@ func (s *Service) inverse(first Result, d Detail) work {
 		return &addWork{group: group, users: ids, silent: silent, was: was}
 	}
 	return inverseOfUser(first.Verb, d, ids, before)
+}
+
+// extensionsBefore gives a message's keys the values that they had.
+func extensionsBefore(group string, d Detail, before map[string]string) work {
+	text := func(name string) string { s, _ := d.Options[name].(string); return s }
+	if text("message") == "" {
+		return nil
+	}
+	return &extensionWork{where: Where{Group: group, User: text("user"), Peer: text("peer")}, message: text("message"), restore: before}
 }
 
 // stillAhead leaves out the ends that have passed meanwhile.

@@ -38,6 +38,7 @@ const (
 	TextUnblocked = "unblocked"
 	TextListed    = "listed" // in a list of friends, on a list of conversations
 	TextUnlisted  = "unlisted"
+	TextHidden    = "hidden" // not in one user's view of a direct chat
 )
 
 func known(text string) Value { return Value{Text: text, Known: true} }

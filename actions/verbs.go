@@ -35,6 +35,17 @@ const (
 	VerbBlock            Verb = "block.add"
 	VerbUnblock          Verb = "block.remove"
 	VerbRemoveContact    Verb = "contact.remove"
+
+	VerbViewDirect       Verb = "direct.view" // reading it, for a while
+	VerbSendDirect       Verb = "direct.send"
+	VerbEditDirect       Verb = "direct.edit"
+	VerbDirectExtensions Verb = "direct.extensions"
+	VerbMarkReadDirect   Verb = "direct.mark_read"
+	VerbHideDirect       Verb = "direct.hide"
+	VerbSend             Verb = "message.send"
+	VerbEditMessage      Verb = "message.edit"
+	VerbExtensions       Verb = "message.extensions"
+	VerbSetUnread        Verb = "member.unread"
 )
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
@@ -87,6 +98,17 @@ var verbs = map[Verb]verbInfo{
 	VerbBlock:            {imclient.VerbBlocks, false, true},
 	VerbUnblock:          {imclient.VerbBlocks, false, true},
 	VerbRemoveContact:    {imclient.VerbContacts, true, false},
+
+	VerbViewDirect:       {imclient.VerbDirectHistory, true, false},
+	VerbSendDirect:       {imclient.VerbDirectSend, false, false},
+	VerbEditDirect:       {imclient.VerbDirectEdit, true, false},
+	VerbDirectExtensions: {imclient.VerbDirectExtensions, false, true},
+	VerbMarkReadDirect:   {imclient.VerbDirectRead, false, false},
+	VerbHideDirect:       {imclient.VerbDirectHide, true, false},
+	VerbSend:             {imclient.VerbSend, false, false},
+	VerbEditMessage:      {imclient.VerbEditMessage, true, false},
+	VerbExtensions:       {imclient.VerbExtensions, false, true},
+	VerbSetUnread:        {imclient.VerbUnread, false, true},
 }
 
 // Verbs lists all verbs, in the order of the constants.
@@ -97,6 +119,9 @@ func Verbs() []Verb {
 		VerbAPICall,
 		VerbImportUsers, VerbEditUser, VerbDeleteUsers, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList,
 		VerbRemoveFriendList, VerbBlock, VerbUnblock, VerbRemoveContact,
+
+		VerbViewDirect, VerbSendDirect, VerbEditDirect, VerbDirectExtensions, VerbMarkReadDirect, VerbHideDirect,
+		VerbSend, VerbEditMessage, VerbExtensions, VerbSetUnread,
 	}
 }
 

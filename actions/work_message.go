@@ -29,7 +29,11 @@ func (w *recallWork) load(ctx context.Context, p *plan) error {
 		}
 		w.conversation.Type = p.group.Type
 	}
-	if err := p.offered(imclient.VerbRecall); err != nil {
+	needs := imclient.VerbRecall
+	if w.conversation.Direct() {
+		needs = imclient.VerbDirectRecall
+	}
+	if err := p.offered(needs); err != nil {
 		return err
 	}
 	found, err := look(ctx, p, w.conversation, w.refs)
@@ -67,7 +71,11 @@ func messageValue(m imclient.Message) Value {
 // look finds messages in the history by their positions: by their ids, without those that it could not find within
 // historyCalls pages. A conversation whose history cannot be read has none.
 func look(ctx context.Context, p *plan, c imclient.Conversation, refs []MessageRef) (map[string]imclient.Message, error) {
-	if c.Group != "" && !p.app.IM.Caps.Can(imclient.VerbHistory, c.Type) {
+	needs := imclient.VerbHistory
+	if c.Direct() {
+		needs = imclient.VerbDirectHistory
+	}
+	if !p.app.IM.Caps.Can(needs, c.Type) {
 		return nil, nil
 	}
 	wanted := slices.DeleteFunc(slices.Clone(refs), func(r MessageRef) bool { return r.Seq == "" })

@@ -89,6 +89,17 @@ const (
 	VerbLiveBroadcast Verb = "live.broadcast"
 	VerbBroadcast     Verb = "app.broadcast"
 	VerbUserTags      Verb = "user.tags"
+
+	VerbSendDirect       Verb = "direct.send"
+	VerbEditDirect       Verb = "direct.edit"
+	VerbDirectExtensions Verb = "direct.extensions"
+	VerbMarkReadDirect   Verb = "direct.mark_read"
+	VerbHideDirect       Verb = "direct.hide"
+	VerbSend             Verb = "message.send"
+	VerbEditMessage      Verb = "message.edit"
+	VerbExtensions       Verb = "message.extensions"
+	VerbReceipts         Verb = "message.receipts" // who has read a message
+	VerbSetUnread        Verb = "member.unread"
 )
 
 // least is the one table of who may do what: verb to least role. What is not in it nobody may do.
@@ -107,6 +118,8 @@ var least = map[Verb]Role{
 	VerbDeleteBySender: Moderator,
 	VerbMuteAll:        Moderator,
 	VerbNotice:         Moderator,
+	VerbEditMessage:    Moderator,
+	VerbReceipts:       Moderator,
 
 	VerbBulk:         Lead,
 	VerbAudit:        Lead,
@@ -140,6 +153,15 @@ var least = map[Verb]Role{
 	VerbLiveBroadcast: Lead,
 	VerbBroadcast:     Lead,
 	VerbUserTags:      Lead,
+
+	VerbSendDirect:       Lead,
+	VerbEditDirect:       Lead,
+	VerbDirectExtensions: Lead,
+	VerbMarkReadDirect:   Lead,
+	VerbHideDirect:       Lead,
+	VerbSend:             Lead,
+	VerbExtensions:       Lead,
+	VerbSetUnread:        Lead,
 
 	VerbDeleteUsers: Owner,
 	VerbOperators:   Owner,

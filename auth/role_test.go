@@ -27,11 +27,13 @@ func TestRolesAreOrdered(t *testing.T) {
 // TestWhoMayDoWhat repeats the ranks of actors in words of its own, so that the table is not changed by accident.
 func TestWhoMayDoWhat(t *testing.T) {
 	gains := map[Role][]Verb{
-		Viewer:    {VerbView},
-		Support:   {VerbDirect, VerbUnmute, VerbNote},
-		Moderator: {VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard},
+		Viewer:  {VerbView},
+		Support: {VerbDirect, VerbUnmute, VerbNote},
+		Moderator: {VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard,
+			VerbEditMessage, VerbReceipts},
 		Lead: {VerbRules, VerbBulk, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
-			VerbEditGroup, VerbSignOut,
+			VerbEditGroup, VerbSignOut, VerbSendDirect, VerbEditDirect, VerbDirectExtensions, VerbMarkReadDirect, VerbHideDirect, VerbSend,
+			VerbExtensions, VerbSetUnread,
 			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,
 			VerbBlock, VerbUnblock, VerbRemoveContact,
 			VerbFigures, VerbReadFiles, VerbWords, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags},

@@ -89,11 +89,13 @@ func valueText(ctx context.Context, v actions.Verb, value actions.Value) string 
 		return value.Text
 	case actions.VerbDeleteBySender:
 		return value.Text
+	case actions.VerbExtensions, actions.VerbDirectExtensions:
+		return short(value.Text, maxGist) // whatever an app keeps there, and no word of ours
 	}
 	switch value.Text {
 	case actions.TextIn, actions.TextOut, actions.TextOn, actions.TextOff, actions.TextSaid, actions.TextRecalled,
 		actions.TextGone, actions.TextOffline, actions.TextOnline, actions.TextThere, actions.TextMissing, actions.TextFriends, actions.TextHas,
-		actions.TextHad, actions.TextStrangers, actions.TextAsked, actions.TextBlocked, actions.TextUnblocked, actions.TextListed, actions.TextUnlisted:
+		actions.TextHad, actions.TextStrangers, actions.TextAsked, actions.TextBlocked, actions.TextUnblocked, actions.TextListed, actions.TextUnlisted, actions.TextHidden:
 		//i18n:uses action.value.*
 		return i18n.T(ctx, "action.value."+value.Text)
 	case "":
@@ -286,7 +288,8 @@ func (s *Server) namesOf(ctx context.Context, app *App, r actions.Result) names 
 	switch baseVerb(r.Verb) {
 	case actions.VerbEditGroup, actions.VerbMuteAll:
 		return fieldNames(ctx)
-	case actions.VerbRecall, actions.VerbNotice, actions.VerbRemoveFriendList, actions.VerbRemoveContact:
+	case actions.VerbRecall, actions.VerbNotice, actions.VerbRemoveFriendList, actions.VerbRemoveContact,
+		actions.VerbEditMessage, actions.VerbEditDirect, actions.VerbHideDirect, actions.VerbExtensions, actions.VerbDirectExtensions, actions.VerbSend:
 		return names{}
 	case actions.VerbEditUser, actions.VerbEditFriend:
 		return userFieldNames(ctx, r.Items)

@@ -87,10 +87,19 @@ func (s *Server) oneAction(c *gin.Context) error {
 	if e.App != app.Name {
 		return store.ErrNotFound
 	}
+	if op, _ := auth.OperatorFrom(ctx); aboutDirect(e) && !op.Can(auth.VerbDirect) {
+		return errForbidden
+	}
 	list := auditList{s: s, c: c, url: entryURL(app, id), app: app, open: id}
 	v := list.rows(ctx, []store.AuditEntry{e})
 	v.Rows[0].CloseURL = v.Rows[0].OpenURL
 	return render(c, http.StatusOK, templates.ActionPage(s.chrome(c), v), nil)
+}
+
+// aboutDirect reports whether an entry is about a direct chat: what it says more than that is for those who may open one.
+func aboutDirect(e store.AuditEntry) bool {
+	verb := strings.TrimPrefix(e.Action, string(actions.Undoing("")))
+	return strings.HasPrefix(verb, "direct.") || actions.Verb(verb) == actions.VerbRecall && e.Group == ""
 }
 
 // auditList builds a list of entries: of the whole log, or of one group or user.
@@ -371,6 +380,9 @@ func (l *auditList) row(ctx context.Context, e store.AuditEntry, who auditNames)
 	if e.Group != "" {
 		r.Group = who.group(app, e.Group)
 	}
+	if op, _ := auth.OperatorFrom(ctx); app != nil && aboutDirect(e) && len(e.Users) == 2 && op.Can(auth.VerbDirect) {
+		r.Group = templates.Link{Text: i18n.T(ctx, "direct.one"), URL: directURL(app, e.Users[0], e.Users[1])}
+	}
 	if detail := operatorDetail(e); detail["name"] != "" {
 		r.Users = append(r.Users, templates.Link{Text: detail["name"], Name: true})
 	}
@@ -459,6 +471,10 @@ func stateChip(ctx context.Context, st store.AuditState) templates.ChipView {
 // detail is all that is known of one entry.
 func (l *auditList) detail(ctx context.Context, e store.AuditEntry, who auditNames) *templates.AuditDetail {
 	d := &templates.AuditDetail{Reason: e.Reason, Address: e.Address, Reference: e.Request}
+	if op, _ := auth.OperatorFrom(ctx); aboutDirect(e) && !op.Can(auth.VerbDirect) {
+		d.Reason, d.Address = i18n.T(ctx, "audit.detail.direct"), ""
+		return d
+	}
 	app := l.s.byName[e.App]
 	if app != nil {
 		d.App = app.Title
@@ -504,11 +520,16 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 		return
 	}
 	d.Note = asked.Note
-	if text, ok := asked.Options["text"].(string); ok {
+	if text, ok := asked.Options["text"].(string); ok && (!aboutDirect(e) || mayReadDirectText(ctx)) {
 		d.Facts = append(d.Facts, templates.FactView{Name: i18n.T(ctx, "audit.detail.text"), Value: text})
 	}
 	if silent, _ := asked.Options["silent"].(bool); silent {
 		d.Facts = append(d.Facts, templates.FactView{Name: i18n.T(ctx, "audit.detail.silent"), Value: i18n.T(ctx, "ui.on")})
+	}
+	for _, o := range sendOptions {
+		if on, _ := asked.Options[o.name].(bool); on {
+			d.Facts = append(d.Facts, templates.FactView{Name: i18n.T(ctx, "chat.send.option."+o.name), Value: i18n.T(ctx, "ui.on")})
+		}
 	}
 	if e.Action == string(actions.VerbAPICall) {
 		d.Facts = append(d.Facts, apiFacts(ctx, asked)...)
@@ -533,6 +554,9 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 		if v := baseVerb(r.Verb); v == actions.VerbEditUser || v == actions.VerbEditFriend {
 			d.Diff = append(d.Diff, userDiff(ctx, v, i))
 		}
+		if v := baseVerb(r.Verb); (v == actions.VerbExtensions || v == actions.VerbDirectExtensions && mayReadDirectText(ctx)) && i.Skip == "" {
+			d.Diff = append(d.Diff, templates.DiffRow{Field: i.ID, Before: i.Before.Text, After: i.Want.Text})
+		}
 		d.Items = append(d.Items, l.itemRow(ctx, app, r, i, who))
 	}
 	op, _ := auth.OperatorFrom(ctx)
@@ -549,9 +573,14 @@ func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i a
 	switch baseVerb(r.Verb) {
 	case actions.VerbEditGroup:
 		row.Who = templates.Link{Text: i18n.T(ctx, "audit.field."+i.ID)}
-	case actions.VerbRecall:
-		row.Who = templates.Link{Text: i.ID, URL: groupURL(app, r.Group, tabMessages) + "?seq=" + url.QueryEscape(i.ID)}
-	case actions.VerbMuteAll, actions.VerbNotice:
+	case actions.VerbRecall, actions.VerbEditMessage:
+		row.Who = templates.Link{Text: i.ID}
+		if r.Group != "" {
+			row.Who.URL = groupURL(app, r.Group, tabMessages) + "?seq=" + url.QueryEscape(i.ID)
+		}
+	case actions.VerbEditDirect, actions.VerbHideDirect, actions.VerbExtensions, actions.VerbDirectExtensions:
+		row.Who = templates.Link{Text: i.ID, Name: true}
+	case actions.VerbMuteAll, actions.VerbNotice, actions.VerbSend:
 		row.Who = who.group(app, r.Group)
 	case actions.VerbAPICall, actions.VerbRemoveFriendList:
 		row.Who = templates.Link{Text: i.ID, Name: true}

@@ -141,6 +141,7 @@ var places = []place{
 	{"overview", "overview", "o", func(*App) string { return "/" }, auth.VerbView},
 	{"groups", "groups", "g", func(a *App) string { return appURL(a, "groups") }, auth.VerbView},
 	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView},
+	{"direct", "eye", "d", func(a *App) string { return appURL(a, "direct") }, auth.VerbDirect},
 	{"operations", "chart", "", func(a *App) string { return appURL(a, "operations") }, auth.VerbFigures},
 	{"audit", "audit", "a", func(*App) string { return "/audit" }, auth.VerbAudit},
 	{"api", "code", "", func(a *App) string { return appURL(a, "api") }, auth.VerbAPI},

@@ -52,6 +52,7 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 	var reused *actions.KeyReused
 	var service *imclient.Error
 	var tooLarge *http.MaxBytesError
+	var closed errClosed
 	if media, ok := explainMedia(ctx, err, p.notice); ok {
 		return media
 	}
@@ -62,6 +63,11 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 		p = say(http.StatusBadRequest, "input")
 		p.notice.Text = i18n.T(ctx, bad.key)
 		return p
+	case errors.As(err, &closed):
+		p.notice.Tone, p.notice.Icon, p.notice.Reference = "warn", "lock", ""
+		p.notice.Changed = unchanged(ctx, wrote)
+		p.notice.Actions = []templates.ButtonView{{Text: i18n.T(ctx, "direct.open.submit"), Icon: "eye", URL: closed.url}}
+		return say(http.StatusConflict, "closed")
 	case errors.As(err, &tooLarge):
 		p.notice.Changed = unchanged(ctx, wrote)
 		return say(http.StatusRequestEntityTooLarge, "too_large")

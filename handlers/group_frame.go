@@ -142,6 +142,9 @@ func (s *Server) groupMore(c *gin.Context, app *App, g imclient.Group) []templat
 		muteAll.Text, muteAll.Icon, muteAll.URL = i18n.T(ctx, "groups.frame.unmute_all"), "check", groupURL(app, g.ID, "mute-all")+"?on=0"
 	}
 	return []templates.ButtonView{
+		s.groupButton(c, app, g, auth.VerbSend, imclient.VerbSend, templates.ButtonView{
+			Text: i18n.T(ctx, "chat.send.title"), Icon: "send", URL: groupURL(app, g.ID, "send"),
+		}),
 		s.groupButton(c, app, g, auth.VerbMuteAll, imclient.VerbMuteAll, muteAll),
 		s.groupButton(c, app, g, auth.VerbDeleteBySender, imclient.VerbDeleteBySend, templates.ButtonView{
 			Text: i18n.T(ctx, "groups.frame.delete_by_sender"), Icon: "trash", URL: groupURL(app, g.ID, "delete-by-sender"),

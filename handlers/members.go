@@ -32,7 +32,7 @@ func (s *Server) memberRoutes() []route {
 			route{get, group + "/" + sheet.path, sheet.right, s.askMembers(sheet)},
 			route{post, group + "/" + sheet.path, sheet.right, s.actOnMembers(sheet)})
 	}
-	return all
+	return append(all, s.unreadRoutes()...)
 }
 
 // Bounds of one page of people.
@@ -463,6 +463,10 @@ func (l *peopleList) acts() (often, rest []templates.ButtonView) {
 		l.button(roleSheet, templates.ButtonView{Text: i18n.T(ctx, "members.role.make"), Icon: "shield", Name: "role", Value: string(imclient.RoleAdmin)}),
 		l.button(roleSheet, templates.ButtonView{Text: i18n.T(ctx, "members.role.take"), Icon: "user", Name: "role", Value: string(imclient.RoleMember)}),
 		l.button(cardSheet, templates.ButtonView{Text: i18n.T(ctx, "members.card.button"), Icon: "edit"}),
+		{
+			Text: i18n.T(ctx, "chat.unread.button"), Icon: "history", FormAction: groupURL(l.app, l.g.ID, "members", "unread"),
+			Why: notOffered(l.c, l.app, auth.VerbSetUnread, imclient.VerbUnread, l.g.Type),
+		},
 	}, rest...)
 	return often, rest
 }

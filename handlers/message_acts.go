@@ -31,7 +31,6 @@ const recallAtOnce = 10
 func (s *Server) messageActions(c *gin.Context, app *App, g imclient.Group) templates.SelectionView {
 	ctx := c.Request.Context()
 	page := groupURL(app, g.ID, tabMessages)
-	recallURL := groupURL(app, g.ID, "recall")
 	button := func(right auth.Verb, needs imclient.Verb, b templates.ButtonView) templates.ButtonView {
 		b.Why = notOffered(c, app, right, needs, g.Type)
 		return b
@@ -40,13 +39,7 @@ func (s *Server) messageActions(c *gin.Context, app *App, g imclient.Group) temp
 		ID: selectionForm, Label: i18n.T(ctx, "messages.selection"), Count: "messages.selected",
 		Hidden: []string{"back", c.Request.URL.RequestURI()},
 		Actions: []templates.ButtonView{
-			button(auth.VerbRecall, imclient.VerbRecall, templates.ButtonView{
-				Text: i18n.T(ctx, "messages.recall"), Icon: "recall", Key: "r", FormAction: recallURL, FormMethod: "post",
-				Attrs: map[string]any{
-					"hx-post": recallURL, "hx-target": "#sheet", "hx-swap": "none", "hx-push-url": "false",
-					"hx-include": `closest form, [form="` + selectionForm + `"]:checked`,
-				},
-			}),
+			button(auth.VerbRecall, imclient.VerbRecall, recallButton(ctx, groupURL(app, g.ID, "recall"))),
 			button(auth.VerbMute, imclient.VerbMute, templates.ButtonView{
 				Text: i18n.T(ctx, "messages.mute_senders"), Icon: "mute", Key: "m", FormAction: page + "/mute-senders",
 			}),
@@ -60,6 +53,17 @@ func (s *Server) messageActions(c *gin.Context, app *App, g imclient.Group) temp
 				Label: i18n.T(ctx, "messages.copy_ids"), Icon: "copy", Key: "y",
 				Attrs: map[string]any{"data-copy-ids": true},
 			},
+		},
+		More: []templates.ButtonView{
+			button(auth.VerbEditMessage, imclient.VerbEditMessage, templates.ButtonView{
+				Text: i18n.T(ctx, "chat.edit"), Icon: "edit", Key: "e", FormAction: page + "/edit",
+			}),
+			button(auth.VerbExtensions, imclient.VerbExtensions, templates.ButtonView{
+				Text: i18n.T(ctx, "chat.extensions"), Icon: "code", FormAction: page + "/extensions",
+			}),
+			button(auth.VerbReceipts, imclient.VerbReceipts, templates.ButtonView{
+				Text: i18n.T(ctx, "chat.readers"), Icon: "eye", FormAction: page + "/readers",
+			}),
 		},
 	}
 }
@@ -168,18 +172,18 @@ func badField(ctx context.Context, err error, shown ...string) *templates.Notice
 }
 
 // recallAction is the action for ticked messages.
-func recallAction(g string, refs []messageRef, v url.Values) actions.Recall {
-	a := actions.Recall{Group: g, Common: actions.Common{Reason: strings.TrimSpace(v.Get("reason")), Key: v.Get("key")}}
+func recallAction(p chat, refs []messageRef, v url.Values) actions.Recall {
+	a := actions.Recall{Group: p.group.ID, User: p.user, Peer: p.peer, Common: actions.Common{Reason: strings.TrimSpace(v.Get("reason")), Key: v.Get("key")}}
 	for _, r := range refs {
-		a.Messages = append(a.Messages, actions.MessageRef{ID: r.id, Seq: r.seq})
+		a.Messages = append(a.Messages, r.action())
 	}
 	return a
 }
 
 // recallSheet asks before messages are taken back.
 func (s *Server) recallSheet(c *gin.Context) error {
-	app, g, err := s.sheetGroup(c)
-	if err != nil {
+	at, ok, err := s.chatSheet(c)
+	if !ok {
 		return err
 	}
 	refs, err := readMessageRefs(c.QueryArray("m"))
@@ -189,17 +193,17 @@ func (s *Server) recallSheet(c *gin.Context) error {
 	if len(refs) == 0 {
 		return badInput{"messages.wrong.nothing"}
 	}
-	v, err := s.recallView(c, app, g, refs, nil, nil)
+	v, err := s.recallView(c, at, refs, nil, nil)
 	if err != nil {
 		return err
 	}
-	return s.groupSheet(c, http.StatusOK, app, g, v)
+	return s.drawSheet(c, http.StatusOK, at, v)
 }
 
 // recallView is the sheet: how many of whom are taken back, and which are not.
-func (s *Server) recallView(c *gin.Context, app *App, g imclient.Group, refs []messageRef, typed url.Values, refused error) (templates.GroupSheetView, error) {
+func (s *Server) recallView(c *gin.Context, at chat, refs []messageRef, typed url.Values, refused error) (templates.GroupSheetView, error) {
 	ctx := c.Request.Context()
-	p, err := s.Actions.Preview(ctx, s.actor(c), app.target(), recallAction(g.ID, refs, url.Values{}))
+	p, err := s.Actions.Preview(ctx, s.actor(c), at.app.target(), recallAction(at, refs, url.Values{}))
 	if err != nil {
 		return templates.GroupSheetView{}, err
 	}
@@ -212,6 +216,9 @@ func (s *Server) recallView(c *gin.Context, app *App, g imclient.Group, refs []m
 		},
 		Fields: []templates.FieldView{reasonField(ctx, actions.VerbRecall, typed.Get("reason"), refused)},
 	}
+	if at.direct() {
+		v.Sheet.Text = i18n.T(ctx, "direct.recall_text")
+	}
 	for _, r := range refs {
 		v.Sheet.Hidden = append(v.Sheet.Hidden, "m", r.String())
 	}
@@ -221,7 +228,7 @@ func (s *Server) recallView(c *gin.Context, app *App, g imclient.Group, refs []m
 	if p.Act == 0 {
 		v.Sheet.Submit = ""
 	}
-	v.Effects, v.More = s.recallEffects(ctx, app, g, refs, p)
+	v.Effects, v.More = s.recallEffects(ctx, at, refs, p)
 	return v, nil
 }
 
@@ -238,7 +245,7 @@ func (s *Server) mayNotBulk(c *gin.Context) string {
 const maxEffects = 12
 
 // recallEffects says how many messages of whom are taken back, and how many are left alone.
-func (s *Server) recallEffects(ctx context.Context, app *App, g imclient.Group, refs []messageRef, p actions.Preview) (list []templates.EffectLine, more string) {
+func (s *Server) recallEffects(ctx context.Context, at chat, refs []messageRef, p actions.Preview) (list []templates.EffectLine, more string) {
 	from := map[string]string{}
 	for _, r := range refs {
 		from[r.id] = r.from
@@ -252,7 +259,7 @@ func (s *Server) recallEffects(ctx context.Context, app *App, g imclient.Group, 
 		}
 	}
 	users := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return counts[b] - counts[a] })
-	people := s.people(ctx, app, g, users[:min(len(users), maxEffects)])
+	people := s.people(ctx, at.app, at.group, users[:min(len(users), maxEffects)])
 	for _, u := range users[:min(len(users), maxEffects)] {
 		list = append(list, templates.EffectLine{Tone: "ok", Text: i18n.N(ctx, "messages.effect_recall", counts[u], "who", orID(people.name(u), u))})
 	}
@@ -273,7 +280,7 @@ func (s *Server) recallEffects(ctx context.Context, app *App, g imclient.Group, 
 
 // recall takes messages back: up to recallAtOnce at once, more after the sheet was confirmed.
 func (s *Server) recall(c *gin.Context) error {
-	app, g, err := s.sheetGroup(c)
+	at, err := s.chatOf(c)
 	if err != nil {
 		return err
 	}
@@ -292,59 +299,56 @@ func (s *Server) recall(c *gin.Context) error {
 	case len(refs) > recallAtOnce && confirmed && s.mayNotBulk(c) != "":
 		return errForbidden
 	case len(refs) > recallAtOnce && !confirmed:
-		return s.askRecall(c, app, g, refs, v)
+		return s.askRecall(c, at, refs, v)
 	}
 	ctx := c.Request.Context()
-	r, err := s.Actions.Do(ctx, s.actor(c), app.target(), recallAction(g.ID, refs, v))
+	r, err := s.Actions.Do(ctx, s.actor(c), at.app.target(), recallAction(at, refs, v))
 	if isInvalid(err) {
-		view, failed := s.recallView(c, app, g, refs, v, err)
+		view, failed := s.recallView(c, at, refs, v, err)
 		if failed != nil {
 			return failed
 		}
-		return s.groupSheet(c, http.StatusUnprocessableEntity, app, g, view)
+		return s.drawSheet(c, http.StatusUnprocessableEntity, at, view)
 	}
 	if err != nil {
 		return err
 	}
-	t := s.resultToast(ctx, app, r, nil)
+	t := s.resultToast(ctx, at.app, r, nil)
 	if t.Action == nil && t.UndoURL == "" {
-		t.Action = &templates.ButtonView{Text: i18n.T(ctx, "action.done.show"), URL: entryURL(app, r.ID)}
+		t.Action = &templates.ButtonView{Text: i18n.T(ctx, "action.done.show"), URL: entryURL(at.app, r.ID)}
 	}
 	if !confirmed && wantsPart(c.Request) {
-		if rows, ok := s.messagesNow(c, app, g, refs); ok {
+		if rows, ok := s.messagesNow(c, at, refs); ok {
 			part := templates.MessagesNow(rows, t)
 			return render(c, http.StatusOK, part, part)
 		}
 	}
-	return s.answer(c, http.StatusOK, t, s.backOf(c, app))
+	return s.answer(c, http.StatusOK, t, at.back)
 }
 
 // askRecall answers an act on many with the sheet that asks.
-func (s *Server) askRecall(c *gin.Context, app *App, g imclient.Group, refs []messageRef, v url.Values) error {
-	view, err := s.recallView(c, app, g, refs, v, nil)
+func (s *Server) askRecall(c *gin.Context, at chat, refs []messageRef, v url.Values) error {
+	view, err := s.recallView(c, at, refs, v, nil)
 	if err != nil {
 		return err
 	}
 	if !wantsPart(c.Request) {
-		return s.groupSheet(c, http.StatusOK, app, g, view)
+		return s.drawSheet(c, http.StatusOK, at, view)
 	}
-	view.Sheet.Action = c.Request.URL.EscapedPath()
-	view.Sheet.BackURL = s.backOf(c, app)
-	view.Sheet.Hidden = append(view.Sheet.Hidden, "back", view.Sheet.BackURL)
-	view.EffectTitle = i18n.T(c.Request.Context(), "messages.effect")
+	s.finishSheet(c, at, &view)
 	part := templates.OpenSheet(view)
 	return render(c, http.StatusOK, part, part)
 }
 
 // messagesNow reads messages again, as the service has them now, and draws their rows. It costs a call for each page of
 // history that they stand on, at most one for each, and those for the people.
-func (s *Server) messagesNow(c *gin.Context, app *App, g imclient.Group, refs []messageRef) ([]templates.MessageRow, bool) {
+func (s *Server) messagesNow(c *gin.Context, at chat, refs []messageRef) ([]templates.MessageRow, bool) {
 	ctx := imclient.Fresh(c.Request.Context())
 	found := map[string]imclient.Message{}
 	var list []imclient.Message
 	for _, r := range slices.Backward(refs) {
 		if _, ok := found[r.seq]; !ok {
-			page, err := app.IM.Messages.History(ctx, imclient.HistoryOptions{Conversation: conversation(g), From: r.seq})
+			page, err := at.app.IM.Messages.History(ctx, imclient.HistoryOptions{Conversation: at.conversation(), From: r.seq})
 			if err != nil {
 				s.logFailure(c, err, http.StatusOK)
 				return nil, false
@@ -359,7 +363,8 @@ func (s *Server) messagesNow(c *gin.Context, app *App, g imclient.Group, refs []
 		}
 		list = append(list, m)
 	}
-	t := s.transcriptOf(c, app, g, messageQuery{}, stretch{messages: list}, s.peopleOf(c.Request.Context(), app, g, list))
+	people := s.peopleOf(c.Request.Context(), at.app, at.group, list)
+	t := s.transcriptOf(c, at.app, at.group, at.query(), stretch{messages: list}, people)
 	var rows []templates.MessageRow
 	for _, m := range list {
 		rows = append(rows, t.row(m))

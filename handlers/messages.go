@@ -36,6 +36,13 @@ func (s *Server) messageRoutes() []route {
 		{post, group + "/notice", auth.VerbNotice, s.sendNotice},
 		{get, group + "/mute-all", auth.VerbMuteAll, s.muteAllSheet},
 		{post, group + "/mute-all", auth.VerbMuteAll, s.muteAll},
+		{get, group + "/messages/edit", auth.VerbEditMessage, s.editSheet},
+		{post, group + "/messages/edit", auth.VerbEditMessage, s.editMessage},
+		{get, group + "/messages/extensions", auth.VerbExtensions, s.extensionsSheet},
+		{post, group + "/messages/extensions", auth.VerbExtensions, s.setExtensions},
+		{get, group + "/messages/readers", auth.VerbReceipts, s.readersSheet},
+		{get, group + "/send", auth.VerbSend, s.sendSheet},
+		{post, group + "/send", auth.VerbSend, s.sendMessage},
 	}...)
 }
 
@@ -56,6 +63,9 @@ type messageQuery struct {
 	after string // newer ones, this one not included
 
 	day string // the day that the row next to the link has, of parts only
+
+	user, peer   string    // of a direct chat: whose view, and the other one
+	since, until time.Time // of a direct chat: nothing earlier, and nothing later than that minute
 
 	find, sender, kind string // what is shown of it
 }
@@ -81,7 +91,7 @@ func readMessageQuery(ctx context.Context, u *url.URL) (q messageQuery, wrong st
 		q.kind, wrong = "", "messages.wrong.kind"
 	}
 	if raw := text("at"); raw != "" && q.seq == "" {
-		at, err := time.ParseInLocation(atLayout, raw[:min(len(raw), len(atLayout))], i18n.From(ctx).Zone)
+		at, err := readAt(ctx, raw)
 		if err != nil {
 			wrong = "messages.wrong.time"
 		} else {
@@ -89,6 +99,11 @@ func readMessageQuery(ctx context.Context, u *url.URL) (q messageQuery, wrong st
 		}
 	}
 	return q, wrong
+}
+
+// readAt reads a time as browsers send it, of the operator's clock.
+func readAt(ctx context.Context, raw string) (time.Time, error) {
+	return time.ParseInLocation(atLayout, raw[:min(len(raw), len(atLayout))], i18n.From(ctx).Zone)
 }
 
 // clip cuts a text to at most n bytes of valid UTF-8.
@@ -106,7 +121,7 @@ func (q messageQuery) address(page string) string {
 	var b strings.Builder
 	b.WriteString(page)
 	sep := byte('?')
-	for _, p := range append(q.positions(), q.filters()...) {
+	for _, p := range slices.Concat(q.chat(), q.positions(), q.filters()) {
 		b.WriteByte(sep)
 		b.WriteString(p.name + "=" + url.QueryEscape(p.value))
 		sep = '&'
@@ -118,6 +133,19 @@ type parameter struct{ name, value string }
 
 func set(list ...parameter) []parameter {
 	return slices.DeleteFunc(list, func(p parameter) bool { return p.value == "" })
+}
+
+// chat are the parameters of a direct chat, which every address of it has.
+func (q messageQuery) chat() []parameter {
+	return set(parameter{"user", q.user}, parameter{"peer", q.peer}, parameter{"since", atText(q.since)}, parameter{"until", atText(q.until)})
+}
+
+// atText writes a time as browsers do; "" for none.
+func atText(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.Format(atLayout)
 }
 
 func (q messageQuery) positions() []parameter {
@@ -141,8 +169,25 @@ func hidden(list []parameter, without ...string) []string {
 
 // unplaced is the query without a position: its newest messages.
 func (q messageQuery) unplaced() messageQuery {
-	return messageQuery{find: q.find, sender: q.sender, kind: q.kind}
+	n := q.unfiltered()
+	n.find, n.sender, n.kind = q.find, q.sender, q.kind
+	return n
 }
+
+// unfiltered is the conversation and nothing else.
+func (q messageQuery) unfiltered() messageQuery {
+	return messageQuery{user: q.user, peer: q.peer, since: q.since, until: q.until}
+}
+
+// placed is the query without its filters.
+func (q messageQuery) placed() messageQuery {
+	n := q.unfiltered()
+	n.seq, n.at, n.atRaw = q.seq, q.at, q.atRaw
+	return n
+}
+
+// ranged reports whether the query is for a span of time.
+func (q messageQuery) ranged() bool { return !q.since.IsZero() || !q.until.IsZero() }
 
 // conversation is the group's.
 func conversation(g imclient.Group) imclient.Conversation {
@@ -234,7 +279,10 @@ func (s *Server) moreMessages(c *gin.Context, app *App, q messageQuery) error {
 
 // readStretch reads the part of a conversation that is asked for.
 func (s *Server) readStretch(ctx context.Context, app *App, conv imclient.Conversation, q messageQuery) (stretch, error) {
-	r := &historyReader{app: app, conv: conv, keep: keeper(q), calls: historyCalls}
+	r := &historyReader{app: app, conv: conv, keep: keeper(q), calls: historyCalls, since: q.since}
+	if !q.until.IsZero() {
+		r.before = q.until.Add(time.Minute)
+	}
 	if q.filtered() {
 		r.calls = filterCalls
 	}
@@ -254,6 +302,8 @@ func (s *Server) readStretch(ctx context.Context, app *App, conv imclient.Conver
 		return r.around(ctx, seq)
 	case q.seq != "":
 		return r.around(ctx, q.seq)
+	case !r.before.IsZero():
+		return r.upTo(ctx)
 	}
 	part, err := r.older(ctx, "", messagesWanted)
 	part.upToDate = true
@@ -266,14 +316,44 @@ type historyReader struct {
 	conv  imclient.Conversation
 	keep  func(imclient.Message) bool
 	calls int // at most, each way
+
+	since, before time.Time // only what was said from then on, and only what was said earlier; zero for no bound
+	over          bool      // reading towards now, before was reached
 }
 
 func (r *historyReader) page(ctx context.Context, from string, d imclient.Direction) (imclient.HistoryPage, error) {
 	page, err := r.app.IM.Messages.History(ctx, imclient.HistoryOptions{Conversation: r.conv, From: from, Direction: d})
 	if err != nil {
-		return page, fmt.Errorf("messages of the group: %w", err)
+		return page, fmt.Errorf("messages of the conversation: %w", err)
+	}
+	early, late := false, false
+	page.Messages = slices.DeleteFunc(page.Messages, func(m imclient.Message) bool {
+		tooEarly, tooLate := m.At.Before(r.since), !r.before.IsZero() && !m.At.Before(r.before)
+		early, late = early || tooEarly, late || tooLate
+		return tooEarly || tooLate
+	})
+	// Where a bound is reached there is nothing to show beyond it.
+	switch {
+	case early && d == imclient.Older:
+		page.Older = ""
+	case late && d == imclient.Newer:
+		page.Newer, r.over = "", true
 	}
 	return page, nil
+}
+
+// upTo reads the last of what was said before r.before.
+func (r *historyReader) upTo(ctx context.Context) (stretch, error) {
+	from, err := r.app.IM.Messages.At(ctx, r.conv, r.before)
+	if err != nil {
+		return stretch{}, fmt.Errorf("find messages by time: %w", err)
+	}
+	if from == "" {
+		return stretch{}, nil
+	}
+	part, err := r.older(ctx, from, messagesWanted)
+	part.newer = ""
+	return part, err
 }
 
 // older reads towards the past until there are want messages to show.
@@ -313,10 +393,13 @@ func (r *historyReader) newer(ctx context.Context, after string, want int) (stre
 			part.newer = fresh[len(fresh)-1].Seq
 		}
 		from = page.Newer
-		part.upToDate = from == ""
-		if part.upToDate || part.shown() >= want {
+		part.upToDate = from == "" && !r.over
+		if from == "" || part.shown() >= want {
 			break
 		}
+	}
+	if r.over {
+		part.newer = ""
 	}
 	return part, nil
 }
@@ -432,7 +515,9 @@ const maxSenders = 12
 // messageFilter is the row above the transcript.
 func (s *Server) messageFilter(ctx context.Context, app *App, g imclient.Group, q messageQuery, shown []imclient.Message, p *people) templates.MessageFilterView {
 	page := groupURL(app, g.ID, tabMessages)
-	placed := messageQuery{seq: q.seq, at: q.at, atRaw: q.atRaw}
+	if q.user != "" {
+		page = appURL(app, "direct")
+	}
 	with := func(change func(*messageQuery)) string {
 		n := q
 		n.from, n.after, n.day = "", "", ""
@@ -441,8 +526,8 @@ func (s *Server) messageFilter(ctx context.Context, app *App, g imclient.Group, 
 	}
 	f := templates.MessageFilterView{
 		URL:    page,
-		Keep:   append(hidden(placed.positions()), hidden(q.filters(), "q", "sender")...),
-		KeepAt: hidden(q.filters()),
+		Keep:   slices.Concat(hidden(q.chat()), hidden(q.placed().positions()), hidden(q.filters(), "q", "sender")),
+		KeepAt: slices.Concat(hidden(q.chat()), hidden(q.filters())),
 		Find:   q.find, Sender: q.sender, At: q.atRaw, Seq: q.seq,
 		AnyURL: with(func(n *messageQuery) { n.sender = "" }),
 	}

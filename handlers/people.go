@@ -44,7 +44,7 @@ func (s *Server) peopleOf(ctx context.Context, app *App, g imclient.Group, messa
 // maxPeople bounds whom a page asks for; the service takes 50 or 100 a call, and the client splits.
 const maxPeople = 200
 
-// people asks for users and their memberships in a group.
+// people asks for users and, unless the group is the zero one, their memberships in it.
 func (s *Server) people(ctx context.Context, app *App, g imclient.Group, ids []string) *people {
 	p := &people{users: map[string]imclient.User{}, members: map[string]imclient.Member{}}
 	if len(ids) == 0 {
@@ -55,7 +55,8 @@ func (s *Server) people(ctx context.Context, app *App, g imclient.Group, ids []s
 	var usersErr, membersErr error
 	var wg sync.WaitGroup
 	wg.Go(func() { users, _, usersErr = app.IM.Users.GetMany(ctx, ids) })
-	if !app.IM.Caps.Info(g.Type).Live {
+	inGroup := g.ID != "" && !app.IM.Caps.Info(g.Type).Live // of a direct chat there are no members
+	if inGroup {
 		wg.Go(func() { members, membersErr = app.IM.Members.Get(ctx, g.ID, ids) })
 	}
 	wg.Wait()
@@ -65,7 +66,7 @@ func (s *Server) people(ctx context.Context, app *App, g imclient.Group, ids []s
 	for _, m := range members {
 		p.members[m.UserID] = m
 	}
-	p.asked = membersErr == nil && !app.IM.Caps.Info(g.Type).Live
+	p.asked = membersErr == nil && inGroup
 	if p.failed = usersErr; p.failed == nil {
 		p.failed = membersErr
 	}

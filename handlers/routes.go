@@ -25,6 +25,7 @@ func (s *Server) routes() []route {
 		s.homeRoutes(),
 		s.groupRoutes(),
 		s.messageRoutes(),
+		s.directRoutes(),
 		s.memberRoutes(),
 		s.detailsRoutes(),
 		s.userRoutes(),

@@ -45,8 +45,23 @@ var routeQuery = map[string]string{
 	"/apps/:app/groups/:group/delete-by-sender":      "?users=ann",
 	"/apps/:app/groups/:group/members/mute":          "?users=ann",
 	"/apps/:app/groups/:group/members/role":          "?users=ann&role=admin",
+	"/apps/:app/groups/:group/members/unread":        "?users=ann",
+	"/apps/:app/groups/:group/messages/edit":         "?m=1::ann",
+	"/apps/:app/groups/:group/messages/extensions":   "?m=1::ann",
+	"/apps/:app/groups/:group/messages/readers":      "?m=1::ann",
+	"/apps/:app/direct":                              "?user=ann&peer=olga",
+	"/apps/:app/direct/open":                         "?user=ann&peer=olga",
+	"/apps/:app/direct/read":                         "?user=ann&peer=olga",
+	"/apps/:app/direct/send":                         "?user=ann&peer=olga",
+	"/apps/:app/direct/recall":                       directMessage,
+	"/apps/:app/direct/edit":                         directMessage,
+	"/apps/:app/direct/extensions":                   directMessage,
+	"/apps/:app/direct/hide":                         directMessage,
 	"/palette":                                       "?q=ann&at=/apps/demo/groups/g1/messages",
 }
+
+// directMessage is a message of a direct chat in an address; nobody said it.
+const directMessage = "?user=ann&peer=olga&m=1763700000.1.1:1_1_1763700000.ann:ann"
 
 // mayBeNowhere are routes that lead nowhere without a picture, an entry of an app, or a scraper's token.
 var mayBeNowhere = map[string]bool{

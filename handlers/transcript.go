@@ -22,8 +22,8 @@ type transcript struct {
 	s        *Server
 	ctx      context.Context
 	app      *App
-	group    imclient.Group
-	page     string // address of the group's messages
+	chat     messageQuery // the conversation and nothing else, for addresses
+	page     string       // address of the conversation without a query
 	messages []imclient.Message
 	people   *people
 	here     string // position that was asked for
@@ -31,26 +31,35 @@ type transcript struct {
 	original bool // this operator may read what was recalled
 }
 
+// transcriptOf is the transcript of a group or, with the zero group, of the direct chat that q names.
 func (s *Server) transcriptOf(c *gin.Context, app *App, g imclient.Group, q messageQuery, part stretch, p *people) *transcript {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
-	return &transcript{
-		s: s, ctx: ctx, app: app, group: g, page: groupURL(app, g.ID, tabMessages),
-		messages: part.messages, people: p, here: part.here,
-		recalls: s.recallsOf(ctx, app, g, part.messages), original: op.Can(auth.VerbRecall),
+	t := &transcript{
+		s: s, ctx: ctx, app: app, chat: messageQuery{user: q.user, peer: q.peer}, page: groupURL(app, g.ID, tabMessages),
+		messages: part.messages, people: p, here: part.here, original: op.Can(auth.VerbRecall),
 	}
+	recalls := store.AuditFilter{App: app.Name, Group: g.ID, Action: string(actions.VerbRecall)}
+	if t.direct() {
+		t.page, recalls.User = appURL(app, "direct"), q.user
+	}
+	t.recalls = s.recallsOf(ctx, recalls, part.messages)
+	return t
 }
 
-// recallsSeen is how many of the latest recalls in a group are looked through for who took a message back.
+// direct reports whether it is of a direct chat.
+func (t *transcript) direct() bool { return t.chat.user != "" }
+
+// recallsSeen is how many of the latest recalls in a conversation are looked through for who took a message back.
 const recallsSeen = 100
 
 // recallsOf tells who took back which of the messages here, as far as it was done in this console. It asks the database
 // only if one of them was recalled.
-func (s *Server) recallsOf(ctx context.Context, app *App, g imclient.Group, messages []imclient.Message) map[string]store.AuditEntry {
+func (s *Server) recallsOf(ctx context.Context, f store.AuditFilter, messages []imclient.Message) map[string]store.AuditEntry {
 	if !slices.ContainsFunc(messages, func(m imclient.Message) bool { return m.State == imclient.MessageRecalled }) {
 		return nil
 	}
-	list, err := s.Store.Audit.List(ctx, store.AuditFilter{App: app.Name, Group: g.ID, Action: string(actions.VerbRecall)}, 0, recallsSeen)
+	list, err := s.Store.Audit.List(ctx, f, 0, recallsSeen)
 	if err != nil {
 		s.Log.WarnContext(ctx, "who recalled", "reference", referenceOf(ctx), "error", err)
 		return nil
@@ -85,9 +94,13 @@ func (t *transcript) view(q messageQuery, part stretch) templates.TranscriptView
 		Rows: rows, First: first, UpToDate: part.upToDate, FromEnd: part.upToDate && part.here == "" && !q.more(),
 	}
 	if !part.upToDate {
-		v.Newest = q.unplaced().address(t.page)
+		newest := q.unplaced()
+		newest.since, newest.until = time.Time{}, time.Time{}
+		v.Newest = newest.address(t.page)
 	}
-	if n := len(part.messages); n > 0 && !q.filtered() {
+	if n := len(part.messages); n > 0 && !q.filtered() && t.direct() {
+		v.Range = i18n.T(ctx, "direct.shown", "from", i18n.When(ctx, part.messages[0].At), "to", i18n.When(ctx, part.messages[n-1].At))
+	} else if n > 0 && !q.filtered() {
 		v.Range = i18n.T(ctx, "messages.range", "from", seqText(ctx, part.messages[0].Seq), "to", seqText(ctx, part.messages[n-1].Seq))
 	}
 	next := q.unplaced()
@@ -101,6 +114,9 @@ func (t *transcript) view(q messageQuery, part stretch) templates.TranscriptView
 	}
 	if part.older == "" && !q.filtered() && q.after == "" && len(rows) > 0 {
 		v.Start = i18n.T(ctx, "messages.start")
+		if !q.since.IsZero() {
+			v.Start = i18n.T(ctx, "direct.start", "time", i18n.When(ctx, q.since))
+		}
 	}
 	if part.newer != "" {
 		newer := next
@@ -125,9 +141,18 @@ func (t *transcript) view(q messageQuery, part stretch) templates.TranscriptView
 func (t *transcript) notice(q messageQuery, part stretch) *templates.Notice {
 	ctx := t.ctx
 	switch {
+	case part.missing && q.seq != "" && t.direct():
+		return &templates.Notice{
+			Tone: "info", Title: i18n.T(ctx, "direct.missing"), Text: i18n.T(ctx, "messages.missing.text"),
+		}
 	case part.missing && q.seq != "":
 		return &templates.Notice{
 			Tone: "info", Title: i18n.T(ctx, "messages.missing.title", "seq", q.seq), Text: i18n.T(ctx, "messages.missing.text"),
+		}
+	case q.filtered() && part.looked > 0 && t.direct():
+		return &templates.Notice{
+			Tone: "info", Icon: "filter", Title: i18n.N(ctx, "direct.filtered", len(part.messages), "of", part.looked),
+			Text: i18n.T(ctx, "messages.filtered_text"),
 		}
 	case q.filtered() && part.looked > 0:
 		from, to := part.first, part.newer
@@ -145,12 +170,19 @@ func (t *transcript) notice(q messageQuery, part stretch) *templates.Notice {
 
 func (t *transcript) empty(q messageQuery, part stretch) *templates.EmptyView {
 	ctx := t.ctx
+	if !q.filtered() && t.direct() {
+		e := &templates.EmptyView{Icon: "history", Title: i18n.T(ctx, "direct.empty"), Text: i18n.T(ctx, "direct.empty_text")}
+		if q.ranged() {
+			e.Title = i18n.T(ctx, "direct.empty_range")
+		}
+		return e
+	}
 	if !q.filtered() {
 		return &templates.EmptyView{Icon: "history", Title: i18n.T(ctx, "messages.empty.title"), Text: i18n.T(ctx, "messages.empty.text")}
 	}
 	return &templates.EmptyView{
 		Icon: "filter", Title: i18n.T(ctx, "messages.no_match.title"), Text: i18n.T(ctx, "messages.no_match.text"),
-		Action: &templates.ButtonView{Text: i18n.T(ctx, "messages.clear_filters"), URL: messageQuery{seq: q.seq, at: q.at, atRaw: q.atRaw}.address(t.page)},
+		Action: &templates.ButtonView{Text: i18n.T(ctx, "messages.clear_filters"), URL: q.placed().address(t.page)},
 	}
 }
 
@@ -214,7 +246,8 @@ func (t *transcript) rows() (rows []templates.TranscriptRow, first time.Time) {
 			continue
 		}
 		row := t.row(m)
-		row.Cont = before.From == m.From && m.From != "" && m.At.Sub(before.At) < contFor && m.State == imclient.MessageSaid && !row.Here
+		row.Cont = before.From == m.From && m.From != "" && m.At.Sub(before.At) < contFor && m.State == imclient.MessageSaid && !row.Here &&
+			m.ReadByPeer == before.ReadByPeer
 		rows = append(rows, templates.TranscriptRow{Message: &row})
 		before = m
 	}
@@ -235,7 +268,9 @@ func elementID(seq string) string { return "seq-" + url.PathEscape(seq) }
 
 // permalink leads to a message and what was said around it.
 func (t *transcript) permalink(seq string) string {
-	return messageQuery{seq: seq}.address(t.page) + "#" + elementID(seq)
+	q := t.chat
+	q.seq = seq
+	return q.address(t.page) + "#" + elementID(seq)
 }
 
 // row is one message.
@@ -245,14 +280,20 @@ func (t *transcript) row(m imclient.Message) templates.MessageRow {
 	row := templates.MessageRow{
 		ID: elementID(m.Seq), Seq: m.Seq,
 		SenderID: m.From, Sender: name, Nick: t.people.nick(m.From), SenderURL: userURL(t.app, m.From),
-		RailURL: t.page + "/sender?user=" + url.QueryEscape(m.From) + "&seq=" + url.QueryEscape(m.Seq),
-		Role:    t.people.role(m.From), Gone: t.people.gone(m.From), Mute: t.people.mute(t.s, m.From),
+		Role: t.people.role(m.From), Gone: t.people.gone(m.From), Mute: t.people.mute(t.s, m.From),
 		At: m.At, URL: t.permalink(m.Seq), Here: m.Seq == t.here,
 		Link: i18n.T(ctx, "messages.link", "seq", m.Seq, "time", i18n.Clock(ctx, m.At)),
 		Tick: templates.TickView{
 			Form: selectionForm, Name: "m", Value: messageRef{m.Seq, m.ID, m.From}.String(),
 			Label: i18n.T(ctx, "messages.select", "seq", m.Seq, "name", orID(name, m.From)),
 		},
+	}
+	if t.direct() {
+		row.Link = i18n.T(ctx, "direct.link", "name", orID(name, m.From), "time", i18n.When(ctx, m.At))
+		row.Tick.Label = i18n.T(ctx, "direct.select", "name", orID(name, m.From), "time", i18n.When(ctx, m.At))
+		row.Read = m.ReadByPeer == imclient.On
+	} else {
+		row.RailURL = t.page + "/sender?user=" + url.QueryEscape(m.From) + "&seq=" + url.QueryEscape(m.Seq)
 	}
 	switch m.Priority {
 	case "High", "Low", "Lowest":

@@ -51,6 +51,8 @@ type Contacts interface {
 	List(ctx context.Context, o ContactListOptions) (Page[Contact], error)
 	// Unread counts what a user has not read in all direct chats.
 	Unread(ctx context.Context, user string) (int, error)
+	// UnreadFrom counts what c.User has not read of c.Peer in their direct chat.
+	UnreadFrom(ctx context.Context, c Conversation) (int, error)
 	// Remove takes a conversation off c.User's list; clear: its messages go, too, for that user alone.
 	Remove(ctx context.Context, c Conversation, clear bool) error
 	// Marks reads marks and folders of given conversations of a user, in the order asked.

@@ -85,6 +85,7 @@ type Draft struct {
 	Priority   string   // High, Normal, Low, Lowest; "" = as the service likes
 	Fleeting   bool     // for those online alone, not kept
 	Quiet      bool     // not counted as unread, and not pushed
+	Unsynced   bool     // direct chats: the sender's own devices, and the sender's view of the chat, do not get it
 	Extensible bool     // may have extensions
 	Receipts   bool     // asks for read receipts
 	Only       []string // in a group: nobody else gets it

@@ -149,6 +149,10 @@ func (n noContacts) Unread(context.Context, string) (int, error) {
 	return 0, Unsupported("contacts.unread", n.v)
 }
 
+func (n noContacts) UnreadFrom(context.Context, Conversation) (int, error) {
+	return 0, Unsupported("contacts.unread_from", n.v)
+}
+
 func (n noContacts) Remove(context.Context, Conversation, bool) error {
 	return Unsupported("contacts.remove", n.v)
 }

@@ -274,6 +274,7 @@ func (s *suite) directRead(t *testing.T) {
 	}
 	if s.c.Caps.Can(imclient.VerbContacts, "") {
 		same(t, "unread at first", must(s.c.Contacts.Unread(fresh(t), c.User))(t), 3)
+		same(t, "unread from the other at first", must(s.c.Contacts.UnreadFrom(fresh(t), c))(t), 3)
 	}
 	ok(t, s.c.Messages.MarkRead(ctx(t), c, s.h.Now().Add(-time.Hour)))
 	if s.c.Caps.Can(imclient.VerbContacts, "") {
@@ -283,6 +284,7 @@ func (s *suite) directRead(t *testing.T) {
 	if s.c.Caps.Can(imclient.VerbContacts, "") {
 		same(t, "unread after marking all", must(s.c.Contacts.Unread(fresh(t), c.User))(t), 0)
 		same(t, "unread of the other", must(s.c.Contacts.Unread(fresh(t), c.Peer))(t), 0)
+		same(t, "unread from the other after that", must(s.c.Contacts.UnreadFrom(fresh(t), c))(t), 0)
 	}
 }
 

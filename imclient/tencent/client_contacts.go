@@ -133,6 +133,24 @@ func (c contactsArea) Unread(ctx context.Context, user string) (int, error) {
 	return int(r.AllC2CUnreadMsgNum), nil
 }
 
+// UnreadFrom counts what a user has not read of another.
+func (c contactsArea) UnreadFrom(ctx context.Context, chat imclient.Conversation) (int, error) {
+	ctx = withOp(ctx, "contacts.unread_from")
+	if err := checkDirect(ctx, chat); err != nil {
+		return 0, err
+	}
+	r, err := c.api.GetC2CUnreadMsgNum(ctx, &GetC2CUnreadMsgNumRequest{ToAccount: chat.User, PeerAccount: []string{chat.Peer}})
+	if err != nil {
+		return 0, err
+	}
+	for _, u := range r.C2CUnreadMsgNumList {
+		if string(u.PeerAccount) == chat.Peer {
+			return int(u.C2CUnreadMsgNum), nil
+		}
+	}
+	return 0, ownError(ctx, getC2CUnreadMsgNum.Command, codeMissing)
+}
+
 // Remove takes a conversation off a user's list.
 func (c contactsArea) Remove(ctx context.Context, chat imclient.Conversation, clear bool) error {
 	q := &ContactDeleteRequest{FromAccount: chat.User, Type: ContactC2C, ToAccount: chat.Peer, ClearRamble: flag(clear)}

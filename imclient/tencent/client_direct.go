@@ -386,6 +386,9 @@ func (m messagesArea) directSend(ctx context.Context, chat imclient.Conversation
 		SupportMessageExtension: flag(d.Extensible), IsNeedReadReceipt: flag(d.Receipts),
 	}
 	q.MsgSeq, q.MsgRandom = repeatKey(d.Key)
+	if d.Unsynced {
+		q.SyncOtherMachine = notToSender
+	}
 	if d.Fleeting {
 		q.OnlineOnlyFlag, q.MsgLifeTime = 1, ptr(0)
 	}
@@ -402,6 +405,9 @@ func (m messagesArea) directSend(ctx context.Context, chat imclient.Conversation
 	}
 	return sent, nil
 }
+
+// notToSender is what SyncOtherMachine takes for a message that the sender's devices do not get.
+const notToSender = 2
 
 // noUnread is what SendMsgControl takes for a message that is not counted.
 const noUnread = "NoUnread"

@@ -33,8 +33,9 @@ type MessageFilterView struct {
 	At      string // "2026-04-18T15:00", of the operator's clock
 	AtText  string // in words
 	Seq     string
-	NoJump  string   // without a position
-	KeepAt  []string // pairs of the filters that are set, for the forms that go somewhere
+	NoJump  string       // without a position
+	KeepAt  []string     // pairs of the filters that are set, for the forms that go somewhere
+	Range   *DirectRange // of a direct chat, whose messages have no numbers; nil for a group
 }
 
 // TranscriptView is a stretch of a conversation, oldest first.
@@ -102,6 +103,7 @@ type MessageRow struct {
 	Link      string // of the permalink, for screen readers
 	Cont      bool   // goes on from the same sender's message above
 	Here      bool   // it was asked for
+	Read      bool   // direct chats: the other one has sent a receipt
 	Priority  string // in words; "" for an ordinary one
 	Quote     *QuoteView
 	Body      []MessageElement
