@@ -61,6 +61,13 @@ func (p chat) needs(group, direct imclient.Verb) imclient.Verb {
 // chatOf is the conversation that an address, or a form, is about. A direct chat that the operator has no leave to read is
 // an errClosed.
 func (s *Server) chatOf(c *gin.Context) (chat, error) {
+	v := c.Request.URL.Query()
+	if c.Request.Method == http.MethodPost {
+		var err error
+		if v, err = form(c); err != nil {
+			return chat{}, err
+		}
+	}
 	if c.Param("group") != "" {
 		app, g, err := s.sheetGroup(c)
 		if err != nil {
@@ -71,12 +78,6 @@ func (s *Server) chatOf(c *gin.Context) (chat, error) {
 	app, err := s.app(c)
 	if err != nil {
 		return chat{}, err
-	}
-	v := c.Request.URL.Query()
-	if c.Request.Method == http.MethodPost {
-		if v, err = form(c); err != nil {
-			return chat{}, err
-		}
 	}
 	ctx := c.Request.Context()
 	user, peer, wrong := directPair(ctx, app, v)
