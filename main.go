@@ -38,6 +38,7 @@ func commands() []command {
 		{"import", "--app APP --format irc FILE…", "make groups from chat logs, through the service's import commands", importLogs},
 		{"emulator", "--listen ADDR …", "run the IM service for tests alone", runEmulator},
 		{"backup", "FILE", "copy the console's database while it runs", backup},
+		{"audit", "verify [--heads FILE] [--public-key HEX]", "say whether the audit log is as it was written; also: export --format csv|jsonl", audit},
 		{"version", "", "print the version", printVersion},
 	}
 }

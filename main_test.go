@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"imdesk/auditlog"
 	"imdesk/internal/testtools"
 
 	"go.uber.org/goleak"
@@ -319,6 +321,68 @@ func TestBackupWhileRunning(t *testing.T) {
 	}
 	if cookie, _ := c.signIn(t, c.name, c.password); cookie == nil {
 		t.Error("nobody can sign in after the backup")
+	}
+}
+
+// What was recorded can be taken out and checked; what is changed behind the console's back is found, even if it is the whole.
+func TestAuditCommand(t *testing.T) {
+	data := t.TempDir()
+	c := startConsole(t, "--listen", "127.0.0.1:0", "--data", data)
+	if cookie, _ := c.signIn(t, c.name, c.password); cookie == nil {
+		t.Fatal("nobody can sign in")
+	}
+	if code, out, errs := runCommand(t, "", "audit", "verify", "--data", data); code != 0 || !strings.Contains(out, "as it was written") {
+		t.Errorf("while it runs: %d %s%s", code, out, errs)
+	}
+	if code := c.stop(); code != 0 {
+		t.Fatalf("the console ended with %d", code)
+	}
+	code, out, errs := runCommand(t, "", "audit", "verify", "--data", data)
+	if code != 0 || !strings.Contains(out, "as it was written") || !regexp.MustCompile(`[1-9] signed heads`).MatchString(out) {
+		t.Errorf("verify: %d %s%s", code, out, errs)
+	}
+	if code, out, errs := runCommand(t, "", "audit", "export", "--data", data, "--action", "operator.sign_in"); code != 0 ||
+		strings.Count(out, "operator.sign_in") != 1 || strings.Count(out, "\n") != 2 || errs != "1 entries\n" {
+		t.Errorf("export: %d %s%s", code, out, errs)
+	}
+	for _, wrong := range [][]string{
+		{"audit"}, {"audit", "burn"}, {"audit", "verify", "x"}, {"audit", "verify", "--heads", data + "/none"}, {"audit", "verify", "--public-key", "x"},
+		{"audit", "export", "--format", "pdf"}, {"audit", "export", "--user", "u"}, {"audit", "export", "--from", "now"},
+		{"audit", "export", "--until", "31.12."}, {"audit", "export", "--operator", "nobody"}, {"audit", "export", "x"},
+	} {
+		if code, _, errs := runCommand(t, "", append(wrong, "--data", data)...); code != 2 || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: %d %s", wrong, code, errs)
+		}
+	}
+	db, err := sql.Open("sqlite", filepath.Join(data, "imdesk.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, q := range []string{`DROP TRIGGER audit_entry_update`, `UPDATE audit_entry SET operator_name = 'Somebody else' WHERE action = 'operator.sign_in'`} {
+		if _, err := db.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, out, errs := runCommand(t, "", "audit", "verify", "--data", data); code != 1 ||
+		!strings.Contains(out, "is not what was written") || errs != "imdesk: the audit log is not as it was written\n" {
+		t.Errorf("changed: %d %s%s", code, out, errs)
+	}
+	// The log of another console has a chain of its own that fits.
+	other := t.TempDir()
+	if code, _, errs := runCommand(t, "a long enough password", "operator", "add", "mei", "--role", "lead", "--password-stdin", "--data", other); code != 0 {
+		t.Fatal(errs)
+	}
+	if code, _, errs := runCommand(t, "", "audit", "verify", "--data", other, "--heads", filepath.Join(data, "audit-heads.jsonl")); code != 2 || !strings.Contains(errs, "--public-key") {
+		t.Errorf("without a key: %d %s", code, errs)
+	}
+	key, err := auditlog.LoadKey(filepath.Join(data, "audit.key"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, out, _ := runCommand(t, "", "audit", "verify", "--data", other, "--heads", filepath.Join(data, "audit-heads.jsonl"),
+		"--public-key", auditlog.PublicKeyText(key)); code != 1 || !strings.Contains(out, "the log is not what it was at") {
+		t.Errorf("another log: %d %s", code, out)
 	}
 }
 

@@ -163,9 +163,15 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	kept, err := keepHeads(ctx, c, st, log)
+	if err != nil {
+		return err
+	}
 	announce(std.out, c, listener, apps, password)
 	go purge(ctx, signIn, log)
 	err = serveUntil(ctx, server, listener, c.TLS)
+	stop()
+	<-kept
 	select {
 	case why := <-unfilled:
 		return errors.Join(why, err)

@@ -40,6 +40,7 @@ type Config struct {
 	Log            Log      `toml:"log"`
 	Session        Session  `toml:"session"`
 	SignIn         SignIn   `toml:"sign_in"`
+	Audit          Audit    `toml:"audit"`
 	Emulator       Emulator `toml:"emulator"`
 	Apps           []App    `toml:"apps"`
 }
@@ -68,6 +69,11 @@ type SignIn struct {
 	AddressTries int      `toml:"address_tries"` // per address, within Window
 	Window       Duration `toml:"window"`
 	Lock         Duration `toml:"lock"`
+}
+
+// Audit says how it can be shown that the audit log was not changed.
+type Audit struct {
+	Heads string `toml:"heads"` // file that signed heads are appended to; "": audit-heads.jsonl in the data folder
 }
 
 // Emulator is the IM service that comes with imdesk.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"imdesk/actions"
+	"imdesk/auditlog"
 	"imdesk/auth"
 	"imdesk/store"
 	"imdesk/web/i18n"
@@ -25,6 +26,7 @@ import (
 func (s *Server) auditRoutes() []route {
 	return []route{
 		{get, "/audit", auth.VerbAudit, s.auditPage},
+		{post, "/audit/export", auth.VerbAudit, s.auditExport},
 		{get, "/apps/:app/groups/:group/activity", auth.VerbView, s.groupActivity},
 		{get, "/apps/:app/actions/:entry", auth.VerbView, s.oneAction},
 		{post, "/apps/:app/actions/:entry/undo", auth.VerbView, s.undo},
@@ -45,10 +47,61 @@ func (s *Server) auditPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	v.Export = &templates.AuditExportView{URL: "/audit/export?" + withoutPaging(c.Request.URL.Query()), Most: exportMost}
 	if v.Total, err = s.Store.Audit.Count(c.Request.Context()); err != nil {
 		return fmt.Errorf("count audit entries: %w", err)
 	}
 	return render(c, http.StatusOK, templates.AuditPage(s.chrome(c), v), templates.AuditTable(v))
+}
+
+// exportMost is how many entries a browser gets; imdesk audit export knows no such limit.
+const exportMost = 20_000
+
+// actExport is recorded for whoever takes the log out of the console.
+const actExport = "audit.export"
+
+// withoutPaging is a query with the filters only.
+func withoutPaging(q url.Values) string {
+	q.Del("before")
+	q.Del("open")
+	return q.Encode()
+}
+
+// auditExport sends the list with its filters as a file. It is a form, for it is recorded.
+func (s *Server) auditExport(c *gin.Context) error {
+	ctx := c.Request.Context()
+	q := c.Request.URL.Query()
+	format := auditlog.Format(c.PostForm("format"))
+	list := auditList{s: s, c: c, url: "/audit", app: s.byName[q.Get("app")]}
+	f, bad := list.filter(ctx, q)
+	if bad != "" || !slices.Contains(auditlog.Formats(), format) {
+		return seeOther(c, "/audit?"+q.Encode()) // which says what cannot be understood
+	}
+	by := s.actor(c)
+	detail, err := json.Marshal(map[string]string{"format": string(format), "filter": q.Encode()})
+	if err != nil {
+		return fmt.Errorf("export the audit log: %w", err)
+	}
+	id, err := s.Store.Audit.Begin(ctx, store.AuditEntry{
+		At: s.Now(), OperatorID: by.OperatorID, OperatorName: by.Name, Address: by.Address, Request: by.RequestRef, Action: actExport, Detail: detail,
+	})
+	if err != nil {
+		return fmt.Errorf("export the audit log: %w", err)
+	}
+	c.Header("Content-Type", map[auditlog.Format]string{auditlog.CSV: "text/csv; charset=utf-8", auditlog.JSONL: "application/jsonl"}[format])
+	c.Header("Content-Disposition", `attachment; filename="audit-`+s.Now().UTC().Format("20060102-150405")+"."+string(format)+`"`)
+	c.Header("Cache-Control", "no-store")
+	_, err = auditlog.Write(ctx, c.Writer, s.Store.Audit, f, format, exportMost)
+	out := store.AuditOutcome{At: s.Now(), State: store.AuditOK}
+	if err != nil {
+		out.State, out.ErrorKind = store.AuditFailed, "internal"
+	}
+	err = errors.Join(err, s.Store.Audit.Finish(context.WithoutCancel(ctx), id, out))
+	if err != nil {
+		s.Log.ErrorContext(ctx, "export the audit log", "reference", referenceOf(ctx), "error", err)
+		panic(http.ErrAbortHandler) // a file that ends early must not look whole
+	}
+	return nil
 }
 
 // groupActivity is what operators did in one group: everybody who may see the group may see it.
@@ -312,7 +365,7 @@ func (l *auditList) actionChoices(ctx context.Context) (list []choice) {
 		list = append(list, choice{string(v), i18n.T(ctx, "audit.verb."+string(v))})
 	}
 	if l.whole() {
-		for _, a := range operatorActs {
+		for _, a := range append(slices.Clone(operatorActs), actExport) {
 			list = append(list, choice{a, i18n.T(ctx, "audit.verb."+a)})
 		}
 	}

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -80,6 +82,45 @@ func TestAuditPaging(t *testing.T) {
 		page := b.get("/audit?before=" + gone).is(http.StatusOK).has("That page of the log is gone. This is the first one.")
 		if page.logged()[0] != 132 {
 			t.Errorf("before=%s begins with %d", gone, page.logged()[0])
+		}
+	}
+}
+
+func TestAuditExport(t *testing.T) {
+	h := newHarness(t)
+	b := h.as(auth.Lead)
+	for n := range 210 { // more than the store gives at once
+		h.record(store.AuditEntry{OperatorID: "mei", OperatorName: "=Mei", App: testApp, Action: "member.mute", Group: "g1", Users: []string{fmt.Sprint("u", n), "v"}, Reason: "ads, \"all\"\nday"}, store.AuditOK)
+	}
+	h.record(store.AuditEntry{OperatorID: "mei", OperatorName: "Mei", App: testApp, Action: "member.kick", Group: "g1"}, store.AuditPending)
+	if page := b.get("/audit?action=member.mute&before=100").has("The newest 20,000 of this list"); !strings.Contains(page.body, `action="/audit/export?action=member.mute"`) {
+		t.Errorf("no form to take out the list:\n%s", page.body)
+	}
+	file := b.post("/audit/export?action=member.mute", with(nil, "format", "csv")).is(http.StatusOK)
+	lines, err := csv.NewReader(strings.NewReader(file.body)).ReadAll()
+	if err != nil || len(lines) != 211 {
+		t.Fatalf("%d lines: %v\n%.300s", len(lines), err, file.body)
+	}
+	if got := lines[1]; lines[0][0] != "entry" || got[3] != "'=Mei" || got[9] != "u209 v" || got[11] != "ads, \"all\"\nday" || got[15] != "ok" {
+		t.Errorf("%q", got)
+	}
+	if got := file.header.Get("Content-Disposition"); !regexp.MustCompile(`^attachment; filename="audit-\d{8}-\d{6}\.csv"$`).MatchString(got) || file.header.Get("Content-Type") != "text/csv; charset=utf-8" {
+		t.Errorf("%s, %s", got, file.header.Get("Content-Type"))
+	}
+	file = b.post("/audit/export?action=member.kick", with(nil, "format", "jsonl")).is(http.StatusOK)
+	var one struct {
+		Entry  int64
+		Action string
+		State  string
+	}
+	if err := json.Unmarshal([]byte(file.body), &one); err != nil || one.Action != "member.kick" || one.State != "pending" {
+		t.Errorf("%+v %v\n%s", one, err, file.body)
+	}
+	// Whoever takes it out is recorded; what cannot be understood leads to the page that says so.
+	b.get("/audit?action=audit.export").has("Exported the audit log").lacks("CSV was not")
+	for wrong, format := range map[string]string{"/audit/export": "exe", "/audit/export?": "", "/audit/export?from=tomorrow": "csv"} {
+		if a := b.post(wrong, with(nil, "format", format)).is(http.StatusSeeOther); !strings.HasPrefix(a.location(), "/audit") {
+			t.Errorf("%s leads to %s", wrong, a.location())
 		}
 	}
 }

@@ -14,8 +14,15 @@ type AuditView struct {
 	Search   string // key of what may be typed to search
 	Filtered bool   // a filter is set: an empty list says so
 	ClearURL string
-	Hide     map[string]bool // columns that say the same in every row: "group", "operator"
-	Target   string          // the part, "#audit"
+	Hide     map[string]bool  // columns that say the same in every row: "group", "operator"
+	Target   string           // the part, "#audit"
+	Export   *AuditExportView // nil where the list cannot be had as a file
+}
+
+// AuditExportView takes the list out as a file.
+type AuditExportView struct {
+	URL  string // with the filters in its query
+	Most int    // entries of the file
 }
 
 // AuditFilterView is the row of filters.
