@@ -2,8 +2,11 @@ package tencent
 
 import (
 	"context"
+	"encoding/json"
+	commandline "flag" // flag is a function here
+	"fmt"
+	"os"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -388,7 +391,7 @@ var goldens = []golden{
 
 func TestCommandsOnTheWire(t *testing.T) {
 	covered := map[string]bool{}
-	for _, g := range slices.Concat(goldens, goldenMessages, goldenPeople, goldenApp) {
+	for _, g := range allGoldens() {
 		covered["/v4/"+g.path] = true
 		t.Run(g.name, func(t *testing.T) {
 			w := newWire(t)
@@ -465,4 +468,81 @@ func TestCommandsAreDescribed(t *testing.T) {
 			}
 		}
 	}
+}
+
+var update = commandline.Bool("update", false, "write testdata/requests.txt anew")
+
+// TestRequestsAreAsDocumented has, for each command, the least that its method sends and all that it can send: the names of
+// the fields, which of them are left out when there is nothing in them, and that numbers are numbers.
+func TestRequestsAreAsDocumented(t *testing.T) {
+	const file = "testdata/requests.txt"
+	var b strings.Builder
+	for _, c := range Commands() {
+		fmt.Fprintf(&b, "%s/%s\n", c.Service, c.Name)
+		for _, q := range []struct {
+			name    string
+			request reflect.Value
+		}{{"least", reflect.New(c.Request)}, {"whole", whole(c.Request, 0).Addr()}} {
+			body, err := encode(q.request.Interface())
+			if err != nil || !json.Valid(body) {
+				t.Fatalf("%s: %s %v", c.Path(), body, err)
+			}
+			fmt.Fprintf(&b, "\t%s %s\n", q.name, body)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(b.String(), "\n")); diff != "" {
+		t.Errorf("%s (-file +now):\n%s", file, diff)
+	}
+}
+
+// whole is a request with something in every field.
+func whole(t reflect.Type, depth int) reflect.Value {
+	v := reflect.New(t).Elem()
+	switch {
+	case t == reflect.TypeFor[json.RawMessage]():
+		v.SetBytes([]byte(`{"x":1}`))
+		return v
+	case t == reflect.TypeFor[Cursor]():
+		v.SetString("7")
+		return v
+	case depth > 5:
+		return v
+	}
+	switch t.Kind() {
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Int, reflect.Int64, reflect.Int32:
+		v.SetInt(1)
+	case reflect.Uint32, reflect.Uint64:
+		v.SetUint(1)
+	case reflect.Float64:
+		v.SetFloat(1.5)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Interface:
+		v.Set(reflect.ValueOf("x"))
+	case reflect.Pointer:
+		v.Set(whole(t.Elem(), depth).Addr())
+	case reflect.Slice:
+		v.Set(reflect.Append(v, whole(t.Elem(), depth+1)))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(t))
+		v.SetMapIndex(whole(t.Key(), depth+1), whole(t.Elem(), depth+1))
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if t.Field(i).IsExported() {
+				v.Field(i).Set(whole(t.Field(i).Type, depth+1))
+			}
+		}
+	}
+	return v
 }
