@@ -1,7 +1,10 @@
 package coverage
 
-// groupPages is where the pages of a group begin.
-const groupPages = "/apps/:app/groups/"
+// Where the pages of a group, and those of direct chats begin.
+const (
+	groupPages  = "/apps/:app/groups/"
+	directPages = "/apps/:app/direct"
+)
 
 // Tencent is what the pages of Tencent Cloud Chat list under "REST APIs" and "Webhooks". Pages of 2022 to 2026; names
 // that were replaced are listed as long as servers may answer to them.
@@ -13,7 +16,11 @@ func Tencent() Vendor {
 		Elsewhere: map[string]string{
 			"openim/admin_getroammsg": groupPages, "openim/admin_msgwithdraw": groupPages, "openim/sendmsg": groupPages,
 			"openim/modify_c2c_msg": groupPages, "openim/admin_set_msg_read": groupPages, "openim/delete_c2c_msg_ramble": groupPages,
-			"openim_msg_ext_http_svc/get_key_values": groupPages, "openim_msg_ext_http_svc/set_key_values": groupPages,
+			"openim/c2c_msg_read_receipt": groupPages, "openim_msg_ext_http_svc/get_key_values": groupPages, "openim_msg_ext_http_svc/set_key_values": groupPages,
+			"group_open_http_svc/group_msg_get_simple": directPages, "group_open_http_svc/group_msg_recall": directPages,
+			"group_open_http_svc/send_group_msg": directPages, "openim/modify_group_msg": directPages,
+			"group_open_http_svc/set_unread_msg_num": directPages, "openim_msg_ext_http_svc/group_get_key_values": directPages,
+			"openim_msg_ext_http_svc/group_set_key_values": directPages,
 		},
 		Commands: []Section{
 			{"Accounts", []Row{
