@@ -263,6 +263,6 @@ func (s *suite) groupNotice(t *testing.T) {
 		cannot(t, s.c.Groups.SendNotice(ctx(t), r.id, "Refused", nil))
 	})
 	t.Run("unknown group", func(t *testing.T) {
-		is(t, s.c.Groups.SendNotice(ctx(t), s.h.MissingGroup, "Nobody", nil), imclient.ErrNotFound)
+		is(t, s.c.Groups.SendNotice(ctx(t), s.h.MissingGroup, "Nobody", nil), imclient.ErrNotFound, imclient.ErrUnsupported)
 	})
 }

@@ -8,23 +8,33 @@ const (
 	TypeLive  imclient.GroupType = "LiveGroup"
 )
 
-// capabilities says what Volcengine IM can do.
+// Capabilities says what Volcengine IM can do.
 //
 // Source: Volcengine RTC, the pages of the IM actions (docs 336991 to 337141, 788462 to 788533, 1051343 to 1051348).
-func capabilities() imclient.Capabilities {
+func Capabilities() imclient.Capabilities {
 	return imclient.Capabilities{
 		Types: []imclient.TypeInfo{{Type: TypeGroup}, {Type: TypeLive, Live: true}},
 		Limits: imclient.Limits{
-			HistoryPage: 20,
-			MembersPage: 20,                // with full data; 50 of the ids alone
-			GroupsPage:  20,                // the groups of one user: there is no list of all
-			MuteBatch:   50, KickBatch: 50, // no page says how many a call takes
+			HistoryPage: maxHistory, DirectPage: maxHistory,
+			MembersPage: maxMembersPage,
+			GroupsPage:  maxGroupsPage,                     // the groups of one user: there is no list of all
+			MuteBatch:   maxTargets, KickBatch: maxTargets, // no page says how many a call takes
 			RecallBatch: 1,
-			GroupID:     19, // a 64-bit integer
+			GroupID:     maxIDDigits, UserID: maxIDDigits,
+			Elements:             1,
+			Nick:                 maxNick,
+			BroadcastKeepSeconds: int(longestKeep.Seconds()),
 		},
-		Why: why,
+		Marks: marks,
+		Why:   why,
 	}
 }
+
+// Sizes of the documents.
+const (
+	maxIDDigits = 19 // of a 64-bit integer
+	maxNick     = 100
+)
 
 // refusals holds what a group type cannot do, with the key of the text that says why and what to do instead. The type
 // "" stands for all of them.

@@ -57,7 +57,7 @@ func TestWhy(t *testing.T) {
 		{"live.marks", "cap.volcengine.live_marks", ""},
 		{"no.such_verb", none, none},
 	}
-	caps := capabilities()
+	caps := Capabilities()
 	for _, row := range table {
 		for typ, want := range map[imclient.GroupType]string{"Group": row.group, "LiveGroup": row.live, "NextYearsType": row.group} {
 			got := caps.Why(row.verb, typ)
@@ -91,7 +91,7 @@ func TestWhy(t *testing.T) {
 
 func TestTypes(t *testing.T) {
 	live := map[imclient.GroupType]bool{"Group": false, "LiveGroup": true}
-	caps := capabilities()
+	caps := Capabilities()
 	if len(caps.Types) != len(live) {
 		t.Errorf("got %d types, want %d", len(caps.Types), len(live))
 	}
@@ -115,8 +115,11 @@ func hasTexts(t *testing.T, keys ...string) {
 }
 
 func TestLimits(t *testing.T) {
-	want := imclient.Limits{HistoryPage: 20, MembersPage: 20, GroupsPage: 20, MuteBatch: 50, KickBatch: 50, RecallBatch: 1, GroupID: 19}
-	if got := capabilities().Limits; got != want {
+	want := imclient.Limits{
+		HistoryPage: 20, DirectPage: 20, MembersPage: 50, GroupsPage: 20, MuteBatch: 50, KickBatch: 50, RecallBatch: 1,
+		GroupID: 19, UserID: 19, Elements: 1, Nick: 100, BroadcastKeepSeconds: 604800,
+	}
+	if got := Capabilities().Limits; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
