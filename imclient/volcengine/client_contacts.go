@@ -96,20 +96,42 @@ func (a contactsArea) contact(ctx context.Context, info ConversationInfo, o imcl
 	if !o.Unread {
 		return contact, nil
 	}
-	read, _ := strconv.ParseInt(string(setting.ReadIndex), 10, 64) // "" is 0: nothing was read
-	unread, err := a.page(ctx, id, itoa(read+1), maxHistory, 0)
-	if err != nil {
-		return contact, err
+	contact.Unread, err = a.unread(ctx, id, o.User, setting.ReadIndex)
+	return contact, err
+}
+
+// unread counts what others said after a position, -1 if that is more than a page: nobody counts it.
+func (a contactsArea) unread(ctx context.Context, conversation, user string, after ID) (int, error) {
+	read, _ := strconv.ParseInt(string(after), 10, 64) // "" is 0: nothing was read
+	page, err := a.page(ctx, conversation, itoa(read+1), maxHistory, 0)
+	if err != nil || page.HasMore {
+		return -1, err
 	}
-	if !unread.HasMore { // else there are more than a page has, and nobody counts them
-		contact.Unread = 0
-		for _, m := range unread.Messages {
-			if m.Sender.or(string(m.SenderStr)) != o.User && index(m) > read && m.MsgType < msgSystem {
-				contact.Unread++
-			}
+	n := 0
+	for _, m := range page.Messages {
+		if m.Sender.or(string(m.SenderStr)) != user && index(m) > read && m.MsgType < msgSystem {
+			n++
 		}
 	}
-	return contact, nil
+	return n, nil
+}
+
+// UnreadFrom reads the position up to which the user has read, and counts from there.
+func (a contactsArea) UnreadFrom(ctx context.Context, c imclient.Conversation) (int, error) {
+	ctx = withOp(ctx, "contacts.unread_from")
+	id, err := a.chat(ctx, c.User, c.Peer)
+	if err != nil || id == "" {
+		return 0, err
+	}
+	setting, err := a.setting(ctx, id, c.User)
+	if err != nil {
+		return 0, err
+	}
+	n, err := a.unread(ctx, id, c.User, setting.ReadIndex)
+	if err == nil && n < 0 {
+		return 0, refuse(ctx, imclient.ErrUnsupported, "more are unread than can be counted")
+	}
+	return n, err
 }
 
 // Unread adds up what the conversations tell; the service keeps no such number.
