@@ -153,6 +153,14 @@ func (f *fields) user(name string, m must) int64 {
 	return n
 }
 
+// operator reads who acts. He is not verified, and need not be anybody.
+func (f *fields) operator() int64 {
+	if !f.has("Operator") && !f.has("OperatorStr") {
+		f.fail("Operator", "is missing")
+	}
+	return f.user("Operator", may)
+}
+
 // userNumber reads a number above 0 from text.
 func (f *fields) userNumber(name, text string) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)

@@ -28,7 +28,7 @@ func failedUsersTwin(failed []int64) any {
 
 // Source: BatchAddWhitelistParticipant, doc 1051345. Open: anybody can be on it, present or not.
 func addWhitelist(c *call) (any, error) {
-	id, operator, users := c.csi(), c.user("Operator", may), c.users("ParticipantUserIds", need, maxItems)
+	id, operator, users := c.csi(), c.operator(), c.users("ParticipantUserIds", need, maxItems)
 	err := c.change(id, live, func(tx *community.Tx, v *community.Conversation) error {
 		for _, user := range users {
 			if err := tx.PutWhite(v.CID, community.Whitelisted{User: user, AddedAt: c.s.now().Unix(), Operator: operator}); err != nil {
@@ -47,7 +47,7 @@ func addWhitelist(c *call) (any, error) {
 // Source: BatchRemoveWhitelistParticipant, doc 1051346. Open: removing who is not on it works.
 func removeWhitelist(c *call) (any, error) {
 	id, users := c.csi(), c.users("ParticipantUserIds", need, maxItems)
-	c.user("Operator", may)
+	c.operator()
 	err := c.change(id, live, func(tx *community.Tx, v *community.Conversation) error {
 		for _, user := range users {
 			if err := tx.DropWhite(v.CID, user); err != nil {
@@ -92,7 +92,7 @@ func failedManagers(failed []int64) any {
 
 // Source: BatchAddManager, doc 1051343. Open: a manager need not be present; the owner cannot be one.
 func addManagers(c *call) (any, error) {
-	id, operator, users := c.csi(), c.user("Operator", may), c.users("ManagerUserIds", need, maxItems)
+	id, operator, users := c.csi(), c.operator(), c.users("ManagerUserIds", need, maxItems)
 	var failed []int64
 	err := c.change(id, live, func(tx *community.Tx, v *community.Conversation) error {
 		there, err := tx.ParticipantsAmong(v.CID, users)
@@ -125,7 +125,7 @@ func addManagers(c *call) (any, error) {
 // Source: BatchRemoveManager, doc 1051344. Open: removing who is none works.
 func removeManagers(c *call) (any, error) {
 	id, users := c.csi(), c.users("RemoveManagerUserIds", need, maxItems)
-	c.user("Operator", may)
+	c.operator()
 	err := c.change(id, live, func(tx *community.Tx, v *community.Conversation) error {
 		there, err := tx.ParticipantsAmong(v.CID, users)
 		if err != nil {

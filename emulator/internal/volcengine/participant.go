@@ -109,7 +109,7 @@ func failedUsers(failed []int64) any {
 // The operator is not verified. Whoever is a member already is overwritten, but for the time he joined and his mute (open).
 // Source: BatchAddConversationParticipant, doc 336991.
 func addParticipants(c *call) (any, error) {
-	id, operator, list, barrier := c.csi(), c.i64("Operator", need), c.newParticipants(), c.flag("Barrier", false)
+	id, operator, list, barrier := c.csi(), c.operator(), c.newParticipants(), c.flag("Barrier", false)
 	var failed []int64
 	err := c.change(id, group, func(tx *community.Tx, v *community.Conversation) error {
 		if err := checkOwner(v, list); err != nil {
@@ -174,7 +174,7 @@ func (c *call) put(tx *community.Tx, v *community.Conversation, n newParticipant
 // Source: BatchDeleteConversationParticipant, doc 336994. Open: the owner stays, and he and strangers are failures.
 func deleteParticipants(c *call) (any, error) {
 	id, users := c.csi(), c.users("ParticipantUserIds", need, maxItems)
-	c.i64("Operator", need)
+	c.operator()
 	var failed []int64
 	err := c.change(id, group, func(tx *community.Tx, v *community.Conversation) error {
 		for _, user := range users {
@@ -197,7 +197,7 @@ func deleteParticipants(c *call) (any, error) {
 // BlockTime is when a mute ends, 0 ends it now. Source: BatchModifyConversationParticipant, doc 336995. Open: absent fields stay, Ext
 // is merged, and an owner cannot be given another role.
 func modifyParticipants(c *call) (any, error) {
-	id, operator, list := c.csi(), c.i64("Operator", need), c.newParticipants()
+	id, operator, list := c.csi(), c.operator(), c.newParticipants()
 	var failed []int64
 	err := c.change(id, group, func(tx *community.Tx, v *community.Conversation) error {
 		if err := checkOwner(v, list); err != nil {
