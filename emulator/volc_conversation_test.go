@@ -10,8 +10,8 @@ import (
 
 func f(format string, args ...any) string { return fmt.Sprintf(format, args...) }
 
-// many is n users from the given one on, joined by commas; each is put into the format.
-func many(format string, from int64, n int) string {
+// each is n users from the given one on, joined by commas; each is put into the format.
+func each(format string, from int64, n int) string {
 	parts := make([]string, n)
 	for i := range parts {
 		parts[i] = fmt.Sprintf(format, from+int64(i))
@@ -133,9 +133,9 @@ func TestVolcBatchGetConversations(t *testing.T) {
 	r.refuses([]volcRefusal{
 		{"id 0", "BatchGetConversations", f(`"ConversationShortId":[%d,0]`, w.g), "ConversationShortIdsHasInvalidElem"},
 		{"id as text", "BatchGetConversations", f(`"ConversationShortId":["%d"]`, w.g), "ConversationShortIdsHasInvalidElem"},
-		{"51 ids", "BatchGetConversations", f(`"ConversationShortId":[%s]`, many("%d", 1, 51)), "InvalidParam"},
+		{"51 ids", "BatchGetConversations", f(`"ConversationShortId":[%s]`, each("%d", 1, 51)), "InvalidParam"},
 	})
-	r.same(r.ok("BatchGetConversations", f(`"ConversationShortId":[%s]`, many("%d", 1, 50))), "[]", "ConversationCoreInfos")
+	r.same(r.ok("BatchGetConversations", f(`"ConversationShortId":[%s]`, each("%d", 1, 50))), "[]", "ConversationCoreInfos")
 }
 
 // TestVolcUserConversations reads the pages of each DataType to their ends.
@@ -277,8 +277,8 @@ func TestVolcParticipants(t *testing.T) {
 		{"no user", "BatchModifyConversationParticipant", f(`%s,"Operator":5,"ParticipantInfos":[{"Level":5}]`, on), "InvalidParam"},
 		{"a level of text", "BatchModifyConversationParticipant", f(`%s,"Operator":5,"ParticipantInfos":[{"ParticipantUserId":%d,"Level":"5"}]`, on, anna), "InvalidParam"},
 		{"a mute before 1970", "BatchModifyConversationParticipant", f(`%s,"Operator":5,"ParticipantInfos":[{"ParticipantUserId":%d,"BlockTime":-1}]`, on, anna), "InvalidParam"},
-		{"51 members", "BatchAddConversationParticipant", f(`%s,"Operator":5,"ParticipantInfos":[%s]`, on, many(`{"ParticipantUserId":%d}`, 1, 51)), "InvalidParam"},
-		{"two more than four", "BatchAddConversationParticipant", f(`%s,"Operator":5,"ParticipantInfos":[%s]`, on, many(`{"ParticipantUserId":%d}`, 1, 2)), "ConversationParticipantsMoreThanLimit"},
+		{"51 members", "BatchAddConversationParticipant", f(`%s,"Operator":5,"ParticipantInfos":[%s]`, on, each(`{"ParticipantUserId":%d}`, 1, 51)), "InvalidParam"},
+		{"two more than four", "BatchAddConversationParticipant", f(`%s,"Operator":5,"ParticipantInfos":[%s]`, on, each(`{"ParticipantUserId":%d}`, 1, 2)), "ConversationParticipantsMoreThanLimit"},
 	})
 	r.create(2, cleo, 0)
 	r.create(2, cleo, 0)
@@ -300,7 +300,7 @@ func TestVolcScan(t *testing.T) {
 	r.clock.Add(time.Second) // within one the order is that of users
 	for i := range 9 {
 		from := int64(1000*i + 1)
-		r.ok("BatchAddConversationParticipant", f(`"ConversationShortId":%d,"Operator":5,"ParticipantInfos":[%s]`, g, many(`{"ParticipantUserId":%d}`, from, 13)))
+		r.ok("BatchAddConversationParticipant", f(`"ConversationShortId":%d,"Operator":5,"ParticipantInfos":[%s]`, g, each(`{"ParticipantUserId":%d}`, from, 13)))
 		for n := range int64(13) {
 			want = append(want, fmt.Sprint(from+n))
 		}

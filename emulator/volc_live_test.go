@@ -59,13 +59,13 @@ func TestVolcBlocks(t *testing.T) {
 		{"a duration of text", "BatchAddBlockParticipants", on + `,"ParticipantBlockInfos":{"5":"60"}`, "InvalidParam"},
 		{"a user who is no number", "BatchAddBlockParticipants", on + `,"ParticipantBlockInfos":{"anna":60}`, "InvalidParam"},
 		{"user 05", "BatchAddBlockParticipants", on + `,"ParticipantBlockInfos":{"05":60}`, "InvalidParam"},
-		{"51 users", "BatchAddBlockParticipants", on + f(`,"ParticipantBlockInfos":{%s}`, many(`"%d":5`, 1, 51)), "InvalidParam"},
+		{"51 users", "BatchAddBlockParticipants", on + f(`,"ParticipantBlockInfos":{%s}`, each(`"%d":5`, 1, 51)), "InvalidParam"},
 		{"BlockAction 2", "BatchAddBlockParticipants", on + `,"ParticipantBlockInfos":{"5":60},"BlockAction":2`, "InvalidParam"},
 		{"limit 21", "BatchGetBlockParticipants", on + `,"Cursor":0,"Limit":21`, "InvalidParam"},
 	})
 
 	// Pages go by user: the cursor is the next one.
-	block(f(`"ParticipantBlockInfos":{%s}`, many(`"%d":600`, 100, 45)))
+	block(f(`"ParticipantBlockInfos":{%s}`, each(`"%d":600`, 100, 45)))
 	var users []string
 	for cursor := int64(0); cursor >= 0; {
 		a := r.ok("BatchGetBlockParticipants", f(`%s,"Cursor":%d,"Limit":20`, on, cursor))
@@ -74,7 +74,7 @@ func TestVolcBlocks(t *testing.T) {
 			t.Errorf("the cursor is %d after %d users", cursor, len(users))
 		}
 	}
-	if want := strings.ReplaceAll(many("%d", 100, 45), ",", " "); strings.Join(users, " ") != want {
+	if want := strings.ReplaceAll(each("%d", 100, 45), ",", " "); strings.Join(users, " ") != want {
 		t.Errorf("pages: %v", users)
 	}
 }
@@ -84,27 +84,27 @@ func TestVolcWhitelistAndManagers(t *testing.T) {
 	r := newVolcRig(t)
 	l := r.create(100, olga, 0)
 	on := f(`"ConversationShortId":%d`, l)
-	r.same(r.ok("BatchAddWhitelistParticipant", f(`%s,"OperatorStr":"9","ParticipantUserIds":[%s]`, on, many("%d", 1, 50))), `{"FailedUserIds":[],"FailedUserIdsStr":[]}`)
+	r.same(r.ok("BatchAddWhitelistParticipant", f(`%s,"OperatorStr":"9","ParticipantUserIds":[%s]`, on, each("%d", 1, 50))), `{"FailedUserIds":[],"FailedUserIdsStr":[]}`)
 	r.ok("BatchAddWhitelistParticipant", f(`%s,"Operator":9,"ParticipantUserIdsStr":["%d","51"]`, on, cleo))
 	a := r.ok("BatchGetWhitelistParticipant", on+`,"Cursor":48,"Limit":4`)
 	r.expect(a, a.list("ParticipantUserId", "Participants"), "48 49 50 51")
 	r.same(a, fmt.Sprint(cleo), "NextCursor")
 	r.same(a, `{"AvatarUrl":"","CreateTime":1704164645,"Ext":{},"Marks":[],"NickName":"","Operator":9,"OperatorStr":"9","ParticipantUserId":48,"ParticipantUserIdStr":"48"}`, "Participants", 0)
 	r.refuses([]volcRefusal{
-		{"over 100", "BatchAddWhitelistParticipant", f(`%s,"Operator":9,"ParticipantUserIds":[%s]`, on, many("%d", 60, 49)), "BlockConversationWhiteParticipantMoreThanLimit"},
+		{"over 100", "BatchAddWhitelistParticipant", f(`%s,"Operator":9,"ParticipantUserIds":[%s]`, on, each("%d", 60, 49)), "BlockConversationWhiteParticipantMoreThanLimit"},
 		{"limit 21", "BatchGetWhitelistParticipant", on + `,"Cursor":0,"Limit":21`, "InvalidParam"},
 	})
 	r.same(r.ok("BatchGetWhitelistParticipant", on+`,"Cursor":52,"Limit":20`), "-1", "NextCursor") // nothing of the refused was added
-	r.ok("BatchRemoveWhitelistParticipant", f(`%s,"Operator":9,"ParticipantUserIds":[%s]`, on, many("%d", 1, 50)))
+	r.ok("BatchRemoveWhitelistParticipant", f(`%s,"Operator":9,"ParticipantUserIds":[%s]`, on, each("%d", 1, 50)))
 	a = r.ok("BatchGetWhitelistParticipant", on+`,"Cursor":0,"Limit":20`)
 	r.expect(a, a.list("ParticipantUserId", "Participants"), f("51 %d", cleo))
 
-	r.same(r.ok("BatchAddManager", f(`%s,"Operator":9,"ManagerUserIds":[%d,%d,%s]`, on, olga, anna, many("%d", 1, 9))),
+	r.same(r.ok("BatchAddManager", f(`%s,"Operator":9,"ManagerUserIds":[%d,%d,%s]`, on, olga, anna, each("%d", 1, 9))),
 		`{"FailedManagerUserIds":[7200000000000000001],"FailedManagerUserIdsStr":["7200000000000000001"]}`)
 	r.refuses([]volcRefusal{{"the eleventh", "BatchAddManager", f(`%s,"Operator":9,"ManagerUserIds":[%d]`, on, ben), "ManagerMoreThanLimit"}})
 	staff := r.ok("ScanConversationParticipantList", on+`,"Cursor":0,"Limit":20`)
 	r.expect(staff, staff.list("Role", "Participants"), "1"+strings.Repeat(" 2", 10))
-	r.same(r.ok("BatchRemoveManager", f(`%s,"Operator":9,"RemoveManagerUserIds":[%s]`, on, many("%d", 1, 9))), `{"FailedManagerUserIds":[],"FailedManagerUserIdsStr":[]}`)
+	r.same(r.ok("BatchRemoveManager", f(`%s,"Operator":9,"RemoveManagerUserIds":[%s]`, on, each("%d", 1, 9))), `{"FailedManagerUserIds":[],"FailedManagerUserIdsStr":[]}`)
 	staff = r.ok("ScanConversationParticipantList", on+`,"Cursor":0,"Limit":20`)
 	r.expect(staff, staff.list("ParticipantUserId", "Participants"), f("%d %d", olga, anna))
 	r.same(r.ok("BatchAddManager", f(`%s,"Operator":9,"ManagerUserIdsStr":["%d"]`, on, ben)), "[]", "FailedManagerUserIds")
@@ -154,11 +154,11 @@ func TestVolcLiveParticipants(t *testing.T) {
 	r.expect(a, a.list("ParticipantUserId", "Participants"), "1007")
 	r.refuses([]volcRefusal{
 		{"nothing to change", "BatchUpdateLiveParticipants", on + `,"ParticipantInfos":[{"UserId":1003}]`, "InvalidParam"},
-		{"11 members", "BatchUpdateLiveParticipants", on + f(`,"ParticipantInfos":[%s]`, many(`{"UserId":%d,"NickName":"n"}`, 1000, 11)), "InvalidParam"},
+		{"11 members", "BatchUpdateLiveParticipants", on + f(`,"ParticipantInfos":[%s]`, each(`{"UserId":%d,"NickName":"n"}`, 1000, 11)), "InvalidParam"},
 	})
 
 	// More than 200 are not refused, but not answered.
-	a = r.ok("QueryLiveParticipantStatus", f(`%s,"ParticipantUserIds":[%s]`, on, many("%d", 900, 250)))
+	a = r.ok("QueryLiveParticipantStatus", f(`%s,"ParticipantUserIds":[%s]`, on, each("%d", 900, 250)))
 	status := at(any(a.Result), "Status").([]any)
 	if len(status) != 200 || f("%v %v", at(status[99], "IsInConversation"), at(status[100], "IsInConversation")) != "false true" {
 		t.Errorf("%d of 250 were answered: %v", len(status), status[99:101])
@@ -183,11 +183,11 @@ func TestVolcGroupMarks(t *testing.T) {
 	r.ok("MarkConversation", on+`,"MarkTypes":["b","nothing"],"MarkAction":2`)
 	r.same(r.ok("GetConversationMarks", on), `["a","c"]`, "MarkTypes")
 	r.refuses([]volcRefusal{
-		{"21 marks", "MarkConversation", f(`%s,"MarkTypes":[%s]`, on, many(`"m%d"`, 1, 19)), "ConversationMarkTypeMoreThanLimit"},
+		{"21 marks", "MarkConversation", f(`%s,"MarkTypes":[%s]`, on, each(`"m%d"`, 1, 19)), "ConversationMarkTypeMoreThanLimit"},
 		{"MarkAction 0", "MarkConversation", on + `,"MarkTypes":["b"],"MarkAction":0`, "InvalidParam"},
 		{"an empty mark", "MarkConversation", on + `,"MarkTypes":[""]`, "InvalidParam"},
 	})
-	r.ok("MarkConversation", f(`%s,"MarkTypes":[%s]`, on, many(`"m%d"`, 1, 18)))
+	r.ok("MarkConversation", f(`%s,"MarkTypes":[%s]`, on, each(`"m%d"`, 1, 18)))
 	a := r.ok("GetConversationMarks", on)
 	if n := len(at(any(a.Result), "MarkTypes").([]any)); n != 20 {
 		t.Errorf("%d marks", n)

@@ -111,7 +111,7 @@ func TestVolcHistory(t *testing.T) {
 		{"limit 0", "GetConversationMessages", f(`"ConversationShortId":%d,"Cursor":0,"Limit":0`, g), "InvalidParam"},
 		{"cursor below 0", "GetConversationMessages", f(`"ConversationShortId":%d,"Cursor":-1,"Limit":20`, g), "InvalidParam"},
 		{"a live group forward", "GetConversationMessages", f(`"ConversationShortId":%d,"Cursor":0,"Limit":20`, l), "InvalidParam"},
-		{"51 messages", "GetMessages", f(`"ConversationShortId":%d,"MessageIds":[%s]`, g, many("%d", 1, 51)), "InvalidParam"},
+		{"51 messages", "GetMessages", f(`"ConversationShortId":%d,"MessageIds":[%s]`, g, each("%d", 1, 51)), "InvalidParam"},
 	})
 	r.ok("GetConversationMessages", f(`"ConversationShortId":%d,"Cursor":0,"Limit":20,"Reverse":1`, l))
 	a = r.ok("GetMessages", f(`"ConversationShortId":%d,"MessageIds":[%s,5,%s]`, g, ids[4], ids[2]))
@@ -206,14 +206,14 @@ func TestVolcBatchSendMessage(t *testing.T) {
 	id := r.i64(a, "UserMessageId", fmt.Sprint(cleo))
 	talk := r.ok("GetUserConversations", f(`"ParticipantUserId":%d,"Cursor":0,"Limit":20`, cleo))
 	r.same(r.ok("GetMessages", f(`"ConversationShortId":%d,"MessageIds":[%d]`, r.i64(talk, "ConversationInfos", 0, "ConversationShortId"), id)), "1", "Messages", 0, "ConversationType")
-	r.refuses([]volcRefusal{{"501 receivers", "BatchSendMessage", batch(many("%d", 1, 501)), "InvalidParam"}})
-	a = r.ok("BatchSendMessage", batch(many("%d", 1, 40)))
+	r.refuses([]volcRefusal{{"501 receivers", "BatchSendMessage", batch(each("%d", 1, 501)), "InvalidParam"}})
+	a = r.ok("BatchSendMessage", batch(each("%d", 1, 40)))
 	if failed := at(any(a.Result), "FailedReceiver").([]any); len(failed) != 12 { // the sender may be in 30 conversations
 		t.Errorf("%d failed", len(failed))
 	}
 	// 12,000 receivers a minute, of which 43 are used up.
 	r.clock.Add(time.Minute)
-	one := many("%d", 1, 500)
+	one := each("%d", 1, 500)
 	for range 24 {
 		r.ok("BatchSendMessage", batch(one))
 	}
@@ -240,9 +240,9 @@ func TestVolcBatchSendGroupMessage(t *testing.T) {
 	r.refuses([]volcRefusal{
 		{"a group among single chats", "BatchSendGroupMessage", send(1, f("%d,%d", w.s, w.g), ""), "InvalidParam"},
 		{"type 3", "BatchSendGroupMessage", send(3, fmt.Sprint(w.g), ""), "InvalidParam"},
-		{"21 conversations", "BatchSendGroupMessage", send(2, many("%d", 1, 21), ""), "InvalidParam"},
+		{"21 conversations", "BatchSendGroupMessage", send(2, each("%d", 1, 21), ""), "InvalidParam"},
 	})
-	r.same(r.ok("BatchSendGroupMessage", send(2, many("%d", 1, 20), "")), f("[%s]", many("%d", 1, 20)), "FailedConversationShortIds")
+	r.same(r.ok("BatchSendGroupMessage", send(2, each("%d", 1, 20), "")), f("[%s]", each("%d", 1, 20)), "FailedConversationShortIds")
 }
 
 // TestVolcFlood sends more into a live group than it carries in a second: what is too much gets an id and is nowhere.

@@ -43,22 +43,22 @@ func TestVolcUsers(t *testing.T) {
 
 	user := func(more string) string { return `"Users":[{"UserId":5,` + more + `}]` }
 	r.refuses([]volcRefusal{
-		{"21 users", "RegisterUsers", f(`"Users":[%s]`, many(`{"UserId":%d}`, 1, 21)), "InvalidParam"},
-		{"11 users to update", "BatchUpdateUser", f(`"Users":[%s]`, many(`{"UserId":%d}`, 1, 11)), "InvalidParam"},
-		{"11 users to unregister", "UnRegisterUsers", f(`"UserIds":[%s]`, many(`%d`, 1, 11)), "InvalidParam"},
-		{"51 users to get", "BatchGetUser", f(`"UserIds":[%s]`, many(`%d`, 1, 51)), "InvalidParam"},
-		{"101 users who may be online", "QueryOnlineStatus", f(`"UserIds":[%s]`, many(`%d`, 1, 101)), "InvalidParam"},
-		{"51 users to tag", "BatchUpdateUserTags", f(`"UserIds":[%s],"Tags":["x"]`, many(`%d`, 1, 51)), "InvalidParam"},
+		{"21 users", "RegisterUsers", f(`"Users":[%s]`, each(`{"UserId":%d}`, 1, 21)), "InvalidParam"},
+		{"11 users to update", "BatchUpdateUser", f(`"Users":[%s]`, each(`{"UserId":%d}`, 1, 11)), "InvalidParam"},
+		{"11 users to unregister", "UnRegisterUsers", f(`"UserIds":[%s]`, each(`%d`, 1, 11)), "InvalidParam"},
+		{"51 users to get", "BatchGetUser", f(`"UserIds":[%s]`, each(`%d`, 1, 51)), "InvalidParam"},
+		{"101 users who may be online", "QueryOnlineStatus", f(`"UserIds":[%s]`, each(`%d`, 1, 101)), "InvalidParam"},
+		{"51 users to tag", "BatchUpdateUserTags", f(`"UserIds":[%s],"Tags":["x"]`, each(`%d`, 1, 51)), "InvalidParam"},
 		{"user 0", "RegisterUsers", `"Users":[{"UserId":0}]`, "InvalidParam"},
 		{"a nick of 101", "RegisterUsers", user(f(`"NickName":"%s"`, strings.Repeat("名", 101))), "InvalidParam"},
 		{"a portrait of 501", "RegisterUsers", user(f(`"Portrait":"%s"`, strings.Repeat("p", 501))), "InvalidParam"},
-		{"21 fields", "RegisterUsers", user(f(`"Ext":{%s}`, many(`"k%d":"v"`, 1, 21))), "InvalidParam"},
+		{"21 fields", "RegisterUsers", user(f(`"Ext":{%s}`, each(`"k%d":"v"`, 1, 21))), "InvalidParam"},
 		{"a key of 51 bytes", "RegisterUsers", user(f(`"Ext":{"%s":"v"}`, strings.Repeat("k", 51))), "InvalidParam"},
 		{"a value of 501 bytes", "RegisterUsers", user(f(`"Ext":{"k":"%s"}`, strings.Repeat("v", 501))), "InvalidParam"},
 		{"a key of the service", "BatchUpdateUser", user(`"Ext":{"s:from":"biz"}`), "InvalidParam"},
 		{"Op 2", "BatchUpdateUserTags", `"UserIds":[5],"Tags":["x"],"Op":2`, "InvalidParam"},
 	})
-	register(f(`{"UserId":5,"NickName":"%s","Ext":{%s}}`, strings.Repeat("名", 100), many(`"k%d":"v"`, 1, 20)))
+	register(f(`{"UserId":5,"NickName":"%s","Ext":{%s}}`, strings.Repeat("名", 100), each(`"k%d":"v"`, 1, 20)))
 }
 
 func TestVolcOnline(t *testing.T) {
@@ -130,10 +130,10 @@ func TestVolcFriends(t *testing.T) {
 	a = r.ok("ListFriend", on)
 	r.expect(a, a.list("FriendUserId", "FriendInfos"), fmt.Sprint(anna))
 	r.refuses([]volcRefusal{
-		{"11 to add", "AddFriend", f(`%s,"FriendUserIds":[%s]`, on, many("%d", 1, 11)), "InvalidParam"},
-		{"11 to delete", "DeleteFriend", f(`%s,"DeleteUserIds":[%s]`, on, many("%d", 1, 11)), "InvalidParam"},
-		{"11 to ask for", "IsFriend", f(`%s,"FriendUserIds":[%s]`, on, many("%d", 1, 11)), "InvalidParam"},
-		{"11 to update", "UpdateFriend", f(`%s,"FriendInfos":[%s]`, on, many(`{"FriendUserId":%d,"Alias":"a"}`, 1, 11)), "InvalidParam"},
+		{"11 to add", "AddFriend", f(`%s,"FriendUserIds":[%s]`, on, each("%d", 1, 11)), "InvalidParam"},
+		{"11 to delete", "DeleteFriend", f(`%s,"DeleteUserIds":[%s]`, on, each("%d", 1, 11)), "InvalidParam"},
+		{"11 to ask for", "IsFriend", f(`%s,"FriendUserIds":[%s]`, on, each("%d", 1, 11)), "InvalidParam"},
+		{"11 to update", "UpdateFriend", f(`%s,"FriendInfos":[%s]`, on, each(`{"FriendUserId":%d,"Alias":"a"}`, 1, 11)), "InvalidParam"},
 		{"nothing to update", "UpdateFriend", f(`%s,"FriendInfos":[{"FriendUserId":%d}]`, on, anna), "InvalidParam"},
 		{"limit 21", "ListFriend", on + `,"Limit":21`, "InvalidParam"},
 		{"cursor below 0", "ListFriend", on + `,"Cursor":-1`, "InvalidParam"},
@@ -146,8 +146,8 @@ func TestVolcFriendPages(t *testing.T) {
 	on := f(`"UserId":%d`, olga)
 	var friends, black []string
 	for i := range int64(5) {
-		r.ok("AddFriend", f(`%s,"FriendUserIds":[%s]`, on, many("%d", 100+10*i, 10)))
-		r.ok("AddBlackList", f(`%s,"BlackListInfos":[%s]`, on, many(`{"BlackListUserId":%d}`, 100+10*i, 10)))
+		r.ok("AddFriend", f(`%s,"FriendUserIds":[%s]`, on, each("%d", 100+10*i, 10)))
+		r.ok("AddBlackList", f(`%s,"BlackListInfos":[%s]`, on, each(`{"BlackListUserId":%d}`, 100+10*i, 10)))
 	}
 	for i := range 50 {
 		friends, black = append(friends, fmt.Sprint(100+i)), append(black, fmt.Sprint(149-i))
@@ -191,10 +191,10 @@ func TestVolcBlacklists(t *testing.T) {
 	a = r.ok("GetBlackList", on+`,"Cursor":0,"Limit":20`)
 	r.expect(a, a.list("BlackListUserId", "BlackListInfos"), fmt.Sprint(anna))
 	r.refuses([]volcRefusal{
-		{"11 to add", "AddBlackList", f(`%s,"BlackListInfos":[%s]`, on, many(`{"BlackListUserId":%d}`, 1, 11)), "InvalidParam"},
-		{"11 to update", "UpdateBlackList", f(`%s,"BlackListInfos":[%s]`, on, many(`{"BlackListUserId":%d}`, 1, 11)), "InvalidParam"},
-		{"11 to remove", "RemoveBlackList", f(`%s,"BlackListUserIds":[%s]`, on, many("%d", 1, 11)), "InvalidParam"},
-		{"11 to ask for", "IsInBlackList", f(`%s,"BlackListUserIds":[%s]`, on, many("%d", 1, 11)), "InvalidParam"},
+		{"11 to add", "AddBlackList", f(`%s,"BlackListInfos":[%s]`, on, each(`{"BlackListUserId":%d}`, 1, 11)), "InvalidParam"},
+		{"11 to update", "UpdateBlackList", f(`%s,"BlackListInfos":[%s]`, on, each(`{"BlackListUserId":%d}`, 1, 11)), "InvalidParam"},
+		{"11 to remove", "RemoveBlackList", f(`%s,"BlackListUserIds":[%s]`, on, each("%d", 1, 11)), "InvalidParam"},
+		{"11 to ask for", "IsInBlackList", f(`%s,"BlackListUserIds":[%s]`, on, each("%d", 1, 11)), "InvalidParam"},
 		{"limit 21", "GetBlackList", on + `,"Cursor":0,"Limit":21`, "InvalidParam"},
 		{"limit 0", "GetBlackList", on + `,"Cursor":0,"Limit":0`, "InvalidParam"},
 	})
