@@ -168,6 +168,11 @@ func (s *Server) fill(ctx, alive context.Context, c Config) error {
 			s.talk.Go(func() { s.keepTalking(alive, app.SDKAppID, c.Talk/float64(len(c.Apps))) })
 		}
 	}
+	for _, app := range c.Volc {
+		if c.Soon || c.Talk > 0 {
+			s.talk.Go(func() { s.wakeVolc(alive, app.AppID, c.Talk/float64(len(c.Volc))) })
+		}
+	}
 	return nil
 }
 

@@ -72,6 +72,21 @@ func (s *Server) fillVolc(ctx context.Context, app int64) error {
 	return nil
 }
 
+// wakeVolc fills an app before it is used, and has its people talk until ctx ends.
+func (s *Server) wakeVolc(ctx context.Context, app int64, rate float64) {
+	err := s.volc.Fill(ctx, app)
+	if err == nil && rate > 0 {
+		err = demo.Talk(ctx, volcengine.MediaBase, rate, func(ctx context.Context, said demo.Saying) (int64, error) {
+			return s.volc.Say(ctx, app, volcengine.Said{
+				Conversation: demo.VolcengineGroup(said.GroupID), From: demo.VolcengineUser(said.From), Type: said.Type, Content: said.Content, Platform: "Android",
+			})
+		})
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("emulator: demo of Volcengine IM", "app", app, "err", err)
+	}
+}
+
 // allApps are those of both vendors.
 func (s *Server) allApps() []int64 { return slices.Concat(s.apps, s.volcs) }
 

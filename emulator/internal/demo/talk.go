@@ -15,6 +15,9 @@ type Saying struct {
 	CloudCustomData string          // of a reply that quotes, else ""
 	Random          uint32
 	Priority        string // High, Normal or Low
+
+	Type    int64 // MsgType and Content of Volcengine IM: the same in its words
+	Content string
 }
 
 // Say has something said, as the app on the person's device would, and returns the message's seq. An error is that of a
@@ -170,6 +173,7 @@ func (c *conversation) saying(m *said) (Saying, bool) {
 		GroupID: c.id, From: m.from.id, Body: json.RawMessage(body), Random: m.random,
 		Priority: map[int]string{highPriority: "High", normalPriority: "Normal", lowPriority: "Low"}[m.prio],
 	}
+	s.Type, s.Content = volcContent(m.body)
 	if q := m.quotes; q != nil && q.seq > 0 {
 		s.CloudCustomData = q.quotedBy(c.nick(q.from))
 	}

@@ -47,6 +47,14 @@ func hashOf(s string) uint64 {
 	return h.Sum64()
 }
 
+// VolcengineGroup is the number of a group of the demo.
+func VolcengineGroup(id string) int64 {
+	if n := volcIDs[id]; n != 0 {
+		return n
+	}
+	return 1_690_000_000_000_000_000 + int64(hashOf(id)%10_000_000_000_000_000) //nolint:gosec // below 10^16
+}
+
 // VolcengineOnline returns the platforms, Android, iOS or Web, of those people of the demo who are online, by number.
 func VolcengineOnline() map[int64][]string {
 	online := map[int64][]string{}
@@ -132,11 +140,8 @@ func (s *volcSeeder) user(p *person) error {
 // conversation makes a group with its members and what was said in it.
 func (s *volcSeeder) conversation(number int, r *room) error {
 	v := &community.Conversation{
-		App: s.app, ID: volcIDs[r.id], Type: community.GroupChat, Name: r.name, Description: r.intro, Notice: r.notice, Ext: r.data,
+		App: s.app, ID: VolcengineGroup(r.id), Type: community.GroupChat, Name: r.name, Description: r.intro, Notice: r.notice, Ext: r.data,
 		CreatedAt: s.ago(r.age), ModifiedAt: s.ago(r.age / 3),
-	}
-	if v.ID == 0 {
-		v.ID = s.ago(r.age)*1e9 + int64(hashOf(r.id)%1e9) //nolint:gosec // below 10^9
 	}
 	v.ActiveUS = v.CreatedAt * 1e6
 	if !r.is("noface") {
@@ -392,7 +397,7 @@ func (s *volcSeeder) single(a, b *person, shelf string) error {
 	r.regulars = r.seats
 	u, w := VolcengineUser(a.id), VolcengineUser(b.id)
 	v := &community.Conversation{
-		App: s.app, ID: s.ago(r.age)*1e9 + rng.Int64N(1e9), Type: community.SingleChat, Owner: u, Creator: u, Other: w, CreatedAt: s.ago(r.age), ModifiedAt: s.ago(r.age),
+		App: s.app, ID: VolcengineGroup(id), Type: community.SingleChat, Owner: u, Creator: u, Other: w, CreatedAt: s.ago(r.age), ModifiedAt: s.ago(r.age),
 		ActiveUS: s.ago(r.age) * 1e6, Idem: community.SingleIdem(u, w),
 	}
 	if err := s.CreateConversation(v); err != nil {

@@ -20,6 +20,11 @@ func (s *Service) FillFirst(app int64, run func(context.Context) error) {
 
 // filled waits for what is to be done first. It is not given up when the caller leaves, for the next one needs it as well.
 func (s *Service) filled(ctx context.Context, app int64) error {
+	return s.Fill(context.WithoutCancel(ctx), app)
+}
+
+// Fill does what is to be done before the app is used, unless it was done.
+func (s *Service) Fill(ctx context.Context, app int64) error {
 	f := s.fills[app]
 	if f == nil {
 		return nil
@@ -29,7 +34,7 @@ func (s *Service) filled(ctx context.Context, app int64) error {
 	if f.done {
 		return nil
 	}
-	if err := f.run(context.WithoutCancel(ctx)); err != nil {
+	if err := f.run(ctx); err != nil {
 		return fmt.Errorf("fill app %d: %w", app, err)
 	}
 	f.done = true
