@@ -32,7 +32,7 @@ func (id *ID) UnmarshalJSON(b []byte) error {
 	if len(b) == 0 || bytes.Equal(b, []byte("null")) {
 		return nil
 	}
-	if bytes.Equal(b, []byte(`""`)) {
+	if len(b) >= 2 && b[0] == '"' && len(bytes.TrimSpace(b[1:len(b)-1])) == 0 {
 		*id = ""
 		return nil
 	}
