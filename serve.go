@@ -45,6 +45,9 @@ const (
 	embeddedVolcID = 900001 // AppId of the app of Volcengine IM beside it
 )
 
+// embeddedFields are the fields of its own that the demo's app has in profiles.
+var embeddedFields = []string{"VIP", "City"}
+
 func serve(ctx context.Context, args []string, std streams) error {
 	f := newFlags("serve", std)
 	opts := configFlags(f)
@@ -305,7 +308,7 @@ func newClient(a config.App, log *slog.Logger) (*imclient.Client, error) {
 	case "tencent":
 		return tencent.New(tencent.Config{
 			SDKAppID: strconv.FormatInt(a.SDKAppID, 10), Administrator: a.Administrator, Key: a.Key.Reveal(),
-			Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare, Log: log,
+			Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare, UserFields: a.UserFields, Log: log,
 		})
 	}
 	return nil, fmt.Errorf("this version speaks to tencent only, not to %s", a.Vendor)
@@ -331,7 +334,7 @@ func embedded(ctx context.Context, c config.Config, log *slog.Logger) (*handlers
 		return nil, nil, errors.Join(err, em.Close())
 	}
 	im, err := tencent.New(tencent.Config{
-		SDKAppID: strconv.Itoa(embeddedAppID), Administrator: embeddedAdmin, Key: key, Endpoint: em.URL(), Log: log,
+		SDKAppID: strconv.Itoa(embeddedAppID), Administrator: embeddedAdmin, Key: key, Endpoint: em.URL(), UserFields: embeddedFields, Log: log,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, em.Close())

@@ -103,6 +103,7 @@ type App struct {
 	BackupEndpoint string   `toml:"backup_endpoint"`
 	RateShare      float64  `toml:"rate_share"`
 	MediaHosts     []string `toml:"media_hosts"`
+	UserFields     []string `toml:"user_fields"`
 }
 
 // Default is the configuration without a file: the console on the emulator.
@@ -387,6 +388,7 @@ func (a *App) problem() (key, problem string) {
 			check{"administrator", emptyProblem(a.Administrator)},
 			check{"key", a.Key.required()},
 			check{"region", oneOf(a.Region, append([]string{""}, TencentRegions()...)...)},
+			check{"user_fields", fieldsProblem(a.UserFields)},
 			check{"app_id", foreign(a.AppID != 0, "volcengine")},
 			check{"access_key", foreign(a.AccessKey != "", "volcengine")},
 			check{"secret_key", foreign(a.SecretKey.source != "", "volcengine")})
@@ -397,6 +399,7 @@ func (a *App) problem() (key, problem string) {
 			check{"secret_key", a.SecretKey.required()},
 			check{"region", oneOf(a.Region, append([]string{""}, volcengineRegions...)...)},
 			check{"sdkappid", foreign(a.SDKAppID != 0, "tencent")},
+			check{"user_fields", foreign(len(a.UserFields) > 0, "tencent")},
 			check{"administrator", foreign(a.Administrator != "", "tencent")},
 			check{"key", foreign(a.Key.source != "", "tencent")})
 	}
@@ -411,6 +414,20 @@ func (a *App) problem() (key, problem string) {
 func nameProblem(s string) string {
 	if !name.MatchString(s) {
 		return fmt.Sprintf("%q stands in addresses: 1 to 32 small letters, digits and dashes", s)
+	}
+	return ""
+}
+
+// userField is the name of a field of the app's own.
+//
+// Source: Tencent Cloud Chat REST API, "Profile management" (doc 33520).
+var userField = regexp.MustCompile(`^[A-Za-z]{1,8}$`)
+
+func fieldsProblem(list []string) string {
+	for _, f := range list {
+		if !userField.MatchString(f) {
+			return fmt.Sprintf("%q is no name of a field: 1 to 8 letters, without Tag_Profile_Custom_", f)
+		}
 	}
 	return ""
 }

@@ -141,6 +141,7 @@ func TestRefusals(t *testing.T) {
 		{"id beyond 64 bits", with(tencentApp, "1400000001", "99999999999999999999"), "c.toml:4:12: apps.sdkappid: ", "too large"},
 		{"unknown region", tencentApp + "region = \"moon\"", "c.toml:7:1: apps.region: ", "\"jakarta\""},
 		{"share of nothing", tencentApp + "rate_share = 0", "c.toml:7:1: apps.rate_share: ", "above 0 and up to 1"},
+		{"a field that is a whole tag", tencentApp + "user_fields = [\"Tag_Profile_Custom_VIP\"]", "c.toml:7:1: apps.user_fields: ", "1 to 8 letters"},
 		{"share of no number", tencentApp + "rate_share = nan", "c.toml:7:1: apps.rate_share: ", "above 0 and up to 1"},
 		{"endpoint without scheme", tencentApp + "endpoint = \"console.tim.qq.com\"", "c.toml:7:1: apps.endpoint: ", "https://console.tim.qq.com"},
 		{"endpoint with a path", tencentApp + "endpoint = \"https://h/v4\"", "c.toml:7:1: apps.endpoint: ", "no address of a server"},

@@ -148,7 +148,7 @@ func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *
 		ID: id, Name: f.profile.Nick, BackURL: appURL(app, "users"), RetryURL: u.RequestURI(), GroupCount: -1,
 		AuditURL: userURL(app, id, tabActivity), Answers: s.muteAnswers(ctx, app, f),
 	}
-	v.Tabs = s.userTabs(ctx, app, id, "summary")
+	v.Tabs, v.Parts = s.userTabs(ctx, app, id, "summary"), s.lazyParts(ctx, app, id)
 	v.ProfileFailed = failedPart(ctx, f.profileErr)
 	if f.profileErr == nil {
 		v.Profile = profileFacts(ctx, f.profile)
@@ -157,6 +157,11 @@ func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *
 	s.joinedView(ctx, app, op, f, u, &v)
 	s.mayView(ctx, app, op, f, &v)
 	v.Actions = s.userButtons(c, app, id, f, v.Lift != nil)
+	p := &partly{s: s, c: c, app: app, id: id, op: op}
+	edit := p.sheet(auth.VerbEditUser, imclient.VerbEditUser, templates.ButtonView{Text: i18n.T(ctx, "users.edit"), Icon: "edit"}, []string{editUserSheet.path})
+	v.Edit = &edit
+	v.More = []templates.ButtonView{edit, p.sheet(auth.VerbDeleteUsers, imclient.VerbDeleteUsers,
+		templates.ButtonView{Text: i18n.T(ctx, "users.delete"), Icon: "trash"}, []string{deleteUserSheet.path})}
 	return v
 }
 
@@ -172,12 +177,13 @@ func failedPart(ctx context.Context, err error) *templates.Notice {
 
 func (s *Server) userTabs(ctx context.Context, app *App, id, open string) []templates.Tab {
 	var tabs []templates.Tab
-	for _, t := range []struct {
-		key string
-		url string
-	}{{"summary", userURL(app, id)}, {tabActivity, userURL(app, id, tabActivity)}} {
+	for _, key := range []string{"summary", tabContacts, tabFriends, tabBlocks, tabActivity} {
 		//i18n:uses users.tab.*
-		tabs = append(tabs, templates.Tab{Text: i18n.T(ctx, "users.tab."+t.key), URL: t.url, Current: t.key == open})
+		t := templates.Tab{Text: i18n.T(ctx, "users.tab."+key), URL: userURL(app, id), Current: key == open}
+		if key != "summary" {
+			t.URL = userURL(app, id, key)
+		}
+		tabs = append(tabs, t)
 	}
 	return tabs
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,35 +26,46 @@ type userSheet struct {
 	needs  imclient.Verb
 	asks   bool // a reason is needed
 	harm   bool // the focus is on Cancel
-	action func(user string, f userForm) actions.Action
+	says   bool // a reason is needed, in words of one's own
+	many   bool // it is about others, who are pasted or ticked: ids
+	whole  bool // the form shows the profile, so that there is none without it
+	action func(a *userAsking) actions.Action
+	fields func(a *userAsking, v *templates.UserSheetView) // what else is asked; nil: nothing
+	ready  func(a *userAsking) bool                        // enough is filled in for a preview; nil: always
+	wrong  func(a *userAsking, w map[string]string)        // what is refused before package actions is asked; nil: nothing
+	to     func(a *userAsking, r actions.Result) string    // where it leads; nil: back
 }
 
 // What can be done to a user in the whole app.
 var (
 	globalMuteSheet = userSheet{
 		path: "global-mute", name: "global_mute", right: auth.VerbGlobalMute, needs: imclient.VerbGlobalMute, asks: true,
-		action: func(user string, f userForm) actions.Action {
-			return actions.GlobalMute{Common: f.common(), Users: []string{user}, Direct: f.direct.wanted(), Groups: f.groups.wanted()}
+		action: func(a *userAsking) actions.Action {
+			return actions.GlobalMute{Common: a.f.common(), Users: []string{a.u.ID}, Direct: a.f.direct.wanted(), Groups: a.f.groups.wanted()}
 		},
 	}
 	globalUnmuteSheet = userSheet{
 		path: "global-unmute", name: "global_unmute", right: auth.VerbGlobalUnmute, needs: imclient.VerbGlobalMute,
-		action: func(user string, f userForm) actions.Action {
-			return actions.GlobalUnmute{Common: f.common(), Users: []string{user}, Direct: f.direct.on, Groups: f.groups.on}
+		action: func(a *userAsking) actions.Action {
+			return actions.GlobalUnmute{Common: a.f.common(), Users: []string{a.u.ID}, Direct: a.f.direct.on, Groups: a.f.groups.on}
 		},
 	}
 	signOutSheet = userSheet{
 		path: "sign-out", name: "sign_out", right: auth.VerbSignOut, needs: imclient.VerbSignOut, asks: true, harm: true,
-		action: func(user string, f userForm) actions.Action {
-			return actions.SignOut{Common: f.common(), Users: []string{user}}
+		action: func(a *userAsking) actions.Action {
+			return actions.SignOut{Common: a.f.common(), Users: []string{a.u.ID}}
 		},
 	}
-	userSheets = []userSheet{globalMuteSheet, globalUnmuteSheet, signOutSheet}
 )
+
+// userSheets are all of them.
+func userSheets() []userSheet {
+	return append([]userSheet{globalMuteSheet, globalUnmuteSheet, signOutSheet, editUserSheet, deleteUserSheet}, relationSheets...)
+}
 
 func (s *Server) userSheetRoutes() []route {
 	var all []route
-	for _, u := range userSheets {
+	for _, u := range userSheets() {
 		path := "/apps/:app/users/:user/" + u.path
 		all = append(all, route{get, path, u.right, s.askUser(u)}, route{post, path, u.right, s.actOnUser(u)})
 	}
@@ -81,6 +93,8 @@ func (p globalPart) wanted() *actions.Span {
 
 // userForm is what was filled in.
 type userForm struct {
+	values         url.Values
+	ids            []string // of others, distinct
 	direct, groups globalPart
 	why            string
 	words          string
@@ -104,15 +118,21 @@ func readUserForm(ctx context.Context, v url.Values) userForm {
 		return p
 	}
 	f := userForm{
+		values: v,
 		direct: part("direct"), groups: part("groups"), why: v.Get("why"), words: strings.TrimSpace(v.Get("words")),
 		note: strings.TrimSpace(lines(v.Get("note"))), key: v.Get("key"),
 	}
 	f.reason = wholeReason(ctx, f.why, f.words)
+	for _, text := range v["ids"] {
+		f.ids = append(f.ids, splitIDs(text)...)
+	}
+	f.ids, _ = distinctIDs(f.ids)
 	return f
 }
 
 // sheetUser is the app and the user of a sheet. Only a user who is not there is an error: the name is a courtesy.
-func (s *Server) sheetUser(c *gin.Context) (*App, imclient.User, error) {
+// Of a form that shows the profile whole is true: it needs more than the name.
+func (s *Server) sheetUser(c *gin.Context, whole bool) (*App, imclient.User, error) {
 	app, err := s.app(c)
 	if err != nil {
 		return nil, imclient.User{}, err
@@ -120,7 +140,7 @@ func (s *Server) sheetUser(c *gin.Context) (*App, imclient.User, error) {
 	id := c.Param("user")
 	u, err := app.IM.Users.Get(c.Request.Context(), id)
 	switch {
-	case errors.Is(err, imclient.ErrNotFound), errors.Is(err, imclient.ErrInvalid):
+	case errors.Is(err, imclient.ErrNotFound), errors.Is(err, imclient.ErrInvalid), err != nil && whole:
 		return app, imclient.User{ID: id}, err
 	case err != nil:
 		s.logFailure(c, err, http.StatusOK)
@@ -132,7 +152,7 @@ func (s *Server) sheetUser(c *gin.Context) (*App, imclient.User, error) {
 // askUser shows a sheet, or what it would do now. It costs a call for the user and those of the preview.
 func (s *Server) askUser(m userSheet) func(*gin.Context) error {
 	return func(c *gin.Context) error {
-		app, u, err := s.sheetUser(c)
+		app, u, err := s.sheetUser(c, m.whole)
 		if err != nil {
 			return err
 		}
@@ -163,7 +183,10 @@ func (s *Server) actOnUser(m userSheet) func(*gin.Context) error {
 		if err != nil {
 			return err
 		}
-		app, u, err := s.sheetUser(c)
+		if m.whole { // a colleague's change is found only in what the service says now
+			c.Request = c.Request.WithContext(imclient.Fresh(c.Request.Context()))
+		}
+		app, u, err := s.sheetUser(c, m.whole)
 		if err != nil {
 			return err
 		}
@@ -178,7 +201,7 @@ func (s *Server) actOnUser(m userSheet) func(*gin.Context) error {
 		if a.wrong = a.mistakes(); len(a.wrong) > 0 {
 			return a.refused()
 		}
-		r, err := s.Actions.Do(ctx, s.actor(c), app.target(), m.action(u.ID, a.f))
+		r, err := s.Actions.Do(ctx, s.actor(c), app.target(), m.action(a))
 		_, reused := errors.AsType[*actions.KeyReused](err)
 		switch {
 		case err == nil:
@@ -213,6 +236,8 @@ type userAsking struct {
 	preview *actions.Preview  // nil: it could not be had, or the input makes no sense yet
 	blind   *templates.Notice // why there is no preview
 	unready error             // what is wrong with the input so far
+	others  names             // of those whom the preview lists
+	theirs  map[string]string // what a colleague made of a field meanwhile
 }
 
 func (a *userAsking) ctx() context.Context { return a.c.Request.Context() }
@@ -229,7 +254,10 @@ func (a *userAsking) tickMuted() {
 
 // look finds out what would happen. What is wrong with the input is no error: the sheet is being filled in.
 func (a *userAsking) look() error {
-	p, err := a.s.Actions.Preview(a.ctx(), a.s.actor(a.c), a.app.target(), a.m.action(a.u.ID, a.f))
+	if a.m.many && len(a.f.ids) == 0 || a.m.ready != nil && !a.m.ready(a) {
+		return nil
+	}
+	p, err := a.s.Actions.Preview(a.ctx(), a.s.actor(a.c), a.app.target(), a.m.action(a))
 	if _, offered := errors.AsType[*actions.NotOffered](err); offered {
 		return err
 	}
@@ -241,9 +269,29 @@ func (a *userAsking) look() error {
 		e := explain(a.ctx(), err, false)
 		a.blind = &templates.Notice{Title: e.notice.Title, Next: i18n.T(a.ctx(), "users.sheet.blind"), Code: e.notice.Code}
 	default:
+		p.Items = mostTelling(p.Items)
 		a.preview = &p
+		if a.m.many {
+			a.learn(p.Items[:min(len(p.Items), sheetLines)])
+		}
 	}
 	return nil
+}
+
+// learn asks for the names of those whom the preview lists. They are a courtesy.
+func (a *userAsking) learn(items []actions.Item) {
+	ids := make([]string, len(items))
+	for n, i := range items {
+		ids[n] = i.ID
+	}
+	users, _, err := a.app.IM.Users.GetMany(a.ctx(), ids)
+	if err != nil {
+		a.s.logFailure(a.c, err, http.StatusOK)
+	}
+	a.others = names{}
+	for _, u := range users {
+		a.others[u.ID] = u.Nick
+	}
 }
 
 // mistakes are what a sheet refuses before package actions is asked, by field.
@@ -262,6 +310,9 @@ func (a *userAsking) mistakes() map[string]string {
 		w["words"] = i18n.T(a.ctx(), "members.wrong.words")
 	case a.f.reason == "":
 		w["why"] = i18n.T(a.ctx(), "members.wrong.reason")
+	}
+	if a.m.wrong != nil {
+		a.m.wrong(a, w)
 	}
 	return w
 }
@@ -323,6 +374,16 @@ func (a *userAsking) view() templates.UserSheetView {
 	//i18n:uses users.sheet.global_mute.*
 	//i18n:uses users.sheet.global_unmute.*
 	//i18n:uses users.sheet.sign_out.*
+	//i18n:uses users.sheet.edit.*
+	//i18n:uses users.sheet.delete.*
+	//i18n:uses users.sheet.friends_add.*
+	//i18n:uses users.sheet.friends_edit.*
+	//i18n:uses users.sheet.friends_remove.*
+	//i18n:uses users.sheet.friend_lists_add.*
+	//i18n:uses users.sheet.friend_lists_remove.*
+	//i18n:uses users.sheet.blocks_add.*
+	//i18n:uses users.sheet.blocks_remove.*
+	//i18n:uses users.sheet.contacts_remove.*
 	text := "users.sheet." + m.name
 	v := templates.UserSheetView{MemberSheetView: templates.MemberSheetView{
 		Sheet: templates.SheetView{
@@ -349,13 +410,17 @@ func (a *userAsking) view() templates.UserSheetView {
 		v.Reasons = reasonMenu(ctx)
 	} else {
 		v.Words.Label = i18n.T(ctx, "members.reason_label")
+		v.Words.Required, v.Words.Optional = m.says, !m.says
 	}
 	a.places(&v)
+	if a.m.fields != nil {
+		a.m.fields(a, &v)
+	}
 	v.Preview = a.previewView(v.Sheet.ID)
-	if a.preview != nil && a.preview.Act == 0 {
+	if a.preview != nil && a.preview.Act == 0 && len(a.preview.Items) > 0 {
 		v.Sheet.Why = itemText(ctx, a.preview.Verb, a.preview.Items[0], a.names())
 	}
-	if n := badField(ctx, a.invalid, "length", "until", "where", "reason", "note"); n != nil && v.Sheet.Notice == nil {
+	if n := badField(ctx, a.invalid, a.placed(v)...); n != nil && v.Sheet.Notice == nil {
 		v.Sheet.Notice = n
 	}
 	return v
@@ -399,14 +464,42 @@ func (a *userAsking) places(v *templates.UserSheetView) {
 	}
 }
 
-func (a *userAsking) names() names { return names{a.u.ID: a.u.Nick} }
+// placed are the fields beside which what is wrong is said.
+func (a *userAsking) placed(v templates.UserSheetView) []string {
+	list := []string{"length", "until", "where", "reason", "note"}
+	for _, f := range v.Fields {
+		list = append(list, f.Name)
+	}
+	if v.Paste != nil {
+		list = append(list, "friends", "others")
+	}
+	return list
+}
+
+func (a *userAsking) names() names {
+	n := names{}
+	if a.preview != nil {
+		switch a.preview.Verb {
+		case actions.VerbEditUser, actions.VerbEditFriend:
+			return userFieldNames(a.ctx(), a.preview.Items)
+		}
+	}
+	maps.Copy(n, a.others)
+	n[a.u.ID] = a.u.Nick
+	return n
+}
 
 // previewView says what will happen, and how it is now.
 func (a *userAsking) previewView(id string) templates.PreviewView {
 	ctx := a.ctx()
 	v := templates.PreviewView{ID: id, Title: i18n.T(ctx, "members.preview.title"), Failed: a.blind}
 	if a.preview != nil {
-		v.Lines = effects(ctx, *a.preview, a.names())
+		p := *a.preview
+		if rest := len(p.Items) - sheetLines; rest > 0 {
+			p.Items = p.Items[:sheetLines]
+			v.More = append(v.More, i18n.N(ctx, "members.preview.more", rest))
+		}
+		v.Lines = effects(ctx, p, a.names())
 		if before := a.preview.Items[0].Before; a.m.name == globalMuteSheet.name && before.Known {
 			if direct, groups := before.Ends(); !direct.IsZero() || !groups.IsZero() {
 				v.More = append(v.More, i18n.T(ctx, "users.sheet.before", "state", endsText(ctx, before)))
@@ -424,6 +517,12 @@ func (a *userAsking) previewView(id string) templates.PreviewView {
 func (a *userAsking) done(r actions.Result) error {
 	c := a.c
 	t := a.s.resultToast(a.ctx(), a.app, r, a.names())
+	if a.m.to != nil {
+		if to := a.m.to(a, r); to != "" {
+			a.s.flash(c, flash{Toast: &t})
+			return seeOther(c, to)
+		}
+	}
 	if u, err := url.Parse(currentPath(c.Request)); err == nil && wantsPart(c.Request) && u.EscapedPath() == userURL(a.app, a.u.ID) {
 		c.Request = c.Request.WithContext(imclient.Fresh(a.ctx()))
 		if v, _, err := a.s.userNow(c, a.app, a.u.ID, u); err == nil {

@@ -149,6 +149,8 @@ type Capabilities struct {
 	Limits Limits
 	Traits Traits
 	Marks  []string // of a user's conversations
+	// UserFields are the app's own fields of a profile that the client was told of.
+	UserFields []string
 	// Why answers for a verb and a group type ("" for verbs that are not about a group): "" if it can be done, else the
 	// key of the text that says why not, such as "cap.tencent.live.kick". A button asks here before it is offered.
 	Why func(v Verb, t GroupType) string

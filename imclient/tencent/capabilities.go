@@ -1,6 +1,10 @@
 package tencent
 
-import "imdesk/imclient"
+import (
+	"slices"
+
+	"imdesk/imclient"
+)
 
 // limits are the vendor's figures, where pages disagree those of the command's own page.
 var limits = imclient.Limits{
@@ -36,6 +40,13 @@ func Capabilities() imclient.Capabilities {
 		Marks: []string{imclient.MarkFavourite, imclient.MarkUnread, imclient.MarkFolded, imclient.MarkHidden},
 		Why:   why,
 	}
+}
+
+// capabilities are those of one app.
+func capabilities(c Config) imclient.Capabilities {
+	caps := Capabilities()
+	caps.UserFields = slices.Clone(c.UserFields)
+	return caps
 }
 
 // The reasons, each the key of a text.

@@ -65,7 +65,7 @@ func NewClient(api *API) *imclient.Client {
 	}
 	api.written = c.written
 	return &imclient.Client{
-		Vendor: imclient.Tencent, AppID: api.cfg.SDKAppID, Caps: Capabilities(),
+		Vendor: imclient.Tencent, AppID: api.cfg.SDKAppID, Caps: capabilities(api.cfg),
 		Groups: groupsArea{c}, Members: membersArea{c}, Messages: messagesArea{c}, Mutes: mutesArea{c},
 		Users: usersArea{c}, Live: liveArea{c}, Import: importArea{c}, Raw: rawArea{c},
 		Friends: friendsArea{c}, Blocks: blocksArea{c}, Contacts: contactsArea{c}, Extensions: extensionsArea{c},

@@ -66,6 +66,7 @@ type MemberSheetView struct {
 	SilentOn bool
 	Note     FieldView
 	Preview  PreviewView
+	Typed    bool // the preview follows what is typed
 }
 
 // PreviewView says what a sheet will do.
@@ -101,7 +102,7 @@ func peopleColumns(ctx context.Context, kind string) []Column {
 // askAttrs make a change of what is asked bring the preview up to date. Without scripts a button does.
 func askAttrs(v MemberSheetView) templ.Attributes {
 	trigger := "change"
-	if v.Paste != nil || v.Card != nil {
+	if v.Paste != nil || v.Card != nil || v.Typed {
 		trigger = "change, input delay:400ms" // while one types
 	}
 	return templ.Attributes{

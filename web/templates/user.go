@@ -18,7 +18,10 @@ type UserView struct {
 	Tabs    []Tab
 	Section string // name of the open tab
 	Actions []ButtonView
-	State   string // online state in words; "" if it is not known
+	More    []ButtonView // behind three dots
+	Edit    *ButtonView  // of the profile
+	Parts   []LazyView   // which are loaded by themselves
+	State   string       // online state in words; "" if it is not known
 	Online  bool
 	Devices int
 
@@ -48,6 +51,13 @@ type UserView struct {
 	Lately   []AuditRow // what operators did to this user
 	AuditURL string
 	RetryURL string
+}
+
+// LazyView is a part that is loaded once it comes into view.
+type LazyView struct {
+	ID    string
+	Title string
+	URL   string // of the page of the part
 }
 
 // MayRow says where the user may speak.

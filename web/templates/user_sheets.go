@@ -5,6 +5,18 @@ type UserSheetView struct {
 	MemberSheetView
 	Spans []SpanView  // for how long, of each place
 	Where []WhereView // which places
+
+	Fields []SheetField // what else is asked
+	Before []FactView   // what has to be known before
+	Title  string       // of Before
+}
+
+// SheetField is one question of a sheet.
+type SheetField struct {
+	FieldView
+	Kind    string // "" a text, "select", "radio" or "check"
+	Options []Option
+	On      bool // of a check
 }
 
 // SpanView asks for how long something holds.

@@ -51,6 +51,9 @@ func Seed(ctx context.Context, store *community.Store, app int64, media string) 
 				return fmt.Errorf("group %s: %w", r.id, err)
 			}
 		}
+		if err := s.relations(); err != nil {
+			return fmt.Errorf("relations: %w", err)
+		}
 		return nil
 	})
 	if err != nil {
