@@ -104,6 +104,35 @@ var deeds = []deed{
 		},
 		done: func(h *harness, x string) bool { return h.globalMute(x).GroupUntil.IsZero() }},
 	{name: "sign-out", command: "im_open_login_svc/kick", path: "sign-out", user: true, form: fixed("why", "ads")},
+	{name: "profile", command: "profile/portrait_set", path: "edit", user: true,
+		form: func(x string) url.Values { return with(nil, "nick", "New", "seen_nick", mark(x)) },
+		done: func(h *harness, x string) bool { return h.nick(x) == "New" }},
+	{name: "delete-user", command: "im_open_login_svc/account_delete", path: "delete", user: true,
+		form: func(x string) url.Values { return with(nil, "confirm", x, "words", "asked for it") },
+		done: func(h *harness, x string) bool { return h.nick(x) == "" }},
+	{name: "befriend", command: "sns/friend_add", path: "friends/add", user: true, form: fixed("ids", "ann", "how", "force"),
+		done: func(h *harness, x string) bool { return h.hasFriend(x, "ann") }},
+	{name: "unfriend", command: "sns/friend_delete", path: "friends/remove", user: true, form: fixed("ids", "ann", "words", "asked for it"),
+		prepare: befriendAnn, done: func(h *harness, x string) bool { return !h.hasFriend(x, "ann") }},
+	{name: "remark", command: "sns/friend_update", path: "friends/edit", user: true, form: fixed("friend", "ann", "remark", "New", "lists", ""),
+		prepare: befriendAnn, done: func(h *harness, x string) bool { return h.remark(x, "ann") == "New" }},
+	{name: "list", command: "sns/group_add", path: "friend-lists/add", user: true, form: fixed("list", "Band", "ids", ""),
+		done: func(h *harness, x string) bool { return h.hasList(x, "Band") }},
+	{name: "no-list", command: "sns/group_delete", path: "friend-lists/remove", user: true, form: fixed("list", "Band"),
+		prepare: func(h *harness, x string) {
+			h.must("sns/group_add", map[string]any{"From_Account": x, "GroupName": []string{"Band"}})
+		},
+		done: func(h *harness, x string) bool { return !h.hasList(x, "Band") }},
+	{name: "block", command: "sns/black_list_add", path: "blocks/add", user: true, form: fixed("ids", "ann"),
+		done: func(h *harness, x string) bool { return h.blocks(x, "ann") }},
+	{name: "unblock", command: "sns/black_list_delete", path: "blocks/remove", user: true, form: fixed("ids", "ann"),
+		prepare: func(h *harness, x string) {
+			h.must("sns/black_list_add", map[string]any{"From_Account": x, "To_Account": []string{"ann"}})
+		},
+		done: func(h *harness, x string) bool { return !h.blocks(x, "ann") }},
+	{name: "contact", command: "recentcontact/delete", path: "contacts/remove", user: true, form: fixed("peer", "ann", "words", "asked for it"),
+		prepare: func(h *harness, x string) { h.write("ann", x) },
+		done:    func(h *harness, x string) bool { return !h.hasContact(x, "ann") }},
 	{name: "undo", command: "group_open_http_svc/forbid_send_msg", form: fixed(),
 		prepare: func(h *harness, x string) {
 			h.do(actions.Mute{Common: because("x"), Group: x, Users: []string{"ann"}, Span: actions.Span{For: time.Hour}})
@@ -123,6 +152,10 @@ var deeds = []deed{
 			check(h.t, err)
 			return slices.ContainsFunc(pins, func(p store.Place) bool { return p.ID == x })
 		}},
+}
+
+func befriendAnn(h *harness, x string) {
+	h.must("sns/friend_add", map[string]any{"From_Account": x, "ForceAddFlags": 1, "AddFriendItem": []any{map[string]any{"To_Account": "ann"}}})
 }
 
 func twoWords(h *harness, x string) {
@@ -335,6 +368,7 @@ var forMachines = []string{"/metrics", "/healthz", "/readyz"}
 
 // sure are the pages that need no service, or stand without it.
 var sure = map[string]bool{
+	"/apps/:app/user-import": true, "/apps/:app/users/:user/friends/add": true, "/apps/:app/users/:user/friend-lists/add": true, "/apps/:app/users/:user/blocks/add": true,
 	"/": true, "/apps/:app": true, "/apps/:app/groups/:group": true, "/apps/:app/users": true, "/apps/:app/users/:user/activity": true, "/apps/:app/actions/:entry": true,
 	"/audit": true, "/settings": true, "/settings/me": true, "/login": true, "/apps/:app/media": true,
 	"/apps/:app/api": true, "/apps/:app/api/:service/:command": true, "/apps/:app/api-answers/:answer": true,

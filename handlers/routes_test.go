@@ -57,6 +57,11 @@ var routeQuery = map[string]string{
 	"/apps/:app/direct/edit":                         directMessage,
 	"/apps/:app/direct/extensions":                   directMessage,
 	"/apps/:app/direct/hide":                         directMessage,
+	"/apps/:app/users/:user/friends/edit":            "?friend=olga",
+	"/apps/:app/users/:user/friends/remove":          "?ids=olga",
+	"/apps/:app/users/:user/blocks/remove":           "?ids=olga",
+	"/apps/:app/users/:user/friend-lists/remove":     "?list=Band",
+	"/apps/:app/users/:user/contacts/remove":         "?peer=olga",
 	"/palette":                                       "?q=ann&at=/apps/demo/groups/g1/messages",
 }
 
@@ -228,7 +233,7 @@ func (h *harness) state() map[string]int64 {
 }
 
 // reading are the commands that change nothing.
-var reading = regexp.MustCompile(`/(get\w*|\w*_get\w*|query_online_status|account_check)$`)
+var reading = regexp.MustCompile(`/(get\w*|\w*_get\w*|query_online_status|\w+_check|search_\w+)$`)
 
 // calls is how often each command of the service was called.
 func (h *harness) calls() map[string]int64 {
@@ -250,6 +255,7 @@ func (h *harness) calls() map[string]int64 {
 func TestReadingCommands(t *testing.T) {
 	for command, want := range map[string]bool{
 		"group_open_http_svc/get_group_info": true, "profile/portrait_get": true, "openconfigsvr/getnospeaking": true, "group_open_http_svc/group_msg_get_simple": true,
+		"sns/friend_check": true, "recentcontact/search_contact_group": true, "recentcontact/get_list": true, "sns/friend_add": false, "recentcontact/delete": false,
 		"group_open_http_svc/forbid_send_msg": false, "openconfigsvr/setnospeaking": false, "group_open_http_svc/send_group_msg": false, "im_open_login_svc/kick": false,
 	} {
 		if reading.MatchString(command) != want {

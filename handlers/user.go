@@ -159,7 +159,9 @@ func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *
 	v.Actions = s.userButtons(c, app, id, f, v.Lift != nil)
 	p := &partly{s: s, c: c, app: app, id: id, op: op}
 	edit := p.sheet(auth.VerbEditUser, imclient.VerbEditUser, templates.ButtonView{Text: i18n.T(ctx, "users.edit"), Icon: "edit"}, []string{editUserSheet.path})
-	v.Edit = &edit
+	if f.profileErr == nil {
+		v.Edit = &edit
+	}
 	v.More = []templates.ButtonView{edit, p.sheet(auth.VerbDeleteUsers, imclient.VerbDeleteUsers,
 		templates.ButtonView{Text: i18n.T(ctx, "users.delete"), Icon: "trash"}, []string{deleteUserSheet.path})}
 	return v

@@ -274,8 +274,8 @@ func (p *partly) contactRow(c imclient.Contact, marks []imclient.ContactMarks, p
 	chat := c.Conversation
 	row := templates.ContactRow{With: p.person(chat.Peer, people), Last: c.Last, Unread: c.Unread, Pinned: c.Pinned}
 	remove := []string{"peer", chat.Peer}
-	open := templates.ButtonView{Text: i18n.T(ctx, "users.contact_open")}
 	if chat.Direct() {
+		open := templates.ButtonView{Icon: "eye", Variant: "ghost", Label: i18n.T(ctx, "users.contact_open", "with", orID(row.With.Name, row.With.ID))}
 		open.URL = appURL(p.app, "direct") + "?" + url.Values{"user": {p.id}, "peer": {chat.Peer}}.Encode()
 		if p.op.Can(auth.VerbDirect) {
 			row.Open = &open

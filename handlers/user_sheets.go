@@ -512,11 +512,21 @@ func (a *userAsking) previewView(id string) templates.PreviewView {
 	return v
 }
 
+// toldNames is how many of those whom an act was about have their names asked for.
+const toldNames = 20
+
 // done says what came of it: with the user as the service has it now, if the sheet was opened from the user's page, else on
 // the page that it was opened from, which is drawn anew.
 func (a *userAsking) done(r actions.Result) error {
 	c := a.c
-	t := a.s.resultToast(a.ctx(), a.app, r, a.names())
+	if a.m.many {
+		a.learn(r.Items[:min(len(r.Items), toldNames)])
+	}
+	known := a.names()
+	if v := baseVerb(r.Verb); v == actions.VerbEditUser || v == actions.VerbEditFriend {
+		known = userFieldNames(a.ctx(), r.Items)
+	}
+	t := a.s.resultToast(a.ctx(), a.app, r, known)
 	if a.m.to != nil {
 		if to := a.m.to(a, r); to != "" {
 			a.s.flash(c, flash{Toast: &t})

@@ -158,11 +158,11 @@ func blocksEmpty(ctx context.Context, v UserBlocksView) *EmptyView {
 
 func friendColumns(ctx context.Context, few bool) []Column {
 	list := []Column{
-		{Text: i18n.T(ctx, "users.friend")}, {Text: i18n.T(ctx, "users.friend_relation")}, {Text: i18n.T(ctx, "users.field.remark"), Class: "p3"},
-		{Text: i18n.T(ctx, "users.field.lists"), Class: "p2"},
+		{Text: i18n.T(ctx, "users.friend")}, {Text: i18n.T(ctx, "users.friend_relation")}, {Text: i18n.T(ctx, "users.field.remark"), Class: "p2"},
+		{Text: i18n.T(ctx, "users.field.lists"), Class: "p3"},
 	}
 	if !few {
-		list = append(list, Column{Text: i18n.T(ctx, "users.friend_wording"), Class: "p2"}, Column{Text: i18n.T(ctx, "users.friend_added"), Class: "p2"})
+		list = append(list, Column{Text: i18n.T(ctx, "users.friend_wording"), Class: "p3"}, Column{Text: i18n.T(ctx, "users.friend_added"), Class: "p2"})
 	}
 	return append(list, Column{Text: i18n.T(ctx, "users.act"), Class: "fit", Hidden: true})
 }
