@@ -223,28 +223,29 @@ func reach(ctx context.Context, c config.Config, log *slog.Logger) (map[string]*
 			return nil, nil, nil, err
 		}
 	}
-	clients, names := map[string]*imclient.Client{}, []string(nil)
+	made, names := map[string]*imclient.Client{}, []string(nil)
 	for _, a := range apps {
-		clients[a.Name] = a.IM
+		made[a.Name] = a.IM
 		names = append(names, a.Name)
 	}
-	return clients, names, stop, nil
+	return made, names, stop, nil
 }
 
 func reachRunning(c config.Config, base string, log *slog.Logger) (map[string]*imclient.Client, []string, func(), error) {
-	clients, names := map[string]*imclient.Client{}, []string(nil)
+	made, names := map[string]*imclient.Client{}, []string(nil)
 	stop := func() {
-		for _, im := range clients {
+		for _, im := range made {
 			im.Close()
 		}
 	}
+	vendors := clients{log: log}
 	for _, a := range c.Apps {
-		im, err := newClient(a, log)
+		im, err := vendors.client(a)
 		if err != nil {
 			stop()
 			return nil, nil, nil, usagef("app %s: %v", a.Name, err)
 		}
-		clients[a.Name], names = im, append(names, a.Name)
+		made[a.Name], names = im, append(names, a.Name)
 	}
 	key, err := emulatorKey(c.Data)
 	if err != nil {
@@ -258,8 +259,8 @@ func reachRunning(c config.Config, base string, log *slog.Logger) (map[string]*i
 		stop()
 		return nil, nil, nil, err
 	}
-	clients[embeddedName], names = im, append(names, embeddedName)
-	return clients, names, stop, nil
+	made[embeddedName], names = im, append(names, embeddedName)
+	return made, names, stop, nil
 }
 
 // runningEmulator is the address of the emulator that a running console has on this data folder; "" if none answers.
@@ -312,7 +313,7 @@ func check(ctx context.Context, args []string, std streams) error {
 		if h.Err != nil {
 			bad++
 		}
-		printHealth(std.out, name, h)
+		printHealth(std.out, name, clients[name].Vendor, h)
 	}
 	if bad > 0 {
 		return fmt.Errorf("%d of %d apps cannot be looked after as they are configured", bad, len(names))
@@ -320,14 +321,19 @@ func check(ctx context.Context, args []string, std streams) error {
 	return nil
 }
 
-func printHealth(w io.Writer, name string, h imclient.Health) {
+func printHealth(w io.Writer, name string, vendor imclient.Vendor, h imclient.Health) {
 	say := func(what string, s imclient.HealthState, good, bad string) {
 		word := map[imclient.HealthState]string{imclient.HealthUnknown: "not known", imclient.HealthGood: good, imclient.HealthBad: bad}[s]
 		fmt.Fprintf(w, "%s: %s: %s\n", name, what, word)
 	}
 	say("service", h.Reachable, fmt.Sprintf("answers in %d ms", h.Latency.Milliseconds()), "does not answer; check endpoint, region and network")
-	say("key", h.Key, "is the app's", "is wrong; take the key of this SDKAppID from the vendor's console")
-	say("administrator", h.Administrator, "may call the service", "is no administrator of the app; set one in the vendor's console")
+	if vendor == imclient.Volcengine {
+		say("key", h.Key, "is the account's", "is wrong; take access key and secret from the vendor's console")
+		say("app", h.Administrator, "may be used with it", "is not the account's, or the key lacks the right; check app_id")
+	} else {
+		say("key", h.Key, "is the app's", "is wrong; take the key of this SDKAppID from the vendor's console")
+		say("administrator", h.Administrator, "may call the service", "is no administrator of the app; set one in the vendor's console")
+	}
 	say("clock", h.Clock, "is right", fmt.Sprintf("is %s away from the service's; set this machine's clock", h.ClockSkew.Abs()))
 	if h.Err != nil {
 		fmt.Fprintf(w, "%s: %v\n", name, h.Err)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"imdesk/auditlog"
+	"imdesk/emulator"
 	"imdesk/internal/testtools"
 
 	"go.uber.org/goleak"
@@ -280,6 +281,45 @@ func TestCheck(t *testing.T) {
 		})
 	}
 	c.stop()
+}
+
+// TestCheckVolcengine is the same for an app of the other vendor.
+func TestCheckVolcengine(t *testing.T) {
+	const secret = "the-secret-of-this-test"
+	em, err := emulator.New(t.Context(), emulator.Config{Volc: []emulator.VolcengineApp{{AppID: 900002, AccessKey: "AK", SecretKey: secret}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer em.Close()
+	if err := em.Start("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, secret, endpoint string
+		app                    int
+		says                   string
+	}{
+		{"right", secret, em.URL(), 900002, "a: app: may be used with it"},
+		{"wrong secret", "0123456789abcdef", em.URL(), 900002, "a: key: is wrong"},
+		{"no such app", secret, em.URL(), 900003, "a: app: is not the account's"},
+		{"nobody answers", secret, "http://" + freeAddress(t), 900002, "a: service: does not answer"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("CHECK_KEY", tt.secret)
+			file := filepath.Join(t.TempDir(), "c.toml")
+			src := fmt.Sprintf("[[apps]]\nname = \"a\"\nvendor = \"volcengine\"\napp_id = %d\naccess_key = \"AK\"\nsecret_key = \"env:CHECK_KEY\"\nendpoint = %q\n", tt.app, tt.endpoint)
+			if err := os.WriteFile(file, []byte(src), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			code, out, errs := runCommand(t, "", "check", "--config", file, "--data", t.TempDir())
+			if !strings.Contains(out, tt.says) || (code == 0) != (tt.name == "right") {
+				t.Errorf("exit %d, says %q %q, want %q", code, out, errs, tt.says)
+			}
+			if strings.Contains(out+errs, tt.secret) {
+				t.Error("the secret is printed")
+			}
+		})
+	}
 }
 
 func freeAddress(t *testing.T) string {

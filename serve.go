@@ -29,6 +29,7 @@ import (
 	"imdesk/handlers"
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
+	"imdesk/imclient/volcengine"
 	"imdesk/store"
 	"imdesk/web/i18n"
 )
@@ -261,8 +262,9 @@ func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handle
 			}
 		}
 	}
+	vendors := clients{log: log}
 	for _, a := range c.Apps {
-		im, err := newClient(a, log)
+		im, err := vendors.client(a)
 		if err != nil {
 			stop()
 			return nil, nil, nil, usagef("app %s: %v", a.Name, err)
@@ -303,15 +305,46 @@ func fillBehind(ctx context.Context, em *emulator.Server, fail func(error)) func
 	}
 }
 
-func newClient(a config.App, log *slog.Logger) (*imclient.Client, error) {
+// clients makes the clients of configured apps. Those of one Volcengine account share its rates.
+type clients struct {
+	log      *slog.Logger
+	accounts map[string]*volcengine.Account // by access key and place
+}
+
+func (m *clients) client(a config.App) (*imclient.Client, error) {
 	switch a.Vendor {
 	case "tencent":
 		return tencent.New(tencent.Config{
 			SDKAppID: strconv.FormatInt(a.SDKAppID, 10), Administrator: a.Administrator, Key: a.Key.Reveal(),
-			Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare, UserFields: a.UserFields, Log: log,
+			Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare, UserFields: a.UserFields, Log: m.log,
+		})
+	case "volcengine":
+		account, err := m.account(a)
+		if err != nil {
+			return nil, err
+		}
+		return volcengine.New(volcengine.Config{
+			AppID: strconv.FormatInt(a.AppID, 10), AccessKey: a.AccessKey, SecretKey: a.SecretKey.Reveal(),
+			Region: a.Region, Endpoint: a.Endpoint, Account: account, Log: m.log,
 		})
 	}
-	return nil, fmt.Errorf("this version speaks to tencent only, not to %s", a.Vendor)
+	return nil, fmt.Errorf("there is no client for vendor %q", a.Vendor)
+}
+
+// account is that of an app's access key; the first app of it says what share of the rates imdesk may use.
+func (m *clients) account(a config.App) (*volcengine.Account, error) {
+	key := a.AccessKey + " " + a.Region + " " + a.Endpoint
+	if m.accounts[key] == nil {
+		account, err := volcengine.NewAccount(a.RateShare)
+		if err != nil {
+			return nil, err
+		}
+		if m.accounts == nil {
+			m.accounts = map[string]*volcengine.Account{}
+		}
+		m.accounts[key] = account
+	}
+	return m.accounts[key], nil
 }
 
 // embedded starts the emulator on its own port and makes the client that looks after it, over HTTP as with any service.

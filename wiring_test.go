@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"imdesk/auth"
 	"imdesk/config"
 	"imdesk/imclient/tencent"
+	"imdesk/imclient/volcengine"
 )
 
 // TestEveryVerbHasARole holds the table of actions against the table of roles: a verb without a role could be done by nobody.
@@ -27,5 +29,9 @@ func TestRegions(t *testing.T) {
 	}
 	if taken := config.TencentRegions(); !slices.Equal(taken, known) {
 		t.Errorf("the configuration takes %v, the client knows %v", taken, known)
+	}
+	known = slices.Sorted(maps.Keys(volcengine.Regions()))
+	if taken := slices.Sorted(slices.Values(config.VolcengineRegions())); !slices.Equal(taken, known) {
+		t.Errorf("the configuration takes %v of Volcengine, the client knows %v", taken, known)
 	}
 }

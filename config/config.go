@@ -318,8 +318,8 @@ func (a *App) defaults(set map[string]place, i int) {
 	}
 }
 
-// Regions of Volcengine's endpoints.
-var volcengineRegions = []string{"cn-north-1", "ap-southeast-1"}
+// VolcengineRegions names the regions that a Volcengine app may be in.
+func VolcengineRegions() []string { return []string{"cn-north-1", "ap-southeast-1"} }
 
 // TencentRegions names the data centres that a Tencent app may be in.
 func TencentRegions() []string {
@@ -397,7 +397,7 @@ func (a *App) problem() (key, problem string) {
 			check{"app_id", positive(a.AppID)},
 			check{"access_key", emptyProblem(a.AccessKey)},
 			check{"secret_key", a.SecretKey.required()},
-			check{"region", oneOf(a.Region, append([]string{""}, volcengineRegions...)...)},
+			check{"region", oneOf(a.Region, append([]string{""}, VolcengineRegions()...)...)},
 			check{"sdkappid", foreign(a.SDKAppID != 0, "tencent")},
 			check{"user_fields", foreign(len(a.UserFields) > 0, "tencent")},
 			check{"administrator", foreign(a.Administrator != "", "tencent")},
