@@ -1,5 +1,6 @@
-// Package emulator is an IM service in a box: it speaks the server REST API v4 of Tencent Cloud Chat on a local port, over
-// a community of its own, so that an integration can be built, tested and shown without a cloud account.
+// Package emulator is an IM service in a box: it speaks the server REST API v4 of Tencent Cloud Chat and the OpenAPI of
+// Volcengine IM on one local port, over a community of its own, so that an integration can be built, tested and shown
+// without a cloud account.
 //
 // It imports nothing else of this program. It was written from the vendor's documents alone and is meant to disagree with a
 // client that reads them differently.
@@ -9,15 +10,20 @@
 //	defer s.Close()
 //	... s.URL() ...
 //
+// Apps of Volcengine IM are Config.Volc; their calls go to /?Action=…&Version=2020-12-01. An app belongs to one vendor: what is said
+// in it is not heard in another one. The demo has the same people, groups and talk in each, in the words of its vendor.
+//
 // # Where things are
 //
 //	emulator.go, fault.go, control.go   the server, faults made on purpose, /_emulator/ for people and scripts
 //	clients.go, relations.go            what users do on their devices
+//	volcengine.go                       the other vendor's apps, and what users do on devices there
 //	callback.go, files.go               where an app is told of it; files that are blocked, pushes that went out
 //	internal/community                  accounts, groups, members, messages, mutes: the world, in SQLite; no wire protocol
 //	internal/tencent                    Tencent's protocol over it: gate.go (signature, rates), fields.go (requests),
 //	                                    envelope.go (answers), command.go (the table of commands), callback.go (what an
 //	                                    app is told and asked), report.go (of pushes, moderation, limits), client.go (devices), one file an area
+//	internal/volcengine                 Volcengine's protocol over it: service.go says what is where
 //	internal/demo                       the seeded community, and people who go on talking
 //
 // # What is stored
@@ -49,6 +55,18 @@
 //	day_stat, day_user, day_group
 //	                    what happened, by day in China Standard Time, counted as it happens and kept for a month
 //	export              files of an hour's messages, as they were made when they were first asked for
+//
+// What Volcengine IM has is shaped otherwise: users are numbers and need no account, conversations and messages have 64-bit
+// numbers of the service, mutes are a member's, positions are microseconds. It has tables of its own:
+//
+//	conversation        single chats, groups and live groups; cid rises with creation, triggers count members
+//	participant         (cid, user); of a live group: who is present, and who runs it
+//	conversation_message
+//	                    by MessageId; a page of history is one range of the index (cid, idx)
+//	conversation_setting, conversation_mark, participant_block, participant_white
+//	                    what users set and how far they have read; marks, mutes, bans and white lists of live groups
+//	im_user, im_tie, im_broadcast
+//	                    registered users, friends and blacklists by inbox, messages to all
 //
 // Volatile and bounded, in memory: call rates, the 40 messages a second of a group, messages of the last five minutes (to
 // know a repeated one), who is online, marks in live rooms, faults, callbacks that wait to be sent.

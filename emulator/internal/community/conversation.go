@@ -193,24 +193,26 @@ func (t *Tx) SaveConversation(v *Conversation) error {
 	return err
 }
 
-// Dissolve ends the conversation. What was said in it stays stored, out of everybody's reach.
+// Dissolve ends the conversation. Its members go at once, its messages later, in the background.
 func (t *Tx) Dissolve(cid int64) error {
+	if _, err := t.exec("UPDATE conversation SET gone = 1, idem = '', modified_at = ? WHERE cid = ?", t.store.now().Unix(), cid); err != nil {
+		return err
+	}
+	if _, err := t.exec("INSERT OR IGNORE INTO purge (gid) VALUES (?)", -cid); err != nil {
+		return err
+	}
 	for _, query := range []string{
-		"UPDATE conversation SET gone = 1, idem = '', modified_at = ?2 WHERE cid = ?1",
 		"DELETE FROM participant WHERE cid = ?",
 		"DELETE FROM conversation_setting WHERE cid = ?",
 		"DELETE FROM participant_block WHERE cid = ?",
 		"DELETE FROM participant_white WHERE cid = ?",
 		"DELETE FROM conversation_mark WHERE cid = ?",
 	} {
-		args := []any{cid}
-		if query[0] == 'U' {
-			args = append(args, t.store.now().Unix())
-		}
-		if _, err := t.exec(query, args...); err != nil {
+		if _, err := t.exec(query, cid); err != nil {
 			return err
 		}
 	}
+	t.store.wakeJanitor() // it waits for this transaction
 	return nil
 }
 

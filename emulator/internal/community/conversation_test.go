@@ -136,6 +136,40 @@ func TestCountsFollowMembers(t *testing.T) {
 	}
 }
 
+// TestDissolvedMessagesGo has the messages of a dissolved conversation, more than one step's worth, and no others removed.
+func TestDissolvedMessagesGo(t *testing.T) {
+	s := open(t)
+	gone, stays := talk(t, s, GroupChat, 1), talk(t, s, GroupChat, 1)
+	notes := func(first int64, n int) []Note {
+		list := make([]Note, n)
+		for i := range list {
+			list[i] = Note{ID: first + int64(i), Index: int64(i) + 1, Sender: 1, Type: 1, Content: "x"}
+		}
+		return list
+	}
+	update(t, s, func(tx *Tx) error {
+		return errors.Join(tx.LoadNotes(gone, notes(1, purgeStep+10)), tx.LoadNotes(stays, notes(10_000, 5)), tx.HideNote(3, 1))
+	})
+	update(t, s, func(tx *Tx) error { return tx.Dissolve(gone.CID) })
+	left := func() (messages, hidden, purge int) {
+		err := s.read.db.QueryRowContext(t.Context(), "SELECT (SELECT count(*) FROM conversation_message), (SELECT count(*) FROM conversation_message_hidden), (SELECT count(*) FROM purge)").
+			Scan(&messages, &hidden, &purge)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return messages, hidden, purge
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		messages, hidden, purge := left()
+		if messages == 5 && hidden == 0 && purge == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d messages, %d hidden, %d to purge", messages, hidden, purge)
+		}
+	}
+}
+
 // TestNumbersRise has numbers given after a restart be above those before, even if the clock stood still.
 func TestNumbersRise(t *testing.T) {
 	path := t.TempDir() + "/c.db"

@@ -13,7 +13,7 @@ func (s *Store) wakeJanitor() {
 	}
 }
 
-// janitor removes the messages of dismissed groups, which may be millions, in small steps between other writes.
+// janitor removes the messages of dismissed groups and dissolved conversations, which may be millions, in small steps between other writes.
 func (s *Store) janitor(ctx context.Context) {
 	defer close(s.done)
 	for {
@@ -41,6 +41,9 @@ func (s *Store) purgeSome(ctx context.Context) (more bool) {
 			return err
 		}
 		more = true
+		if gids[0] < 0 {
+			return tx.purgeConversation(-gids[0])
+		}
 		first, last := MessageID(gids[0], 0), MessageID(gids[0]+1, 0)
 		if _, err := tx.exec("DELETE FROM receipt WHERE id IN (SELECT id FROM message WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)", first, last, purgeStep); err != nil {
 			return err
@@ -53,4 +56,19 @@ func (s *Store) purgeSome(ctx context.Context) (more bool) {
 		return err
 	})
 	return err == nil && more
+}
+
+// purgeConversation removes one step's worth of a dissolved conversation, which stands in the purge table below 0. What was recalled or
+// deleted before stays: it is in no index, and little.
+func (t *Tx) purgeConversation(cid int64) error {
+	const some = "(SELECT id FROM conversation_message WHERE cid = ? AND state < 2 ORDER BY idx LIMIT ?)"
+	if _, err := t.exec("DELETE FROM conversation_message_hidden WHERE id IN "+some, cid, purgeStep); err != nil {
+		return err
+	}
+	n, err := t.exec("DELETE FROM conversation_message WHERE id IN "+some, cid, purgeStep)
+	if err != nil || n == purgeStep {
+		return err
+	}
+	_, err = t.exec("DELETE FROM purge WHERE gid = ?", -cid)
+	return err
 }

@@ -13,7 +13,11 @@ var (
 	ErrMuted   = errors.New("the user may not speak here")
 	ErrBanned  = errors.New("the user may not enter")
 	ErrBlocked = errors.New("the other user has blacklisted the sender")
+	ErrFull    = errors.New("the live group is full")
 )
+
+// maxLiveMembers is how many a live group holds unless the vendor is asked for more. Source: live groups, doc 803659.
+const maxLiveMembers = 10_000
 
 // Said is what a user says on his device.
 type Said struct {
@@ -108,6 +112,9 @@ func (s *Service) Enter(ctx context.Context, app, conversation int64, users ...i
 			}
 			p, ok := there[user]
 			if !ok {
+				if v.MemberNum++; v.MemberNum > maxLiveMembers {
+					return ErrFull
+				}
 				p = community.Participant{User: user, Operator: user, JoinedAt: s.now().Unix()}
 			}
 			if p.EnteredUS == 0 {
