@@ -386,9 +386,17 @@ func TestAuditCommand(t *testing.T) {
 		t.Errorf("export: %d %s%s", code, out, errs)
 	}
 	for _, wrong := range [][]string{
-		{"audit"}, {"audit", "burn"}, {"audit", "verify", "x"}, {"audit", "verify", "--heads", data + "/none"}, {"audit", "verify", "--public-key", "x"},
-		{"audit", "export", "--format", "pdf"}, {"audit", "export", "--user", "u"}, {"audit", "export", "--from", "now"},
-		{"audit", "export", "--until", "31.12."}, {"audit", "export", "--operator", "nobody"}, {"audit", "export", "x"},
+		{"audit"},
+		{"audit", "burn"},
+		{"audit", "verify", "x"},
+		{"audit", "verify", "--heads", data + "/none"},
+		{"audit", "verify", "--public-key", "x"},
+		{"audit", "export", "--format", "pdf"},
+		{"audit", "export", "--user", "u"},
+		{"audit", "export", "--from", "now"},
+		{"audit", "export", "--until", "31.12."},
+		{"audit", "export", "--operator", "nobody"},
+		{"audit", "export", "x"},
 	} {
 		if code, _, errs := runCommand(t, "", append(wrong, "--data", data)...); code != 2 || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%v: %d %s", wrong, code, errs)

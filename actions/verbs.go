@@ -50,10 +50,10 @@ const (
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
 // thing back needs the right to the verb only.
-const (
-	VerbBulk Verb = "bulk.run"
-	AtOnce        = 10
-)
+const VerbBulk Verb = "bulk.run"
+
+// AtOnce is how many people or messages may be acted upon at once without VerbBulk.
+const AtOnce = 10
 
 const undoPrefix = "undo."
 

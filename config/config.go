@@ -223,8 +223,10 @@ func decode(at *places, src []byte, c *Config) error {
 		first := strict.Errors[0]
 		line, col := first.Position()
 		key := first.Key()
-		return &Error{File: at.file, Line: line, Column: col, Key: strings.Join(key, "."),
-			Problem: "there is no such key; allowed here: " + strings.Join(allowed(key[:len(key)-1]), ", ")}
+		return &Error{
+			File: at.file, Line: line, Column: col, Key: strings.Join(key, "."),
+			Problem: "there is no such key; allowed here: " + strings.Join(allowed(key[:len(key)-1]), ", "),
+		}
 	case err == nil || kinds != nil:
 		return kinds
 	case isWrong:

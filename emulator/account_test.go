@@ -90,8 +90,10 @@ func TestProfiles(t *testing.T) {
 	for _, it := range at(a, "UserProfileItem", 0, "ProfileItem").([]any) {
 		got[at(it, "Tag")] = at(it, "Value")
 	}
-	want := map[any]any{"Tag_Profile_IM_Nick": "A & <B>", "Tag_Profile_IM_Gender": "Gender_Type_Male", "Tag_Profile_IM_BirthDay": 20190419.0,
-		"Tag_Profile_IM_Image": "http://x/y.png", "Tag_Profile_Custom_City": "上海", "Tag_Profile_IM_Level": 7.0}
+	want := map[any]any{
+		"Tag_Profile_IM_Nick": "A & <B>", "Tag_Profile_IM_Gender": "Gender_Type_Male", "Tag_Profile_IM_BirthDay": 20190419.0,
+		"Tag_Profile_IM_Image": "http://x/y.png", "Tag_Profile_Custom_City": "上海", "Tag_Profile_IM_Level": 7.0,
+	}
 	for tag, value := range want {
 		if got[tag] != value {
 			t.Errorf("%v is %v, want %v", tag, got[tag], value)

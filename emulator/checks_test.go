@@ -79,50 +79,65 @@ var everyCommand = []checked{
 		"To_Account=90003 MsgRandom=90005 MsgBody=90002",
 		"From_Account=90008 MsgBody=90007 MsgSeq=90004 MsgLifeTime=90044 SyncOtherMachine=90031",
 		[]spoilt{{`"MsgBody":LONG`, 93000}, {`"MsgRandom":4294967296`, 90005}, {`"SyncOtherMachine":3`, 90031}, {`"MsgBody":[{"MsgType":"TIMTextElem"}]`, 90010}},
-		[]spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}}, "", "",
+		[]spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}},
+		"", "",
 	},
 	{
 		openim + "batchsendmsg", `{"From_Account":"a","To_Account":["b"],"MsgRandom":2,"MsgBody":TEXT}`,
 		"To_Account=90003 MsgRandom=90005 MsgBody=90002", "From_Account=90008 MsgBody=90007",
-		[]spoilt{{`"To_Account":` + many(501), 90011}, {`"MsgBody":LONG`, 93000}}, []spoilt{{stranger, 20003}, {`"To_Account":["zz"]`, 90012}}, "", "",
+		[]spoilt{{`"To_Account":` + many(501), 90011}, {`"MsgBody":LONG`, 93000}},
+		[]spoilt{{stranger, 20003}, {`"To_Account":["zz"]`, 90012}},
+		"", "",
 	},
 	{
 		openim + "importmsg", `{"SyncFromOldSystem":2,"From_Account":"a","To_Account":"b","MsgSeq":3,"MsgRandom":3,"MsgTimeStamp":1600000000,"MsgBody":TEXT}`,
 		"SyncFromOldSystem=90030 From_Account=90008 To_Account=90003 MsgRandom=90005 MsgTimeStamp=90006 MsgBody=90002", "MsgSeq=90004 MsgBody=90007",
-		[]spoilt{{`"MsgBody":LONG`, 93000}, {`"SyncFromOldSystem":4`, 90030}}, []spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}}, "", "",
+		[]spoilt{{`"MsgBody":LONG`, 93000}, {`"SyncFromOldSystem":4`, 90030}},
+		[]spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}},
+		"", "",
 	},
 	{
 		openim + "admin_getroammsg", `{"Operator_Account":"a","Peer_Account":"b","MaxCnt":10,"MinTime":0,"MaxTime":1800000000}`,
-		"Operator_Account=90008 Peer_Account=90003 MaxCnt MinTime MaxTime", "", []spoilt{{`"MaxCnt":0`, 90001}, {`"LastMsgKey":"x"`, 90001}},
-		[]spoilt{{`"Operator_Account":"zz"`, 20003}, {`"Peer_Account":"zz"`, 90012}}, "", "",
+		"Operator_Account=90008 Peer_Account=90003 MaxCnt MinTime MaxTime", "",
+		[]spoilt{{`"MaxCnt":0`, 90001}, {`"LastMsgKey":"x"`, 90001}},
+		[]spoilt{{`"Operator_Account":"zz"`, 20003}, {`"Peer_Account":"zz"`, 90012}},
+		"", "",
 	},
 	{
 		openim + "admin_msgwithdraw", `{"From_Account":"a","To_Account":"b","MsgKey":"RECALLED"}`, "From_Account=90008 To_Account=90003 MsgKey", "",
-		nil, []spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}, {`"MsgKey":"1_2_3"`, 20022}, {`"MsgKey":"x"`, 90054}}, "", "limit",
+		nil,
+		[]spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}, {`"MsgKey":"1_2_3"`, 20022}, {`"MsgKey":"x"`, 90054}},
+		"", "limit",
 	},
 	{openim + "admin_set_msg_read", `{"Report_Account":"b","Peer_Account":"a","MsgReadTime":1600000000}`, "Report_Account=90008 Peer_Account=90003", "MsgReadTime=90001", nil, []spoilt{{`"Report_Account":"zz"`, 20003}, {`"Peer_Account":"zz"`, 90012}}, "", "limit"},
 	{openim + "get_c2c_unread_msg_num", `{"To_Account":"b","Peer_Account":["a"]}`, "To_Account=90003", "Peer_Account=90001", []spoilt{{`"Peer_Account":` + many(11), 90001}}, []spoilt{{`"To_Account":"zz"`, 90012}, {`"Peer_Account":["zz"]`, 0}}, "", ""},
 	{
 		openim + "modify_c2c_msg", `{"From_Account":"a","To_Account":"b","MsgKey":"DIRECT","MsgBody":TEXT,"CloudCustomData":"x"}`, "From_Account=90008 To_Account=90003 MsgKey", "MsgBody=90007",
-		[]spoilt{{`"MsgBody":LONG`, 93000}, {`"MsgBody":null,"CloudCustomData":null`, 90002}}, []spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}, {`"MsgKey":"1_2_3"`, 20001}}, "", "",
+		[]spoilt{{`"MsgBody":LONG`, 93000}, {`"MsgBody":null,"CloudCustomData":null`, 90002}},
+		[]spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}, {`"MsgKey":"1_2_3"`, 20001}},
+		"", "",
 	},
 	{openim + "delete_c2c_msg_ramble", `{"Operator_Account":"b","Peer_Account":"a","MsgKeyList":["1_2_3"]}`, "Operator_Account=90008 Peer_Account=90003 MsgKeyList", "", []spoilt{{`"MsgKeyList":` + many(31), 90001}}, []spoilt{{`"Operator_Account":"zz"`, 20003}, {`"Peer_Account":"zz"`, 90012}}, "", ""},
 	{
 		openim + "c2c_msg_read_receipt", `{"Operator_Account":"b","Peer_Account":"a","C2CMsgInfo":[{"From_Account":"a","To_Account":"b","MsgKey":"DIRECT"}]}`, "Operator_Account=90008 Peer_Account=90003 C2CMsgInfo", "",
 		[]spoilt{{`"C2CMsgInfo":` + objects("MsgKey", 31), 90001}},
-		[]spoilt{{`"Operator_Account":"zz","C2CMsgInfo":[{"From_Account":"a","To_Account":"zz","MsgKey":"DIRECT"}]`, 20003}, {`"Peer_Account":"zz","C2CMsgInfo":[{"From_Account":"zz","To_Account":"b","MsgKey":"DIRECT"}]`, 90012}, {`"C2CMsgInfo":[{"From_Account":"b","To_Account":"a","MsgKey":"DIRECT"}]`, 90001}}, "", "",
+		[]spoilt{{`"Operator_Account":"zz","C2CMsgInfo":[{"From_Account":"a","To_Account":"zz","MsgKey":"DIRECT"}]`, 20003}, {`"Peer_Account":"zz","C2CMsgInfo":[{"From_Account":"zz","To_Account":"b","MsgKey":"DIRECT"}]`, 90012}, {`"C2CMsgInfo":[{"From_Account":"b","To_Account":"a","MsgKey":"DIRECT"}]`, 90001}},
+		"", "",
 	},
 
 	// Message extensions
 	{
 		extension + "set_key_values", `{"From_Account":"a","To_Account":"b","MsgKey":"DIRECT","OperateType":1,"ExtensionList":[{"Key":"k","Value":"v","Seq":0}]}`, "To_Account MsgKey OperateType ExtensionList", "From_Account=10004",
 		[]spoilt{{`"ExtensionList":` + objects("Key", 21), 10004}, {`"OperateType":4`, 10004}, {`"ExtensionList":[{"Key":"` + strings.Repeat("k", 101) + `","Value":"v"}]`, 10004}},
-		[]spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}, {`"MsgKey":"1_2_3"`, 23004}, {`"MsgKey":"PLAIN"`, 23002}}, "", "",
+		[]spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}, {`"MsgKey":"1_2_3"`, 23004}, {`"MsgKey":"PLAIN"`, 23002}},
+		"", "",
 	},
 	{extension + "get_key_values", `{"From_Account":"a","To_Account":"b","MsgKey":"DIRECT","StartSeq":0}`, "To_Account MsgKey", "From_Account=10004 StartSeq=10004", nil, []spoilt{{stranger, 20003}, {`"To_Account":"zz"`, 90012}, {`"MsgKey":"1_2_3"`, 23004}, {`"MsgKey":"PLAIN"`, 23002}}, "", "limit"},
 	{
 		extension + "group_set_key_values", `{"GroupId":"PUBLIC","MsgSeq":MSG,"OperateType":1,"ExtensionList":[{"Key":"k","Value":"v","Seq":0}]}`, "GroupId MsgSeq OperateType ExtensionList", "",
-		[]spoilt{{`"ExtensionList":` + objects("Key", 21), 10004}, {`"OperateType":4`, 10004}}, []spoilt{{`"MsgSeq":99`, 23004}, {`"MsgSeq":1`, 23002}}, "AVChatRoom=10007 Community=10007", "",
+		[]spoilt{{`"ExtensionList":` + objects("Key", 21), 10004}, {`"OperateType":4`, 10004}},
+		[]spoilt{{`"MsgSeq":99`, 23004}, {`"MsgSeq":1`, 23002}},
+		"AVChatRoom=10007 Community=10007", "",
 	},
 	{extension + "group_get_key_values", `{"GroupId":"PUBLIC","MsgSeq":MSG,"StartSeq":0}`, "GroupId MsgSeq", "StartSeq=10004", nil, []spoilt{{`"MsgSeq":99`, 23004}, {`"MsgSeq":1`, 23002}}, "AVChatRoom=10007 Community=10007", "limit"},
 
@@ -131,7 +146,8 @@ var everyCommand = []checked{
 	{
 		"profile/portrait_set", `{"From_Account":"a","ProfileItem":[{"Tag":"Tag_Profile_IM_Nick","Value":"n"}]}`, "From_Account ProfileItem", "",
 		[]spoilt{{`"ProfileItem":[{"Tag":"Tag_Profile_IM_Nick","Value":"` + strings.Repeat("x", 501) + `"}]`, 40601}, {`"ProfileItem":[{"Tag":"Tag_Profile_IM_Gender","Value":"x"}]`, 40605}, {`"ProfileItem":[{"Tag":"Tag_Profile_IM_Nick","Value":7}]`, 40610}},
-		[]spoilt{{stranger, 40003}, {`"ProfileItem":[{"Tag":"Tag_Nonsense","Value":"x"}]`, 40009}}, "", "",
+		[]spoilt{{stranger, 40003}, {`"ProfileItem":[{"Tag":"Tag_Nonsense","Value":"x"}]`, 40009}},
+		"", "",
 	},
 
 	// Friends and block lists
@@ -156,10 +172,18 @@ var everyCommand = []checked{
 	{
 		group + "create_group", `{"Type":"Public","Name":"x","GroupId":"made","Owner_Account":"owner","MaxMemberCount":9,"ApplyJoinOption":"FreeAccess","MemberList":[{"Member_Account":"a"}],"AppDefinedData":[{"Key":"k","Value":"v"}]}`, "Type Name", "",
 		[]spoilt{
-			{`"Name":"` + strings.Repeat("x", 31) + `"`, 10004}, {`"Introduction":"` + strings.Repeat("x", 241) + `"`, 10004}, {`"Notification":"` + strings.Repeat("x", 301) + `"`, 10004}, {`"FaceUrl":"` + strings.Repeat("x", 101) + `"`, 10004},
-			{`"GroupId":"` + strings.Repeat("x", 49) + `"`, 10004}, {`"GroupId":"@TGS#own"`, 10004}, {`"MemberList":` + accounts(names("many", 101)), 10005}, {`"Type":"Secret"`, 10004}, {`"AppDefinedData":[{"Key":"` + strings.Repeat("k", 17) + `","Value":"v"}]`, 10004},
+			{`"Name":"` + strings.Repeat("x", 31) + `"`, 10004},
+			{`"Introduction":"` + strings.Repeat("x", 241) + `"`, 10004},
+			{`"Notification":"` + strings.Repeat("x", 301) + `"`, 10004},
+			{`"FaceUrl":"` + strings.Repeat("x", 101) + `"`, 10004},
+			{`"GroupId":"` + strings.Repeat("x", 49) + `"`, 10004},
+			{`"GroupId":"@TGS#own"`, 10004},
+			{`"MemberList":` + accounts(names("many", 101)), 10005},
+			{`"Type":"Secret"`, 10004},
+			{`"AppDefinedData":[{"Key":"` + strings.Repeat("k", 17) + `","Value":"v"}]`, 10004},
 		},
-		[]spoilt{{`"Owner_Account":"zz"`, 10019}, {`"MemberList":[{"Member_Account":"zz"}]`, 10019}, {`"GroupId":"PUBLIC"`, 10025}, {`"GroupId":"PUBLIC","Owner_Account":"a"`, 10021}}, "any", "",
+		[]spoilt{{`"Owner_Account":"zz"`, 10019}, {`"MemberList":[{"Member_Account":"zz"}]`, 10019}, {`"GroupId":"PUBLIC"`, 10025}, {`"GroupId":"PUBLIC","Owner_Account":"a"`, 10021}},
+		"any", "",
 	},
 	{group + "get_group_info", `{"GroupIdList":["PUBLIC"],"ResponseFilter":{"GroupBaseInfoFilter":["Name"]}}`, "GroupIdList", "", []spoilt{{`"GroupIdList":` + many(51), 10004}}, []spoilt{{`"GroupIdList":["zz"]`, 0}}, "any", ""},
 	{
@@ -175,7 +199,8 @@ var everyCommand = []checked{
 	// Members
 	{
 		group + "get_group_member_info", `{"GroupId":"PUBLIC","Limit":10,"Offset":0,"MemberInfoFilter":["Role"],"MemberRoleFilter":["Member"],"AppDefinedDataFilter_GroupMember":["k"]}`, "GroupId", "",
-		[]spoilt{{`"Limit":6001`, 10004}, {`"MemberRoleFilter":["King"]`, 10004}, {`"GroupId":"COMMUNITY","Next":"","Limit":101`, 10004}, {`"GroupId":"COMMUNITY","Next":"x"`, 10004}}, nil, "AVChatRoom=10007 Community=10004", "ids",
+		[]spoilt{{`"Limit":6001`, 10004}, {`"MemberRoleFilter":["King"]`, 10004}, {`"GroupId":"COMMUNITY","Next":"","Limit":101`, 10004}, {`"GroupId":"COMMUNITY","Next":"x"`, 10004}},
+		nil, "AVChatRoom=10007 Community=10004", "ids",
 	},
 	{group + "get_specified_group_member_info", `{"GroupId":"PUBLIC","Member_List_Account":["a"],"MemberInfoFilter":["Role"]}`, "GroupId Member_List_Account", "", []spoilt{{`"Member_List_Account":` + many(51), 10004}}, []spoilt{{`"Member_List_Account":["zz"]`, 0}}, noLive, ""},
 	{group + "add_group_member", `{"GroupId":"PUBLIC","Silence":1,"MemberList":[{"Member_Account":"d"}]}`, "GroupId MemberList", "", []spoilt{{`"MemberList":` + accounts(names("many", 301)), 10005}, {`"MemberList":[]`, 10004}}, []spoilt{{`"MemberList":[{"Member_Account":"zz"}]`, 10019}, {`"MemberList":[{"Member_Account":"zz"},{"Member_Account":"a"}]`, 0}}, noLive, ""},
@@ -183,7 +208,8 @@ var everyCommand = []checked{
 	{
 		group + "modify_group_member_info", `{"GroupId":"PUBLIC","Member_Account":"a","Role":"Admin","MsgFlag":"Discard","NameCard":"card","MuteTime":0,"AppMemberDefinedData":[{"Key":"k","Value":"v"}]}`, "GroupId Member_Account", "",
 		[]spoilt{{`"NameCard":"` + strings.Repeat("x", 51) + `"`, 10004}, {`"Role":"King"`, 10004}, {`"MsgFlag":"Never"`, 10004}, {`"MuteTime":4294967296`, 10004}, {`"AppMemberDefinedData":[{"Key":"k","Value":"` + strings.Repeat("v", 65) + `"}]`, 10004}},
-		[]spoilt{{`"Member_Account":"zz"`, 10019}, {`"Member_Account":"outsider"`, 10004}}, "AVChatRoom=10007 Private=10007", "",
+		[]spoilt{{`"Member_Account":"zz"`, 10019}, {`"Member_Account":"outsider"`, 10004}},
+		"AVChatRoom=10007 Private=10007", "",
 	},
 	{group + "get_role_in_group", `{"GroupId":"PUBLIC","User_Account":["a"]}`, "GroupId User_Account", "", []spoilt{{`"User_Account":` + many(501), 10004}}, []spoilt{{`"User_Account":["zz"]`, 0}}, noLive, ""},
 	{group + "import_group_member", `{"GroupId":"PUBLIC","MemberList":[{"Member_Account":"d","Role":"Admin","UnreadMsgNum":1}]}`, "GroupId MemberList", "", []spoilt{{`"MemberList":` + accounts(names("many", 301)), 10005}, {`"MemberList":[{"Member_Account":"d","JoinTime":-1}]`, 10004}}, []spoilt{{`"MemberList":[{"Member_Account":"zz"}]`, 10019}}, noLive, ""},
@@ -191,13 +217,17 @@ var everyCommand = []checked{
 	// Group messages
 	{
 		group + "send_group_msg", `{"GroupId":"PUBLIC","From_Account":"a","Random":1,"MsgPriority":"Low","MsgBody":TEXT,"CloudCustomData":"x","GroupAtInfo":[{"GroupAtAllFlag":0,"GroupAt_Account":"b"}]}`, "GroupId Random MsgBody", "",
-		[]spoilt{{`"MsgBody":LONG`, 80002}, {`"MsgPriority":"Urgent"`, 10004}, {`"Random":4294967296`, 10004}, {`"GroupAtInfo":` + strings.ReplaceAll(objects("GroupAt_Account", 31), `{"`, `{"GroupAtAllFlag":0,"`), 10053}, {`"To_Account":` + many(51), 10004}}, []spoilt{{stranger, 10019}}, "any", "",
+		[]spoilt{{`"MsgBody":LONG`, 80002}, {`"MsgPriority":"Urgent"`, 10004}, {`"Random":4294967296`, 10004}, {`"GroupAtInfo":` + strings.ReplaceAll(objects("GroupAt_Account", 31), `{"`, `{"GroupAtAllFlag":0,"`), 10053}, {`"To_Account":` + many(51), 10004}},
+		[]spoilt{{stranger, 10019}},
+		"any", "",
 	},
 	{group + "send_group_system_notification", `{"GroupId":"PUBLIC","Content":"x","ToMembers_Account":["a"]}`, "GroupId Content", "", []spoilt{{`"ToMembers_Account":` + many(501), 10004}}, nil, "AVChatRoom=10004", "ids"},
 	{group + "send_broadcast_msg", `{"From_Account":"a","Random":1,"MsgBody":TEXT,"CloudCustomData":"x"}`, "Random MsgBody", "", []spoilt{{`"MsgBody":LONG`, 80002}}, []spoilt{{stranger, 10019}}, "any", ""},
 	{
 		group + "import_group_msg", `{"GroupId":"PUBLIC","RecentContactFlag":0,"MsgList":[{"From_Account":"a","SendTime":1700000001,"Random":1,"MsgBody":TEXT}]}`, "GroupId MsgList", "",
-		[]spoilt{{`"MsgList":` + objects("From_Account", 8), 10004}, {`"MsgList":[]`, 10004}, {`"MsgList":[{"From_Account":"a","SendTime":1,"MsgBody":TEXT}]`, 0}}, []spoilt{{`"MsgList":[{"From_Account":"zz","SendTime":1700000001,"MsgBody":TEXT}]`, 10019}}, noLive, "",
+		[]spoilt{{`"MsgList":` + objects("From_Account", 8), 10004}, {`"MsgList":[]`, 10004}, {`"MsgList":[{"From_Account":"a","SendTime":1,"MsgBody":TEXT}]`, 0}},
+		[]spoilt{{`"MsgList":[{"From_Account":"zz","SendTime":1700000001,"MsgBody":TEXT}]`, 10019}},
+		noLive, "",
 	},
 	{group + "group_msg_get_simple", `{"GroupId":"PUBLIC","ReqMsgNumber":5,"ReqMsgSeq":2,"WithRecalledMsg":1}`, "GroupId ReqMsgNumber", "", []spoilt{{`"ReqMsgNumber":0`, 10004}, {`"ReqMsgSeq":-1`, 10004}}, nil, noLive, "ids"},
 	{group + "group_msg_recall", `{"GroupId":"PUBLIC","MsgSeqList":[{"MsgSeq":99}],"Reason":"r"}`, "GroupId MsgSeqList", "", []spoilt{{`"MsgSeqList":` + objects("MsgSeq", 11), 10004}, {`"Reason":"` + strings.Repeat("x", 101) + `"`, 10004}}, []spoilt{{`"MsgSeqList":[{"MsgSeq":999}]`, 0}}, "AVChatRoom=10033", ""},
@@ -240,7 +270,9 @@ var everyCommand = []checked{
 	// Topics
 	{
 		topics + "create_topic", `{"GroupId":"COMMUNITY","TopicName":"t","TopicId":"COMMUNITY@TOPIC#_new","From_Account":"owner","CustomString":"x"}`, "GroupId TopicName", "",
-		[]spoilt{{`"TopicName":"` + strings.Repeat("x", 31) + `"`, 10004}, {`"CustomString":"` + strings.Repeat("x", 3001) + `"`, 10004}, {`"TopicId":"elsewhere"`, 10004}}, []spoilt{{stranger, 10019}, {`"TopicId":"TOPIC"`, 10025}}, "Public=10007 Private=10007 ChatRoom=10007 AVChatRoom=10007", "",
+		[]spoilt{{`"TopicName":"` + strings.Repeat("x", 31) + `"`, 10004}, {`"CustomString":"` + strings.Repeat("x", 3001) + `"`, 10004}, {`"TopicId":"elsewhere"`, 10004}},
+		[]spoilt{{stranger, 10019}, {`"TopicId":"TOPIC"`, 10025}},
+		"Public=10007 Private=10007 ChatRoom=10007 AVChatRoom=10007", "",
 	},
 	{topics + "get_topic", `{"GroupId":"COMMUNITY","From_Account":"a","TopicIdList":["TOPIC"]}`, "GroupId From_Account", "", []spoilt{{`"TopicIdList":"all"`, 10004}}, []spoilt{{stranger, 10019}, {`"TopicIdList":["COMMUNITY@TOPIC#_zz"]`, 0}}, "Public=10007 Private=10007 ChatRoom=10007 AVChatRoom=10007", ""},
 	{topics + "modify_topic", `{"GroupId":"COMMUNITY","TopicId":"TOPIC","TopicName":"u","MuteAllMember":"Off"}`, "GroupId TopicId", "", []spoilt{{`"TopicName":"` + strings.Repeat("x", 31) + `"`, 10004}, {`"MuteAllMember":"Maybe"`, 10004}}, []spoilt{{`"TopicId":"COMMUNITY@TOPIC#_zz"`, 10015}}, "Public=10007 Private=10007 ChatRoom=10007 AVChatRoom=10007", ""},
@@ -270,10 +302,16 @@ var everyCommand = []checked{
 	{
 		push + "im_push", `{"From_Account":"a","MsgRandom":1,"MsgBody":TEXT,"MsgLifeTime":60,"Condition":{"TagsOr":["t"]}}`, "MsgRandom=90005 MsgBody=90002", "MsgLifeTime=90026 MsgBody=90007",
 		[]spoilt{
-			{`"MsgLifeTime":604801`, 90026}, {`"Condition":{"TagsOr":` + js(names("t", 11)) + `}`, 90032}, {`"Condition":{"TagsOr":[""]}`, 90040}, {`"Condition":{"TagsOr":["t","t"]}`, 90022},
-			{`"Condition":{"TagsOr":["` + strings.Repeat("x", 51) + `"]}`, 90020}, {`"Condition":{"TagsOr":["t"],"AttrsOr":{"city":"x"}}`, 90039}, {`"MsgRandom":4294967296`, 90005},
+			{`"MsgLifeTime":604801`, 90026},
+			{`"Condition":{"TagsOr":` + js(names("t", 11)) + `}`, 90032},
+			{`"Condition":{"TagsOr":[""]}`, 90040},
+			{`"Condition":{"TagsOr":["t","t"]}`, 90022},
+			{`"Condition":{"TagsOr":["` + strings.Repeat("x", 51) + `"]}`, 90020},
+			{`"Condition":{"TagsOr":["t"],"AttrsOr":{"city":"x"}}`, 90039},
+			{`"MsgRandom":4294967296`, 90005},
 		},
-		[]spoilt{{stranger, 20003}, {`"Condition":{"AttrsOr":{"never":"x"}}`, 90033}}, "", "",
+		[]spoilt{{stranger, 20003}, {`"Condition":{"AttrsOr":{"never":"x"}}`, 90033}},
+		"", "",
 	},
 
 	// Operations

@@ -274,7 +274,7 @@ func (s *Server) Start(addr string) error {
 	if s.closed || s.http != nil {
 		return errors.New("emulator: start: already started or closed")
 	}
-	l, err := net.Listen("tcp", addr)
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("emulator: start: %w", err)
 	}
@@ -417,7 +417,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v vendor) {
 func send(w http.ResponseWriter, status int, answer []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(answer) // a caller who is gone needs no answer
+	_, _ = w.Write(answer) // a caller who is gone needs no answer
 }
 
 func sendJSON(w http.ResponseWriter, v any) {

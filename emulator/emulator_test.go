@@ -106,8 +106,10 @@ func pack(doc []byte) string {
 
 func (r *rig) query() url.Values {
 	now := r.clock.Now().Unix()
-	return url.Values{"sdkappid": {fmt.Sprint(testApp)}, "identifier": {testAdmin}, "usersig": {sign(testApp, testAdmin, testKey, now, 86400)},
-		"random": {"1"}, "contenttype": {"json"}}
+	return url.Values{
+		"sdkappid": {fmt.Sprint(testApp)}, "identifier": {testAdmin}, "usersig": {sign(testApp, testAdmin, testKey, now, 86400)},
+		"random": {"1"}, "contenttype": {"json"},
+	}
 }
 
 // post sends body as it is and returns what came back.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -20,7 +21,7 @@ func (p *probe) WriteHeader(status int)      { p.failed = status != http.StatusO
 
 // hasMedia reports whether there is something at a path such as /media/face/1.svg.
 func hasMedia(path string) bool {
-	r, err := http.NewRequest(http.MethodHead, path, nil)
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodHead, path, nil)
 	if err != nil {
 		return false
 	}

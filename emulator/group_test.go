@@ -101,8 +101,17 @@ func TestGroupInfo(t *testing.T) {
 		field string
 		want  any
 	}{
-		{"Type", "Public"}, {"Name", "new"}, {"Appid", testApp}, {"Owner_Account", "owner"}, {"MemberNum", 2}, {"MaxMemberNum", 2000}, {"NextMsgSeq", 2},
-		{"MuteAllMember", "On"}, {"ShutUpAllMember", "On"}, {"ApplyJoinOption", "NeedPermission"}, {"CreateTime", 1700000000},
+		{"Type", "Public"},
+		{"Name", "new"},
+		{"Appid", testApp},
+		{"Owner_Account", "owner"},
+		{"MemberNum", 2},
+		{"MaxMemberNum", 2000},
+		{"NextMsgSeq", 2},
+		{"MuteAllMember", "On"},
+		{"ShutUpAllMember", "On"},
+		{"ApplyJoinOption", "NeedPermission"},
+		{"CreateTime", 1700000000},
 		{"AppDefinedData", "[map[Key:k1 Value:v1] map[Key:k2 Value:v2]]"},
 	} {
 		r.expect(a, c.want, "GroupInfo", 0, c.field)

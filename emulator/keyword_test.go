@@ -163,8 +163,10 @@ func TestModerationOnDemand(t *testing.T) {
 		return fmt.Sprintf(`{"AuditName":"C2C","ContentType":%q,"Content":%q}`, kind, text)
 	}
 	tests := []struct{ kind, text, want string }{
-		{"Text", "a casino, a refund", "Block 100 Ad [casino refund]"}, {"Text", "a refund", "Review 60 Illegal [refund]"},
-		{"Text", "hello", "Pass 0 Normal []"}, {"Image", "https://x/casino.jpg", "Pass 0 Normal []"},
+		{"Text", "a casino, a refund", "Block 100 Ad [casino refund]"},
+		{"Text", "a refund", "Review 60 Illegal [refund]"},
+		{"Text", "hello", "Pass 0 Normal []"},
+		{"Image", "https://x/casino.jpg", "Pass 0 Normal []"},
 	}
 	const command = "im_msg_audit/content_moderation"
 	for _, tt := range tests {

@@ -128,10 +128,14 @@ func TestMemberFilters(t *testing.T) {
 		{"admins", `,"MemberRoleFilter":["Admin"],"MemberInfoFilter":["Role"]`, "[map[Member_Account:b Role:Admin]]"},
 		{"owner and admins", `,"MemberRoleFilter":["Owner","Admin"],"MemberInfoFilter":["Role"]`, "[map[Member_Account:b Role:Admin] map[Member_Account:owner Role:Owner]]"},
 		{"members with offset", `,"MemberRoleFilter":["Member"],"MemberInfoFilter":["Role"],"Limit":5,"Offset":1`, "[map[Member_Account:c Role:Member]]"},
-		{"mutes, old and new name", `,"MemberRoleFilter":["Member"],"MemberInfoFilter":["MuteUntil","ShutUpUntil"],"Limit":5,"Offset":1`,
-			"[map[Member_Account:c MuteUntil:1.70000006e+09 ShutUpUntil:1.70000006e+09]]"},
-		{"one custom field", `,"MemberRoleFilter":["Admin"],"MemberInfoFilter":["NameCard"],"AppDefinedDataFilter_GroupMember":["k2"]`,
-			"[map[AppMemberDefinedData:[map[Key:k2 Value:v2]] Member_Account:b NameCard:B]]"},
+		{
+			"mutes, old and new name", `,"MemberRoleFilter":["Member"],"MemberInfoFilter":["MuteUntil","ShutUpUntil"],"Limit":5,"Offset":1`,
+			"[map[Member_Account:c MuteUntil:1.70000006e+09 ShutUpUntil:1.70000006e+09]]",
+		},
+		{
+			"one custom field", `,"MemberRoleFilter":["Admin"],"MemberInfoFilter":["NameCard"],"AppDefinedDataFilter_GroupMember":["k2"]`,
+			"[map[AppMemberDefinedData:[map[Key:k2 Value:v2]] Member_Account:b NameCard:B]]",
+		},
 	}
 	for _, tt := range tests {
 		a := r.ok(group+"get_group_member_info", `{"GroupId":"g"`+tt.fields+`}`)

@@ -472,8 +472,12 @@ func TestTips(t *testing.T) {
 		awake         bool
 		join, profile int
 	}{
-		{"Public", "g", true, 1, 1}, {"Community", "@TGS#_c", true, 1, 1}, {"ChatRoom", "chat", true, 0, 1}, {"AVChatRoom", "live", true, 0, 0},
-		{"Private", "asleep", false, 0, 0}, {"Private", "awake", true, 1, 1},
+		{"Public", "g", true, 1, 1},
+		{"Community", "@TGS#_c", true, 1, 1},
+		{"ChatRoom", "chat", true, 0, 1},
+		{"AVChatRoom", "live", true, 0, 0},
+		{"Private", "asleep", false, 0, 0},
+		{"Private", "awake", true, 1, 1},
 	} {
 		r.group(tt.kind, tt.id)
 		r.people("a", "b")

@@ -199,7 +199,7 @@ func TestFriendListsAreFull(t *testing.T) {
 	})
 	// Pages are complete, in order of adding, also while some go.
 	var got []string
-	a := answer{}
+	var a answer
 	for next := any(0); ; next = num(a["NextStartIndex"]) {
 		a = r.ok(sns+"friend_get", fmt.Sprintf(`{"From_Account":"a","StartIndex":%v}`, next))
 		got = append(got, column(a["UserDataItem"], "To_Account")...)
@@ -246,7 +246,9 @@ func TestImportedFriend(t *testing.T) {
 		name, sent string
 		tags       int
 	}{
-		{"all", ``, 7}, {"standard known", fmt.Sprintf(`,"StandardSequence":%v`, standard), 2}, {"custom known", fmt.Sprintf(`,"CustomSequence":%v`, custom), 5},
+		{"all", ``, 7},
+		{"standard known", fmt.Sprintf(`,"StandardSequence":%v`, standard), 2},
+		{"custom known", fmt.Sprintf(`,"CustomSequence":%v`, custom), 5},
 		{"old ones", `,"StandardSequence":999,"CustomSequence":999`, 7},
 	} {
 		if got := len(at(r.ok(sns+"friend_get", `{"From_Account":"a","StartIndex":0`+tt.sent+`}`), "UserDataItem", 0, "ValueItem").([]any)); got != tt.tags {

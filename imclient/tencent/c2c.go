@@ -188,7 +188,7 @@ func (a *API) AdminGetRoamMsg(ctx context.Context, q *AdminGetRoamMsgRequest) (*
 		func(e *imclient.Error) bool { return e.Code == "90003" || e.Code == "90008" },
 		func() (err error) { answer, err = call(ctx, a, adminGetRoamMsg, q); return err },
 		func() (err error) {
-			old := endpoint[oldAdminGetRoamMsgRequest, AdminGetRoamMsgAnswer]{adminGetRoamMsg.Command}
+			old := endpoint[oldAdminGetRoamMsgRequest, AdminGetRoamMsgAnswer](adminGetRoamMsg)
 			answer, err = call(ctx, a, old, &oldAdminGetRoamMsgRequest{
 				q.OperatorAccount, q.PeerAccount, q.MaxCnt, q.MinTime, q.MaxTime, q.LastMsgKey,
 			})

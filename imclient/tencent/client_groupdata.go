@@ -30,7 +30,7 @@ func (g groupsArea) Create(ctx context.Context, n imclient.NewGroup) (string, []
 		return id, nil, nil
 	}
 	// The command takes members itself, and fails as a whole for one whom it does not know.
-	refused, err := membersArea{g.client}.add(ctx, id, n.Members, true)
+	refused, err := membersArea(g).add(ctx, id, n.Members, true)
 	if err != nil {
 		refused = refuseAll(unique(n.Members), same, asError(ctx, err))
 	}

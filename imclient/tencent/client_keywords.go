@@ -56,7 +56,7 @@ func (k keywordsArea) Libraries(ctx context.Context, cursor string, limit int) (
 	return page, nil
 }
 
-func (c *client) appID() int64 { return int64(c.api.sign.appID) }
+func (c *client) appID() int64 { return c.api.sign.appID }
 
 // chinaMoment reads a time as the service writes it; the zero time if it is none.
 func chinaMoment(s Str) time.Time {

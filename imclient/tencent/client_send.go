@@ -136,7 +136,7 @@ func (m messagesArea) MarkRead(ctx context.Context, c imclient.Conversation, upT
 	if !upTo.IsZero() {
 		return refuse(ctx, imclient.ErrUnsupported, "groups are marked as read as a whole")
 	}
-	return membersArea{m.client}.setUnread(ctx, c.Group, c.User, 0)
+	return membersArea(m).setUnread(ctx, c.Group, c.User, 0)
 }
 
 // Acknowledge sends read receipts of a user.

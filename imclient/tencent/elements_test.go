@@ -44,7 +44,8 @@ func TestDecodeElements(t *testing.T) {
 		{"image", "[" + imageElem + "]", []imclient.Element{imclient.Image{
 			ID: "1853095_D61040894AC3DE44CDFFFB3EC7EB720F", Format: "jpg", Sizes: []imclient.ImageSize{
 				{Kind: "original", Bytes: 1853095, Width: 2448, Height: 3264, URL: "http://xxx/3200490432214177468_144115198371610486_D61040894AC3DE44CDFFFB3EC7EB720F/0"},
-				{Kind: "large", Bytes: 2565240, URL: "http://xxx/720"}, {Kind: "thumb", Bytes: 12535, URL: "http://xxx/198"},
+				{Kind: "large", Bytes: 2565240, URL: "http://xxx/720"},
+				{Kind: "thumb", Bytes: 12535, URL: "http://xxx/198"},
 			},
 		}}},
 		{"file", "[" + fileElem + "]", []imclient.Element{imclient.File{
@@ -68,20 +69,32 @@ func TestDecodeElements(t *testing.T) {
 			Title: "Long", Count: 300, Abstract: []string{"A: hi"}, Key: "1341c57a84fa22d3",
 		}}},
 		{"several", "[" + textElem + "," + faceElem + "]", []imclient.Element{imclient.Text{Text: "hello world"}, imclient.Face{Index: 1, Data: "content"}}},
-		{"media of an old client", `[{"MsgType":"TIMSoundElem","MsgContent":{"UUID":"305c","Size":62351,"Second":1}}]`,
-			[]imclient.Element{imclient.Sound{ID: "305c", Bytes: 62351, Length: time.Second}}},
+		{
+			"media of an old client", `[{"MsgType":"TIMSoundElem","MsgContent":{"UUID":"305c","Size":62351,"Second":1}}]`,
+			[]imclient.Element{imclient.Sound{ID: "305c", Bytes: 62351, Length: time.Second}},
+		},
 		{"numbers as texts", `[{"MsgType":"TIMFaceElem","MsgContent":{"Index":"7","Data":null}}]`, []imclient.Element{imclient.Face{Index: 7}}},
-		{"an image of another format", `[{"MsgType":"TIMImageElem","MsgContent":{"UUID":"u","ImageFormat":255,"ImageInfoArray":null}}]`,
-			[]imclient.Element{imclient.Image{ID: "u"}}},
+		{
+			"an image of another format", `[{"MsgType":"TIMImageElem","MsgContent":{"UUID":"u","ImageFormat":255,"ImageInfoArray":null}}]`,
+			[]imclient.Element{imclient.Image{ID: "u"}},
+		},
 		{"one element without a list", textElem, []imclient.Element{imclient.Text{Text: "hello world"}}},
-		{"a type of next year", `[{"MsgType":"TIMStickerElem","MsgContent":{"Pack":1}}]`,
-			[]imclient.Element{imclient.Other{Type: "TIMStickerElem", Raw: `{"MsgType":"TIMStickerElem","MsgContent":{"Pack":1}}`}}},
-		{"a known type with content of another shape", `[{"MsgType":"TIMTextElem","MsgContent":"hi"}]`,
-			[]imclient.Element{imclient.Other{Type: "TIMTextElem", Raw: `{"MsgType":"TIMTextElem","MsgContent":"hi"}`}}},
-		{"a known type without content", `[{"MsgType":"TIMTextElem"}]`,
-			[]imclient.Element{imclient.Other{Type: "TIMTextElem", Raw: `{"MsgType":"TIMTextElem"}`}}},
-		{"a size that is no number", `[{"MsgType":"TIMFileElem","MsgContent":{"FileSize":"large"}}]`,
-			[]imclient.Element{imclient.Other{Type: "TIMFileElem", Raw: `{"MsgType":"TIMFileElem","MsgContent":{"FileSize":"large"}}`}}},
+		{
+			"a type of next year", `[{"MsgType":"TIMStickerElem","MsgContent":{"Pack":1}}]`,
+			[]imclient.Element{imclient.Other{Type: "TIMStickerElem", Raw: `{"MsgType":"TIMStickerElem","MsgContent":{"Pack":1}}`}},
+		},
+		{
+			"a known type with content of another shape", `[{"MsgType":"TIMTextElem","MsgContent":"hi"}]`,
+			[]imclient.Element{imclient.Other{Type: "TIMTextElem", Raw: `{"MsgType":"TIMTextElem","MsgContent":"hi"}`}},
+		},
+		{
+			"a known type without content", `[{"MsgType":"TIMTextElem"}]`,
+			[]imclient.Element{imclient.Other{Type: "TIMTextElem", Raw: `{"MsgType":"TIMTextElem"}`}},
+		},
+		{
+			"a size that is no number", `[{"MsgType":"TIMFileElem","MsgContent":{"FileSize":"large"}}]`,
+			[]imclient.Element{imclient.Other{Type: "TIMFileElem", Raw: `{"MsgType":"TIMFileElem","MsgContent":{"FileSize":"large"}}`}},
+		},
 		{"no type", `[{"a":1},2,"x",null]`, []imclient.Element{
 			imclient.Other{Raw: `{"a":1}`}, imclient.Other{Raw: "2"}, imclient.Other{Raw: `"x"`}, imclient.Other{Raw: "null"},
 		}},
@@ -249,7 +262,7 @@ func useAnswer(answer any) {
 		}
 	case *FriendCheckAnswer:
 		for _, i := range r.InfoItem {
-			toRelation(i)
+			_ = toRelation(i)
 		}
 	case *SearchContactGroupAnswer:
 		for _, m := range r.ContactResultItem {

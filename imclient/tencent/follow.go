@@ -13,12 +13,6 @@ var (
 // followSvc is the service of followers.
 const followSvc = "follow"
 
-// Caps of the follow commands.
-const (
-	maxFollow      = 20  // follow_add, follow_delete, follow_get_info
-	maxFollowCheck = 100 // follow_check
-)
-
 // FollowAddRequest names at most 20 users whom From_Account is to follow.
 type FollowAddRequest struct {
 	FromAccount string `json:"From_Account"`

@@ -180,7 +180,7 @@ func TestHistoryFilesThatCannotBeFetched(t *testing.T) {
 		{"expired", answer(403, "<Error/>"), "", imclient.ErrNotFound},
 		{"gone", answer(404, ""), "", imclient.ErrNotFound},
 		{"trouble", answer(503, ""), "", imclient.ErrUnavailable},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }, "", imclient.ErrProtocol},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, "", imclient.ErrProtocol},
 		{"closed", drop, "", imclient.ErrUnavailable},
 		{"another host without HTTPS", answer(200, ""), "http://example.com/secret.gz", imclient.ErrProtocol},
 		{"a file of this machine", answer(200, ""), "file:///etc/passwd?secret", imclient.ErrProtocol},

@@ -88,7 +88,7 @@ func (a *API) ForbidSendMsg(ctx context.Context, q *ForbidSendMsgRequest) (*Done
 		func(e *imclient.Error) bool { return e.Code == "10004" },
 		func() (err error) { answer, err = call(ctx, a, forbidSendMsg, q); return err },
 		func() (err error) {
-			old := endpoint[oldForbidSendMsgRequest, Done]{forbidSendMsg.Command}
+			old := endpoint[oldForbidSendMsgRequest, Done](forbidSendMsg)
 			answer, err = call(ctx, a, old, &oldForbidSendMsgRequest{q.GroupId, q.MembersAccount, q.MuteTime, q.TopicId})
 			return err
 		})

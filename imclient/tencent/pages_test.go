@@ -62,7 +62,8 @@ func TestPagesEndAsTheCommandSays(t *testing.T) {
 			2, 3, `"Next":4454685361`,
 		},
 		{
-			"groups of the app end without Next", "get_appid_group_list", []string{`"GroupIdList":[{"GroupId":"a"}]`},
+			"groups of the app end without Next", "get_appid_group_list",
+			[]string{`"GroupIdList":[{"GroupId":"a"}]`},
 			walked(func(a *API, ctx context.Context) iter.Seq2[*GetAppidGroupListAnswer, error] {
 				return a.AppidGroupListPages(ctx, GetAppidGroupListRequest{})
 			}, func(r *GetAppidGroupListAnswer) int { return len(r.GroupIdList) }),
@@ -85,7 +86,8 @@ func TestPagesEndAsTheCommandSays(t *testing.T) {
 			2, 3, `"Offset":2`,
 		},
 		{
-			"members by offset end with their number", "get_group_member_info", []string{`"MemberNum":2,"MemberList":[{"Member_Account":"a"},{"Member_Account":"b"}]`},
+			"members by offset end with their number", "get_group_member_info",
+			[]string{`"MemberNum":2,"MemberList":[{"Member_Account":"a"},{"Member_Account":"b"}]`},
 			walked(func(a *API, ctx context.Context) iter.Seq2[*GetGroupMemberInfoAnswer, error] {
 				return a.GroupMemberPages(ctx, GetGroupMemberInfoRequest{GroupId: "g", Limit: 2})
 			}, func(r *GetGroupMemberInfoAnswer) int { return len(r.MemberList) }),
@@ -197,21 +199,24 @@ func TestPagesEndAsTheCommandSays(t *testing.T) {
 			2, 2, `"Cursor":"7","Count":200`,
 		},
 		{
-			"libraries end with their number", "get_cloud_audit_keywords_ids", []string{`"TotalCount":2,"Infos":[{"ID":"a"}]`},
+			"libraries end with their number", "get_cloud_audit_keywords_ids",
+			[]string{`"TotalCount":2,"Infos":[{"ID":"a"}]`},
 			walked(func(a *API, ctx context.Context) iter.Seq2[*KeywordLibrariesAnswer, error] {
 				return a.KeywordLibraryPages(ctx, KeywordLibrariesRequest{SdkAppId: 1})
 			}, func(r *KeywordLibrariesAnswer) int { return len(r.Infos) }),
 			2, 2, `"Offset":1,"Limit":100`,
 		},
 		{
-			"words of a library end with their number", "get_cloud_audit_keywords", []string{`"TotalCount":2,"Infos":[{"ID":"a"}]`},
+			"words of a library end with their number", "get_cloud_audit_keywords",
+			[]string{`"TotalCount":2,"Infos":[{"ID":"a"}]`},
 			walked(func(a *API, ctx context.Context) iter.Seq2[*CloudKeywordsAnswer, error] {
 				return a.CloudKeywordPages(ctx, CloudKeywordsRequest{SdkAppId: 1, LibID: "l"})
 			}, func(r *CloudKeywordsAnswer) int { return len(r.Infos) }),
 			2, 2, `"Offset":1`,
 		},
 		{
-			"words inside the app end with a short page", "get_local_audit_keywords", []string{`"TotalCount":9,"LocalAuditWords":[{"Id":1},{"Id":2}]`, `"LocalAuditWords":[{"Id":3}]`},
+			"words inside the app end with a short page", "get_local_audit_keywords",
+			[]string{`"TotalCount":9,"LocalAuditWords":[{"Id":1},{"Id":2}]`, `"LocalAuditWords":[{"Id":3}]`},
 			walked(func(a *API, ctx context.Context) iter.Seq2[*LocalKeywordsAnswer, error] {
 				return a.LocalKeywordPages(ctx, LocalKeywordsRequest{SdkAppId: 1, FilterType: 1, Limit: 2})
 			}, func(r *LocalKeywordsAnswer) int { return len(r.LocalAuditWords) }),

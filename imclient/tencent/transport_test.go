@@ -89,7 +89,9 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		{"504", answer(504, ""), imclient.ErrUnavailable, "", 504, 3},
 		{"429", answer(429, ""), imclient.ErrRateLimited, "", 429, 3},
 		{"404 with a page", answer(404, "not here"), imclient.ErrProtocol, "", 404, 1},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) }, imclient.ErrProtocol, "", 307, 1},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, imclient.ErrProtocol, "", 307, 1},
 		{"connection closed", drop, imclient.ErrUnavailable, "", 0, 3},
 		{"not JSON", answer(200, "hello"), imclient.ErrProtocol, "", 200, 1},
 		{"nothing", answer(200, ""), imclient.ErrProtocol, "", 200, 1},

@@ -50,7 +50,6 @@ type graph struct {
 	areas    map[*types.Named]*types.Named // interfaces of imclient and the vendor's types behind them
 	fields   map[*types.Var][]types.Object // other fields of imclient.Client, and what is in them
 	tables   map[*types.Named]bool         // types of tables that routes are made of
-	promises map[*types.Named][]*types.Interface
 	edges    map[types.Object][]types.Object
 }
 

@@ -71,7 +71,7 @@ func newAsset(name string, body []byte) *asset {
 	}
 	var buf bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&buf, gzip.BestCompression) // the level is valid
-	w.Write(body)                                           // a bytes.Buffer does not fail
+	_, _ = w.Write(body)                                    // a bytes.Buffer does not fail
 	w.Close()
 	if buf.Len() < len(body) {
 		a.gzip = buf.Bytes()
@@ -155,7 +155,7 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {
-		w.Write(body)
+		_, _ = w.Write(body)
 	}
 }
 

@@ -70,7 +70,7 @@ const hues = 8
 // hue is the colour of an id: always the same one.
 func hue(id string) string {
 	h := fnv.New32a()
-	io.WriteString(h, id) // a hash does not fail
+	_, _ = io.WriteString(h, id) // a hash does not fail
 	sum := h.Sum32()
 	sum ^= sum >> 16 // the low bits alone depend on little of the id
 	return strconv.Itoa(int(sum%hues) + 1)

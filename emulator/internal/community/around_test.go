@@ -87,8 +87,10 @@ func TestRelationsAreFoundByIndex(t *testing.T) {
 	_, err42 := db.AccountsLike(app, "@RBT#")
 	err43 := db.SaidIn(app, 0, 10, func(string, string, Message) error { return nil })
 	err44 := db.SaidDirectly(app, 0, 10, func(string, string, DirectMessage) error { return nil })
-	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14, err15, err16, err17, err18, err19, err20, err21, err22, err23, err24, err25, err26,
-		err27, err28, err29, err30, err31, err32, err33, err34, err35, err36, err37, err38, err39, err40, err41, err42, err43, err44} {
+	for i, err := range []error{
+		err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14, err15, err16, err17, err18, err19, err20, err21, err22, err23, err24, err25, err26,
+		err27, err28, err29, err30, err31, err32, err33, err34, err35, err36, err37, err38, err39, err40, err41, err42, err43, err44,
+	} {
 		if err != nil && !errors.Is(err, ErrNoMarkGroup) && !errors.Is(err, ErrNoExport) && !errors.Is(err, ErrNoPush) {
 			t.Errorf("query %d: %v", i+1, err)
 		}

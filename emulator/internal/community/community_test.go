@@ -160,6 +160,9 @@ func plan(t *testing.T, s *Store, query string) (steps []string) {
 		}
 		steps = append(steps, detail)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return steps
 }
 

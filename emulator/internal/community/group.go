@@ -63,9 +63,11 @@ const groupColumns = "gid, id, kind, name, introduction, notification, face, own
 	", read_gen, read_floor, data"
 
 func (g *Group) fields() []any {
-	return []any{&g.GID, &g.ID, &g.Kind, &g.Name, &g.Introduction, &g.Notification, &g.Face, &g.Owner, &g.CreatedAt, &g.InfoAt, &g.MsgAt, &g.InfoSeq, &g.NextSeq,
+	return []any{
+		&g.GID, &g.ID, &g.Kind, &g.Name, &g.Introduction, &g.Notification, &g.Face, &g.Owner, &g.CreatedAt, &g.InfoAt, &g.MsgAt, &g.InfoSeq, &g.NextSeq,
 		&g.MemberNum, &g.MaxMembers, &g.ApplyJoin, &g.InviteJoin, &g.HistoryBeforeJoin, &g.MuteAll, &g.Topics, &g.Permission, &g.Permissions, &g.Active, &g.IsGone,
-		&g.ReadGen, &g.ReadFloor, &g.Data}
+		&g.ReadGen, &g.ReadFloor, &g.Data,
+	}
 }
 
 // Group returns the living group id, or ErrDismissed, or ErrNoGroup.
@@ -155,8 +157,10 @@ func (t *Tx) CreateGroup(app int64, g *Group) error {
 		max_members, apply_join, invite_join, history_before_join, mute_all, topics, permission, permissions, active, data)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22
 		WHERE NOT EXISTS (SELECT 1 FROM grp WHERE app = ?1 AND id = ?2 AND dismissed = 0) RETURNING gid`,
-		[]any{app, g.ID, g.Kind, g.Name, g.Introduction, g.Notification, g.Face, g.Owner, g.CreatedAt, g.InfoAt, g.MsgAt, g.NextSeq,
-			g.MaxMembers, g.ApplyJoin, g.InviteJoin, g.HistoryBeforeJoin, g.MuteAll, g.Topics, g.Permission, g.Permissions, g.Active, data},
+		[]any{
+			app, g.ID, g.Kind, g.Name, g.Introduction, g.Notification, g.Face, g.Owner, g.CreatedAt, g.InfoAt, g.MsgAt, g.NextSeq,
+			g.MaxMembers, g.ApplyJoin, g.InviteJoin, g.HistoryBeforeJoin, g.MuteAll, g.Topics, g.Permission, g.Permissions, g.Active, data,
+		},
 		&g.GID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

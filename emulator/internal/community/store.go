@@ -252,7 +252,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	open := true
 	defer func() {
 		if open { // fn failed or panicked; the caller's context may be what ended it
-			s.write.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+			_, _ = s.write.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		}
 	}()
 	tx := &Tx{Conn: Conn{ctx: ctx, store: s, stmt: s.write.stmt}}

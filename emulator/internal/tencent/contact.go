@@ -241,7 +241,7 @@ type contactResult struct {
 
 // refused is err as the result of one item; what is no refusal stays an error.
 func (r *contactResult) refused(err error) error {
-	if no, ok := err.(*refusal); ok {
+	if no, ok := errors.AsType[*refusal](err); ok {
 		r.ResultCode, r.ResultInfo = no.code, no.info
 		return nil
 	}

@@ -270,7 +270,7 @@ func (c *call) deliverDirect(m *directMsg) error {
 
 // blockedDirect tells the app of a message that its words kept back.
 func (c *call) blockedDirect(m *directMsg, err error) error {
-	r, ok := err.(*refusal)
+	r, ok := errors.AsType[*refusal](err)
 	if !ok || m.quiet.after {
 		return nil
 	}

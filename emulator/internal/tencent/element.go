@@ -31,8 +31,10 @@ var elements = map[string]map[string]elemField{
 	"TIMSoundElem":    {"Url": text, "UUID": text, "Size": number, "Second": number, "Download_Flag": number},
 	"TIMImageElem":    {"UUID": text, "ImageFormat": number, "ImageInfoArray": array},
 	"TIMFileElem":     {"Url": text, "UUID": text, "FileSize": number, "FileName": text, "Download_Flag": number},
-	"TIMVideoFileElem": {"VideoUrl": text, "VideoUUID": text, "VideoSize": number, "VideoSecond": number, "VideoFormat": text, "VideoDownloadFlag": number,
-		"ThumbUrl": text, "ThumbUUID": text, "ThumbSize": number, "ThumbWidth": number, "ThumbHeight": number, "ThumbFormat": text, "ThumbDownloadFlag": number},
+	"TIMVideoFileElem": {
+		"VideoUrl": text, "VideoUUID": text, "VideoSize": number, "VideoSecond": number, "VideoFormat": text, "VideoDownloadFlag": number,
+		"ThumbUrl": text, "ThumbUUID": text, "ThumbSize": number, "ThumbWidth": number, "ThumbHeight": number, "ThumbFormat": text, "ThumbDownloadFlag": number,
+	},
 	"TIMRelayElem": {"Title": text, "MsgNum": number, "CompatibleText": text, "AbstractList": array, "MsgList": array, "JsonMsgKey": text},
 }
 

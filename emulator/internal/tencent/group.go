@@ -132,8 +132,10 @@ func listGroups(c *call) (any, error) {
 
 type groupRef struct{ GroupId string }
 
-var joinOptions = []string{"FreeAccess", "NeedPermission", "DisableApply"}
-var inviteOptions = []string{"FreeAccess", "NeedPermission", "DisableInvite"}
+var (
+	joinOptions   = []string{"FreeAccess", "NeedPermission", "DisableApply"}
+	inviteOptions = []string{"FreeAccess", "NeedPermission", "DisableInvite"}
+)
 
 // newGroup reads what create_group and import_group have in common.
 func (c *call) newGroup() (*community.Group, error) {
@@ -185,8 +187,10 @@ func checkTexts(g *community.Group) error {
 		name, text string
 		limit      int
 	}{
-		{"Name", g.Name, maxName}, {"Introduction", g.Introduction, maxIntroduction},
-		{"Notification", g.Notification, maxNotification}, {"FaceUrl", g.Face, maxFace},
+		{"Name", g.Name, maxName},
+		{"Introduction", g.Introduction, maxIntroduction},
+		{"Notification", g.Notification, maxNotification},
+		{"FaceUrl", g.Face, maxFace},
 	} {
 		if len(f.text) > f.limit {
 			return refuse(codeGroupField, "%s is over %d bytes", f.name, f.limit)
@@ -714,7 +718,7 @@ func listJoined(c *call) (any, error) {
 		yes := *n == 1
 		page.OnlyTopics = &yes
 	}
-	var base, self filter = filter{}, filter{}
+	base, self := filter{}, filter{}
 	if f := c.optObj("ResponseFilter"); f != nil {
 		base, self = f.filter("GroupBaseInfoFilter"), f.filter("SelfInfoFilter")
 	}

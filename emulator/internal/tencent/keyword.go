@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -518,7 +519,7 @@ func (c *call) clean(texts ...string) error {
 
 // isRefused reports whether err is a refusal with the code.
 func isRefused(err error, code int) bool {
-	r, ok := err.(*refusal)
+	r, ok := errors.AsType[*refusal](err)
 	return ok && r.code == code
 }
 

@@ -63,8 +63,11 @@ func (c *call) topicTexts(p *community.Topic) {
 		name  string
 		limit int
 	}{
-		{&p.Name, "TopicName", maxName}, {&p.Introduction, "Introduction", maxIntroduction}, {&p.Notification, "Notification", maxNotification},
-		{&p.Face, "FaceUrl", maxFace}, {&p.Data, "CustomString", maxCustomString},
+		{&p.Name, "TopicName", maxName},
+		{&p.Introduction, "Introduction", maxIntroduction},
+		{&p.Notification, "Notification", maxNotification},
+		{&p.Face, "FaceUrl", maxFace},
+		{&p.Data, "CustomString", maxCustomString},
 	} {
 		if text := c.strPtr(f.name); text != nil {
 			*f.to = *text
@@ -262,8 +265,15 @@ func topicInfo(g *community.Group, p community.Topic, want filter) (json.Marshal
 		name  string
 		value any
 	}{
-		{"TopicName", p.Name}, {"FaceUrl", p.Face}, {"Notification", p.Notification}, {"Introduction", p.Introduction}, {"CreateTime", p.CreatedAt},
-		{"LastMsgTime", p.MsgAt}, {"NextMsgSeq", p.NextSeq}, {"MuteAllMember", onOff(p.MuteAll)}, {"CustomString", p.Data},
+		{"TopicName", p.Name},
+		{"FaceUrl", p.Face},
+		{"Notification", p.Notification},
+		{"Introduction", p.Introduction},
+		{"CreateTime", p.CreatedAt},
+		{"LastMsgTime", p.MsgAt},
+		{"NextMsgSeq", p.NextSeq},
+		{"MuteAllMember", onOff(p.MuteAll)},
+		{"CustomString", p.Data},
 	} {
 		if want.want(f.name) {
 			errs = append(errs, o.add(f.name, f.value))
