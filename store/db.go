@@ -47,6 +47,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Attempts:  attempts{d},
 		Audit:     auditLog{d},
 		Settings:  settings{d},
+		Directory: directory{d},
 		db:        d,
 	}, nil
 }

@@ -29,6 +29,7 @@ type Store struct {
 	Attempts  Attempts
 	Audit     AuditLog
 	Settings  Settings
+	Directory Directory
 
 	db *db
 }

@@ -24,6 +24,7 @@ func Run(t *testing.T, open Open) {
 		{"attempts", Attempts},
 		{"audit log", AuditLog},
 		{"settings", Settings},
+		{"directory", Directory},
 		{"text", Text},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })

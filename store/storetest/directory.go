@@ -1,0 +1,136 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"imdesk/store"
+)
+
+// Directory is the contract of store.Directory.
+func Directory(t *testing.T, open Open) {
+	t.Run("what is noted", func(t *testing.T) { directoryNote(t, open(t)) })
+	t.Run("pages", func(t *testing.T) { directoryPages(t, open(t)) })
+	t.Run("find", func(t *testing.T) { directoryFind(t, open(t)) })
+}
+
+func known(app, id, name string, seconds int) store.KnownGroup {
+	return store.KnownGroup{App: app, ID: id, Type: "Group", Name: name, From: store.KnownUser, First: at(seconds), Seen: at(seconds)}
+}
+
+func directoryNote(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	list := func(want ...store.KnownGroup) {
+		t.Helper()
+		got, next, err := s.Directory.List(ctx, "a", store.KnownQuery{N: 10})
+		must(t, err)
+		if diff := cmp.Diff(want, got); diff != "" || next != "" {
+			t.Errorf("the list (-want +got), next %q:\n%s", next, diff)
+		}
+		if n := value[int](t)(s.Directory.Count(ctx, "a")); n != len(want) {
+			t.Errorf("%d are counted, want %d", n, len(want))
+		}
+	}
+	list()
+	must(t, s.Directory.Note(ctx, nil))
+	big, long := known("a", "9223372036854775807", "海港 🌊", 1), known("a", "1691070514797524328", "", 2)
+	must(t, s.Directory.Note(ctx, []store.KnownGroup{big, long, known("b", "1", "of another app", 3)}))
+	list(long, big)
+
+	again := store.KnownGroup{App: "a", ID: big.ID, From: store.KnownPasted, Seen: at(9)} // without name and type
+	must(t, s.Directory.Note(ctx, []store.KnownGroup{again}))
+	big.Seen = at(9)
+	list(long, big)
+	renamed := known("a", long.ID, "named", 10)
+	renamed.Type = "LiveGroup"
+	must(t, s.Directory.Note(ctx, []store.KnownGroup{renamed}))
+	long.Name, long.Type, long.Seen = "named", "LiveGroup", at(10)
+	list(long, big)
+
+	must(t, s.Directory.Gone(ctx, "a", []string{long.ID, "nobody knows it"}, at(11)))
+	must(t, s.Directory.Gone(ctx, "a", []string{long.ID}, at(12))) // it has been since
+	must(t, s.Directory.Gone(ctx, "a", nil, at(12)))
+	list(big)
+	long.Gone = at(11)
+	got := value[map[string]store.KnownGroup](t)(s.Directory.Get(ctx, "a", []string{big.ID, long.ID, "1"}))
+	if diff := cmp.Diff(map[string]store.KnownGroup{big.ID: big, long.ID: long}, got); diff != "" {
+		t.Errorf("given groups (-want +got):\n%s", diff)
+	}
+	must(t, s.Directory.Note(ctx, []store.KnownGroup{{App: "a", ID: long.ID, From: store.KnownOpened, Seen: at(13)}})) // it is back
+	long.Gone, long.Seen = time.Time{}, at(13)
+	list(long, big)
+	wantErr(t, s.Directory.Note(ctx, make([]store.KnownGroup, store.MaxKnown+1)), store.ErrInvalid)
+	if len(value[map[string]store.KnownGroup](t)(s.Directory.Get(ctx, "a", nil))) != 0 {
+		t.Error("nothing asked for, something read")
+	}
+}
+
+func directoryPages(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	var list []store.KnownGroup
+	for i := range 25 { // five became known at the same time each
+		list = append(list, known("a", fmt.Sprint(100+i), "g", i/5))
+	}
+	must(t, s.Directory.Note(ctx, list))
+	cursor, last, n := "", "", 0
+	for range 20 {
+		page, next, err := s.Directory.List(ctx, "a", store.KnownQuery{N: 4, Cursor: cursor})
+		must(t, err)
+		for _, g := range page {
+			key := fmt.Sprintf("%020d %s", g.First.UnixMilli(), g.ID)
+			if last != "" && key >= last {
+				t.Errorf("%s comes after %s", key, last)
+			}
+			last = key
+			n++
+		}
+		if n == 8 {
+			must(t, s.Directory.Note(ctx, []store.KnownGroup{known("a", "7", "late", 99)})) // shifts nothing
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	if n != 25 || cursor != "" {
+		t.Errorf("%d groups on all pages, want 25", n)
+	}
+	for _, cursor := range []string{"x", "1", "1.", ".1"} {
+		_, _, err := s.Directory.List(ctx, "a", store.KnownQuery{N: 4, Cursor: cursor})
+		wantErr(t, err, store.ErrInvalid)
+	}
+}
+
+func directoryFind(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	live := known("a", "1691070514797524328", "Harbor_FM 100%", 1)
+	live.Type = "LiveGroup"
+	must(t, s.Directory.Note(ctx, []store.KnownGroup{live, known("a", "5551", "海港之家", 2), known("a", "5552", "HARBOR fans!", 3)}))
+	for _, tt := range []struct {
+		typ, find string
+		want      []string
+	}{
+		{"", "harbor", []string{"5552", live.ID}},
+		{"LiveGroup", "harbor", []string{live.ID}},
+		{"LiveGroup", "", []string{live.ID}},
+		{"", "海港", []string{"5551"}},
+		{"", "555", []string{"5552", "5551"}},
+		{"", "r_f", []string{live.ID}},
+		{"", "0%", []string{live.ID}},
+		{"", "s!", []string{"5552"}},
+		{"", "%", []string{live.ID}},
+		{"", "nothing", nil},
+	} {
+		list, _, err := s.Directory.List(ctx, "a", store.KnownQuery{N: 10, Type: tt.typ, Find: tt.find})
+		must(t, err)
+		var got []string
+		for _, g := range list {
+			got = append(got, g.ID)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%q of type %q (-want +got):\n%s", tt.find, tt.typ, diff)
+		}
+	}
+}
