@@ -450,3 +450,44 @@ func TestVolcDevices(t *testing.T) {
 		t.Error("a group was entered as a live group")
 	}
 }
+
+// TestVolcAtOnce has the same things asked for at one time: they happen once.
+func TestVolcAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newVolcRig(t)
+	g := r.create(2, olga, 0)
+	send := f(`{"AppId":%d,"ConversationShortId":%d,"Sender":%d,"MsgType":10001,"Content":"x","ClientMsgId":"once"}`, volcApp, g, olga)
+	create := f(`{"AppId":%d,"ConversationCoreInfo":{"ConversationType":1},"OwnerUserId":%d,"OtherUserId":%d}`, volcApp, olga, anna)
+	ids := make(chan string, 40)
+	var busy sync.WaitGroup
+	for i := range 40 {
+		busy.Go(func() {
+			action, body, field := "SendMessage", send, "MessageId"
+			if i%2 == 1 {
+				action, body, field = "CreateConversation", create, "ConversationShortId"
+			}
+			req := r.request(action, body)
+			r.signer().sign(req, []byte(body))
+			resp, err := r.http.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			var out struct{ Result map[string]json.RawMessage }
+			if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
+				t.Error(err)
+			}
+			ids <- field + " " + string(out.Result[field])
+		})
+	}
+	busy.Wait()
+	close(ids)
+	seen := map[string]int{}
+	for id := range ids {
+		seen[id]++
+	}
+	if len(seen) != 2 {
+		t.Errorf("one message and one chat were asked for: %v", seen)
+	}
+}

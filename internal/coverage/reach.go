@@ -484,22 +484,28 @@ func (g *graph) pages(f Found, pages []page) {
 // handlers finds the emulator's function for each command, and what sends each callback.
 func (t *Tree) handlers(v Vendor, f Found) {
 	line := t.named(v.Emulator, "command")
+	if line == nil {
+		line = t.named(v.Emulator, "action") // the other vendor's word
+	}
 	t.inPackage(v.Emulator, func(n ast.Node) bool {
 		lit, is := n.(*ast.CompositeLit)
 		if !is || line == nil || t.info.Types[lit].Type != line {
 			return true
 		}
-		service, ok1 := t.fieldOf(lit, "service")
-		name, ok2 := t.fieldOf(lit, "name")
+		service, inService := t.fieldOf(lit, "service")
+		name, named := t.fieldOf(lit, "name")
+		if inService {
+			name = service + "/" + name
+		}
 		for _, e := range lit.Elts {
 			kv, is := e.(*ast.KeyValueExpr)
-			if !is || !ok1 || !ok2 {
+			if !is || !named {
 				continue
 			}
 			key, _ := kv.Key.(*ast.Ident)
 			run, isName := kv.Value.(*ast.Ident)
 			if key != nil && key.Name == "run" && isName {
-				f.Handlers[service+"/"+name] = run.Name
+				f.Handlers[name] = run.Name
 			}
 		}
 		return true
