@@ -378,6 +378,7 @@ func (s *Server) openDirect(c *gin.Context) error {
 	if !strings.HasPrefix(to, appURL(app, "direct")+"?") {
 		to = directURL(app, user, peer)
 	}
+	s.flash(c, flash{Toast: &templates.Toast{Text: doneText(ctx, r, 1, nil)}})
 	return seeOther(c, to)
 }
 

@@ -145,6 +145,43 @@ var deeds = []deed{
 			return undoURL(h.app, list[0].ID)
 		},
 		done: func(h *harness, x string) bool { return h.mutedUntil(x, "ann").IsZero() }},
+	{name: "edit", command: "openim/modify_group_msg", path: "messages/edit", form: fixed("m", "2::ann", "text", "new", "seen", "two", "reason", "ads"), prepare: twoWords,
+		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{Group: x}, "new") }},
+	{name: "send", command: "group_open_http_svc/send_group_msg", path: "send", form: fixed("text", "new"),
+		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{Group: x}, "new") }},
+	{name: "extend", command: "openim_msg_ext_http_svc/group_set_key_values", path: "messages/extensions", form: fixed("m", "1::ann", "new_key", "k", "new_value", "v"),
+		prepare: func(h *harness, x string) {
+			h.say(x, "ann", text("one"), map[string]any{"SupportMessageExtension": 1})
+		},
+		done: func(h *harness, x string) bool { return h.keeps(imclient.Conversation{Group: x}, "1") }},
+	{name: "unread", command: "group_open_http_svc/set_unread_msg_num", path: "members/unread", form: fixed("users", "ann", "n", "1"), prepare: twoWords,
+		done: func(h *harness, x string) bool { return h.member(x, "ann").ReadSeq == "1" }},
+
+	{name: "open", command: "", user: true, form: chatForm("reason", "a report"), address: chatAddress("open"),
+		done: func(h *harness, x string) bool {
+			list, err := h.store.Audit.List(context.Background(), store.AuditFilter{App: testApp, User: x, Action: "direct.view"}, 0, 1)
+			check(h.t, err)
+			return len(list) == 1
+		}},
+	{name: "direct-recall", command: "openim/admin_msgwithdraw", user: true, form: chatForm(), address: chatAddress("recall"), prepare: chatted,
+		done: func(h *harness, x string) bool { return h.chatMessage(x).State == imclient.MessageRecalled }},
+	{name: "direct-edit", command: "openim/modify_c2c_msg", user: true, form: chatForm("text", "new", "seen", "old", "reason", "x"), address: chatAddress("edit"), prepare: chatted,
+		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{User: x, Peer: "ann"}, "new") }},
+	{name: "direct-send", command: "openim/sendmsg", user: true, form: func(x string) url.Values {
+		return with(chatForm("text", "new", "from", "user", "reason", "x")(x), "confirmed", x)
+	}, address: chatAddress("send"), prepare: chatted,
+		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{User: x, Peer: "ann"}, "new") }},
+	{name: "direct-read", command: "openim/admin_set_msg_read", user: true, form: func(x string) url.Values { return chatForm("for", "ann")(x) }, address: chatAddress("read"), prepare: chatted,
+		done: func(h *harness, x string) bool {
+			n, err := h.app.IM.Contacts.UnreadFrom(context.Background(), imclient.Conversation{User: "ann", Peer: x})
+			check(h.t, err)
+			return n == 0
+		}},
+	{name: "direct-hide", command: "openim/delete_c2c_msg_ramble", user: true, form: chatForm("for", "ann", "reason", "x"), address: chatAddress("hide"), prepare: chatted,
+		done: func(h *harness, x string) bool {
+			_, there := h.inChat("ann", x, chatRef(x))
+			return !there
+		}},
 	{name: "pin", command: "", form: func(x string) url.Values { return with(nil, "id", x, "on", "1") },
 		address: func(h *harness, _ string) string { return appURL(h.app, "pins") },
 		done: func(h *harness, x string) bool {
@@ -156,6 +193,69 @@ var deeds = []deed{
 
 func befriendAnn(h *harness, x string) {
 	h.must("sns/friend_add", map[string]any{"From_Account": x, "ForceAddFlags": 1, "AddFriendItem": []any{map[string]any{"To_Account": "ann"}}})
+}
+
+// chatAt is when something was said to ann in the chats of the deeds.
+var chatAt = time.Now().Add(-time.Hour).Unix()
+
+// chatRef is the message of x.
+func chatRef(x string) messageRef {
+	return messageRef{fmt.Sprintf("%d.1.1", chatAt), fmt.Sprintf("1_1_%d.%s", chatAt, x), x}
+}
+
+// chatForm are the fields of a deed in the chat of x and ann.
+func chatForm(pairs ...string) func(string) url.Values {
+	return func(x string) url.Values {
+		return with(url.Values{"user": {x}, "peer": {"ann"}, "m": {chatRef(x).String()}}, pairs...)
+	}
+}
+
+func chatAddress(sheet string) func(*harness, string) string {
+	return func(h *harness, _ string) string { return appURL(h.app, "direct", sheet) }
+}
+
+// chatted is a chat of x and ann that the owner may read.
+func chatted(h *harness, x string) {
+	h.must("openim/importmsg", map[string]any{
+		"SyncFromOldSystem": 5, "From_Account": x, "To_Account": "ann", "MsgSeq": 1, "MsgRandom": 1, "MsgTimeStamp": chatAt, "MsgBody": text("old"),
+	})
+	h.mayRead(auth.Owner, x, "ann")
+}
+
+// mayRead gives an operator leave to read a direct chat.
+func (h *harness) mayRead(role auth.Role, user, peer string) {
+	h.t.Helper()
+	_, err := h.actions.Do(context.Background(), actions.Actor{
+		OperatorID: h.operator(role), Name: "op", Can: func(actions.Verb) bool { return true },
+	}, h.app.target(), actions.ViewDirect{Common: because("x"), User: user, Peer: peer})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *harness) chatMessage(x string) imclient.Message {
+	h.t.Helper()
+	m, there := h.inChat("ann", x, chatRef(x))
+	if !there {
+		h.t.Errorf("the message of %s is gone", x)
+	}
+	return m
+}
+
+// says reports whether one of the last messages of a conversation is a text.
+func (h *harness) says(c imclient.Conversation, what string) bool {
+	h.t.Helper()
+	page, err := h.app.IM.Messages.History(imclient.Fresh(context.Background()), imclient.HistoryOptions{Conversation: c})
+	check(h.t, err)
+	return slices.ContainsFunc(page.Messages, func(m imclient.Message) bool { return plainText(m.Body) == what })
+}
+
+// keeps reports whether something is kept with a message.
+func (h *harness) keeps(c imclient.Conversation, id string) bool {
+	h.t.Helper()
+	list, err := h.app.IM.Extensions.List(imclient.Fresh(context.Background()), c, id)
+	check(h.t, err)
+	return len(list) > 0
 }
 
 func twoWords(h *harness, x string) {
@@ -231,6 +331,7 @@ func image(t *testing.T, dir string) (ahead time.Duration) {
 		h.newGroup("Public", "g1", "Music", "olga", "ann")
 		h.newGroup("AVChatRoom", "live", "Live", "olga")
 		h.as(auth.Owner)
+		h.mayRead(auth.Owner, "ann", "olga")
 		for _, x := range tries() {
 			switch {
 			case x.user:
@@ -372,6 +473,7 @@ var sure = map[string]bool{
 	"/": true, "/apps/:app": true, "/apps/:app/groups/:group": true, "/apps/:app/users": true, "/apps/:app/users/:user/activity": true, "/apps/:app/actions/:entry": true,
 	"/audit": true, "/settings": true, "/settings/me": true, "/login": true, "/apps/:app/media": true,
 	"/apps/:app/api": true, "/apps/:app/api/:service/:command": true, "/apps/:app/api-answers/:answer": true,
+	"/apps/:app/direct/open": true, "/apps/:app/direct/send": true, "/apps/:app/direct/hide": true,
 	"/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
 }
 

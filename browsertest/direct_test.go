@@ -1,0 +1,114 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// directChat makes two users with a chat of a few messages, and returns its address and the last message's key.
+func (c *console) directChat(t testing.TB, user, peer string) (address string) {
+	t.Helper()
+	c.must(t, "im_open_login_svc/account_import", map[string]any{"UserID": user, "Nick": "Dana 小丹"})
+	c.must(t, "im_open_login_svc/account_import", map[string]any{"UserID": peer, "Nick": "Piet"})
+	start := time.Now().Add(-90 * time.Minute)
+	for i, what := range []string{"hello there", "你好，在吗？", "where is the parcel", "call me at 555 0100"} {
+		from, to := user, peer
+		if i%2 == 1 {
+			from, to = to, from
+		}
+		c.must(t, "openim/importmsg", map[string]any{
+			"SyncFromOldSystem": 5, "From_Account": from, "To_Account": to, "MsgSeq": i + 1, "MsgRandom": i + 1, "MsgTimeStamp": start.Add(time.Duration(i) * 20 * time.Minute).Unix(),
+			"MsgBody": []any{map[string]any{"MsgType": "TIMTextElem", "MsgContent": map[string]any{"Text": what}}},
+		})
+	}
+	c.must(t, "openim/sendmsg", map[string]any{
+		"From_Account": user, "To_Account": peer, "MsgRandom": 77, "SupportMessageExtension": 1,
+		"MsgBody": []any{map[string]any{"MsgType": "TIMTextElem", "MsgContent": map[string]any{"Text": "vote: pizza?"}}},
+	})
+	return "/apps/demo/direct?user=" + user + "&peer=" + peer
+}
+
+// theLast is the selector of the newest message of a transcript.
+func (p *tab) theLast() string {
+	p.t.Helper()
+	return row(eval[string](p, `[...document.querySelectorAll(".transcript .msg")].at(-1).dataset.row`))
+}
+
+func TestDirectChat(t *testing.T) {
+	c := demo(t)
+	at := c.directChat(t, "dc_dana", "dc_piet")
+	p := c.named(t, "dc_lead", "lead", how{})
+
+	// A reason first, then the chat.
+	p.visit("/apps/demo/direct").fill("#user", "dc_dana").fill("#peer", "dc_piet").press(kb.Enter)
+	p.wait(`document.querySelector("#open-reason")`)
+	if said := eval[string](p, `document.body.innerText`); strings.Contains(said, "parcel") {
+		t.Fatal("the chat is shown without a reason")
+	}
+	p.fill("#open-reason", "report 4711").click(`#ask-open [type="submit"]`).see("Open to you for").see("where is the parcel").see("report 4711")
+
+	// Edit by its key, with a reason.
+	p.click(p.theLastOf("555 0100") + " [data-tick]").press("e").sheet().fill("#edit-text", "call me").fill("#reason", "a telephone number")
+	p.press(kb.Enter, ctrl).noSheet().toast("Changed the message").see("call me")
+	if said := eval[string](p, `document.querySelector(".transcript").innerText`); strings.Contains(said, "555") {
+		t.Error("the number is there still")
+	}
+	// Recall by its key: one press, the row stays as recalled.
+	p.click(p.theLastOf("hello there")+" [data-tick]").press("r").toast("Recalled 1 message").see("Recalled by dc_lead")
+
+	// Extensions: add one; then somebody else changes it while the sheet is open.
+	vote := p.theLast()
+	p.click(vote + " [data-tick]").clickText("Extensions").sheet().fill("#ext-new-key", "yes").fill("#ext-new-value", "1").press(kb.Enter, ctrl).noSheet().toast("Saved yes")
+	vote = p.theLast()
+	ref := eval[string](p, `document.querySelector(`+quote(vote)+`).querySelector("[data-tick]").value`)
+	key, _, _ := strings.Cut(must(url.QueryUnescape(strings.Split(ref, ":")[1])), ".")
+	p.click(vote + " [data-tick]").clickText("Extensions").sheet()
+	c.must(t, "openim_msg_ext_http_svc/set_key_values", map[string]any{
+		"From_Account": "dc_dana", "To_Account": "dc_piet", "MsgKey": key, "OperateType": 1, "ExtensionList": []any{map[string]any{"Key": "yes", "Value": "5", "Seq": 0}},
+	})
+	p.run(`document.querySelector('#sheet [name="value"]').value = "2"`).press(kb.Enter, ctrl)
+	p.wait(`document.querySelector("#sheet [data-conflict]")`).see("changed by somebody else meanwhile")
+	if theirs := eval[string](p, `document.querySelector("#sheet [data-conflict]").innerText`); !strings.Contains(theirs, "5") {
+		t.Errorf("their value is not shown: %s", theirs)
+	}
+	p.click(`#sheet [value="mine"]`).press(kb.Enter, ctrl).noSheet().toast("Saved yes")
+	kept, _ := json.Marshal(c.must(t, "openim_msg_ext_http_svc/get_key_values", map[string]any{"From_Account": "dc_dana", "To_Account": "dc_piet", "MsgKey": key}))
+	if !strings.Contains(string(kept), `"Value":"2"`) {
+		t.Errorf("kept: %s", kept)
+	}
+
+	// The same address asks a colleague for a reason of their own.
+	other := c.named(t, "dc_support", "support", how{})
+	other.visit(at).see("Why do you open this chat?")
+	if said := eval[string](other, `document.body.innerText`); strings.Contains(said, "parcel") {
+		t.Error("a colleague reads without a reason")
+	}
+}
+
+// theLastOf is the selector of the message that says something.
+func (p *tab) theLastOf(what string) string {
+	p.t.Helper()
+	return row(eval[string](p, `[...document.querySelectorAll(".transcript .msg")].find(m => m.innerText.includes(`+quote(what)+`)).dataset.row`))
+}
+
+func must(s string, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func TestDirectChatWithoutScripts(t *testing.T) {
+	c := demo(t)
+	at := c.directChat(t, "dn_dana", "dn_piet")
+	p := c.named(t, "dn_lead", "lead", how{noScript: true})
+	p.visit(at).see("Why do you open this chat?").fill("#open-reason", "report 1").click(`#ask-open [type="submit"]`).see("where is the parcel")
+	p.click(p.theLastOf("hello there") + " [data-tick]").clickText("Recall").see("Recalled 1 message")
+	p.click(p.theLast() + " [data-tick]").clickText("Extensions").see("Add a key").fill("#ext-new-key", "k").fill("#ext-new-value", "v").clickText("Save").see("Saved k")
+	p.clickText("Send a message").see("Who says it").fill("#send-text", "a word from above").click(`#ask-send [type="submit"]`).see("Sent to")
+}
