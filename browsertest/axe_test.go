@@ -33,12 +33,18 @@ func surfaces(t testing.TB, c *console) []surface {
 	const room, live, topic = "@TGS#2C5SZEAEF", "live_wanfeng", "@TGS#_harbor_city"
 	g := c.group(t, "Surfaces", "bt_olga:Olga", "*bt_adam:Adam", "bt_ann:Ann", "bt_bob:Bob")
 	seq := c.say(t, g, "bt_ann", "to be recalled")
-	c.say(t, g, "bt_bob", "to stay")
+	plain := c.say(t, g, "bt_bob", "to stay")
+	vote := c.say(t, g, "bt_ann", "a vote", map[string]any{"SupportMessageExtension": 1, "NeedReadReceipt": 1})
+	c.must(t, "openim_msg_ext_http_svc/group_set_key_values", map[string]any{
+		"GroupId": g, "MsgSeq": json.Number(vote), "OperateType": 1, "ExtensionList": []any{map[string]any{"Key": "yes", "Value": "1"}},
+	})
+	chat := c.directChat(t, "bt_dana", "bt_piet")
 	c.must(t, "group_open_http_svc/forbid_send_msg", map[string]any{"GroupId": g, "Members_Account": []string{"bt_bob"}, "MuteTime": 360000})
 	c.must(t, "openconfigsvr/setnospeaking", map[string]any{"Set_Account": "bt_adam", "C2CmsgNospeakingTime": 3600, "GroupmsgNospeakingTime": 3600})
 	m := c.as(t, "lead", how{noScript: true})
 	m.visit(groupPath(g, "messages")).click(row(seq) + " [data-tick]").act("r").see("Recalled 1 message")
 	entry := fmt.Sprint(c.audit(t, g)[0].ID)
+	m.visit(chat).fill("#open-reason", "report 1").click(`#ask-open [type="submit"]`).see("Open to you,")
 	users := "?users=bt_ann&users=bt_bob&users=bt_olga"
 	message := "?m=" + url.QueryEscape(seq+"::bt_ann")
 	sheet := func(selector string) func(p *tab) {
@@ -94,6 +100,22 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "notice", path: groupPath(g, "notice"), phone: true},
 		{name: "notice, sheet", path: groupPath(g, "details"), open: sheet(`[href$="/notice"]`)},
 		{name: "mute all", path: groupPath(g, "mute-all") + "?on=1"},
+
+		{name: "send", path: groupPath(g, "send")},
+		{name: "edit", path: groupPath(g, "messages/edit") + "?m=" + url.QueryEscape(plain+"::bt_bob")},
+		{name: "extensions", path: groupPath(g, "messages/extensions") + "?m=" + url.QueryEscape(vote+"::bt_ann"), phone: true},
+		{name: "no extensions", path: groupPath(g, "messages/extensions") + "?m=" + url.QueryEscape(plain+"::bt_bob")},
+		{name: "readers", path: groupPath(g, "messages/readers") + "?m=" + url.QueryEscape(vote+"::bt_ann"), phone: true},
+		{name: "unread count", path: groupPath(g, "members/unread") + "?users=bt_ann"},
+
+		{name: "direct chats", path: "/apps/demo/direct", phone: true},
+		{name: "direct chats, wrong", path: "/apps/demo/direct?user=a&peer=a", status: http.StatusNotFound},
+		{name: "direct chat, reason", path: chat, role: "support", phone: true},
+		{name: "direct chat", path: chat, open: func(p *tab) { p.press("jx") }, phone: true},
+		{name: "direct chat, span", path: chat, open: func(p *tab) { p.click(`[popovertarget="range"]`) }},
+		{name: "direct chat, edit", path: chat, open: func(p *tab) { p.press("je").sheet() }, phone: true},
+		{name: "direct chat, send", path: strings.Replace(chat, "direct?", "direct/send?", 1), phone: true},
+		{name: "direct chat, mark as read", path: strings.Replace(chat, "direct?", "direct/read?", 1)},
 
 		{name: "users", path: "/apps/demo/users", phone: true},
 		{name: "user", path: "/apps/demo/users/lin_wan", phone: true},

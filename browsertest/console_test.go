@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -325,12 +326,16 @@ func (c *console) group(t testing.TB, name string, people ...string) string {
 }
 
 // say sends a text as a user and returns its seq.
-func (c *console) say(t testing.TB, group, from, text string) string {
+func (c *console) say(t testing.TB, group, from, text string, more ...map[string]any) string {
 	t.Helper()
-	a := c.must(t, "group_open_http_svc/send_group_msg", map[string]any{
+	m := map[string]any{
 		"GroupId": group, "From_Account": from, "Random": c.made.Add(1),
 		"MsgBody": []any{map[string]any{"MsgType": "TIMTextElem", "MsgContent": map[string]any{"Text": text}}},
-	})
+	}
+	for _, extra := range more {
+		maps.Copy(m, extra)
+	}
+	a := c.must(t, "group_open_http_svc/send_group_msg", m)
 	seq, _ := a["MsgSeq"].(float64)
 	return strconv.FormatInt(int64(seq), 10)
 }

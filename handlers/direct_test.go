@@ -133,7 +133,7 @@ func TestDirectNeedsAReason(t *testing.T) {
 	if a.location() != directPage+pair+"&q=word" {
 		t.Errorf("leads to %s", a.location())
 	}
-	b.get(directPage+pair).is(200).has("Ann", "Bob", "word 1", "word 3", "private", "report 17", "Open to you for", "Give a reason again")
+	b.get(directPage+pair).is(200).has("Ann", "Bob", "word 1", "word 3", "private", "report 17", "Open to you,", "Give a reason again")
 	b.get(directPage+"?user=bob&peer=ann").is(200).has("word 1", "As Bob sees it")
 	e, err := h.store.Audit.List(context.Background(), store.AuditFilter{App: testApp, User: "bob", Action: "direct.view"}, 0, 5)
 	if err != nil || len(e) != 1 || e[0].Reason != "report 17" || e[0].State != store.AuditOK || !slices.Equal(e[0].Users, []string{"ann", "bob"}) {
@@ -439,7 +439,7 @@ func TestDirectFailures(t *testing.T) {
 	b.get(directPage+"?user=ann&peer=bob").is(200).has("word 1", "Names and roles could not be had.")
 	h.im.ClearFaults()
 	h.im.SetFault(emulator.Fault{Command: "openim/admin_getroammsg", ErrorCode: 91000})
-	b.get(directPage+"?user=ann&peer=bob").is(http.StatusBadGateway).has("Open to you for", "report 17").lacks("word 1")
+	b.get(directPage+"?user=ann&peer=bob").is(http.StatusBadGateway).has("Open to you,", "report 17").lacks("word 1")
 	h.im.ClearFaults()
 	b.get(directPage + "?user=ann&peer=bob").is(200).has("word 1")
 }
