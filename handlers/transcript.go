@@ -289,7 +289,7 @@ func (t *transcript) row(m imclient.Message) templates.MessageRow {
 		},
 	}
 	if t.direct() {
-		row.Link = i18n.T(ctx, "direct.link", "name", orID(name, m.From), "time", i18n.When(ctx, m.At))
+		row.Link = i18n.T(ctx, "direct.link", "name", orID(name, m.From), "time", i18n.Clock(ctx, m.At))
 		row.Tick.Label = i18n.T(ctx, "direct.select", "name", orID(name, m.From), "time", i18n.When(ctx, m.At))
 		row.Read = m.ReadByPeer == imclient.On
 	} else {
