@@ -12,8 +12,12 @@ import (
 // TestVolcDemo looks at the demo through the protocol, as a console would.
 func TestVolcDemo(t *testing.T) {
 	t.Parallel()
-	c := Config{Seed: "demo", Now: time.Now, Path: t.TempDir() + "/demo.db"}
-	r := newVolcRigWith(t, c)
+	v := newVolcReceiver(t)
+	c := Config{Seed: "demo", Now: time.Now, Path: t.TempDir() + "/demo.db", Volc: []VolcengineApp{{AppID: volcApp, AccessKey: volcAK, SecretKey: volcSK}}}
+	talking := c
+	talking.Talk = 40
+	talking.Volc = []VolcengineApp{{AppID: volcApp, AccessKey: volcAK, SecretKey: volcSK, Callback: Callback{URL: v.URL, Token: "s", Only: []string{"AfterSendMessage"}}}}
+	r := newVolcRigWith(t, talking)
 	r.clock = &clock{t: time.Now()}
 	r.clock.Add(-time.Minute) // every call goes on by a quarter of a second
 	const music, sellers = 1691070514797524328, 9223372036854775807
@@ -89,6 +93,13 @@ func TestVolcDemo(t *testing.T) {
 		t.Errorf("online: %s", online.text)
 	}
 
+	// Its people go on talking, and the app is told.
+	for _, e := range v.wait(t, 5) {
+		if !strings.Contains(e["EventData"], `"MsgType":100`) {
+			t.Errorf("%v", e)
+		}
+	}
+
 	// It is made once: what is changed stays over a new start.
 	r.ok("ModifyConversation", f(`"ConversationCoreInfo":{"ConversationShortId":%d,"Name":"renamed"}`, music))
 	if err := r.Close(); err != nil {
@@ -97,17 +108,4 @@ func TestVolcDemo(t *testing.T) {
 	again := newVolcRigWith(t, c)
 	again.clock = r.clock
 	r.same(again.ok("BatchGetConversations", f(`"ConversationShortId":[%d]`, music)), `"renamed"`, "ConversationCoreInfos", 0, "Name")
-}
-
-// TestVolcTalk has the people of the demo talk, and looks for what they say.
-func TestVolcTalk(t *testing.T) {
-	t.Parallel()
-	v := newVolcReceiver(t)
-	c := Config{Seed: "demo", Now: time.Now, Talk: 40, Volc: []VolcengineApp{{AppID: volcApp, AccessKey: volcAK, SecretKey: volcSK, Callback: Callback{URL: v.URL, Token: "s", Only: []string{"AfterSendMessage"}}}}}
-	newVolcRigWith(t, c)
-	for _, e := range v.wait(t, 5) {
-		if !strings.Contains(e["EventData"], `"MsgType":100`) {
-			t.Errorf("%v", e)
-		}
-	}
 }

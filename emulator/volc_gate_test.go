@@ -284,7 +284,7 @@ func newVolcReceiver(t *testing.T) *volcReceiver {
 // wait is what has arrived, at least n.
 func (v *volcReceiver) wait(t *testing.T, n int) []map[string]string {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		v.mu.Lock()
 		got := slices.Clone(v.got)
 		v.mu.Unlock()

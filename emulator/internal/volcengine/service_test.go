@@ -3,6 +3,7 @@ package volcengine
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -119,6 +120,35 @@ func TestBookmarks(t *testing.T) {
 	}
 	if _, skip := b.find(now.Add(bookmarkLife), key(2*maxBookmarks)); skip != 2*maxBookmarks {
 		t.Error("a bookmark lasts for ever")
+	}
+}
+
+// TestBatchAllowance has an account use up what it may send in a minute.
+func TestBatchAllowance(t *testing.T) {
+	s := newService(t)
+	const one = `{"AppId":1,"Sender":5,"Receiver":[5],"MsgType":10001,"Content":""}` // whom it does not reach counts as well
+	send := func(account, body string) error {
+		f, err := parse([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.run(&call{fields: f, Context: t.Context(), s: s, app: s.apps[1], account: account}, s.actions["BatchSendMessage"])
+		return err
+	}
+	if !s.allowance.take(exampleTime, "AKIDEXAMPLE", receiversMinute-1, receiversMinute) {
+		t.Fatal("fewer than a minute's receivers are too many")
+	}
+	if err := send("AKIDEXAMPLE", one); err != nil {
+		t.Error(err)
+	}
+	if err := send("AKIDEXAMPLE", one); !errors.Is(err, errFlowLimit) {
+		t.Errorf("receiver 12,001: %v", err)
+	}
+	if err := send("another", one); err != nil {
+		t.Errorf("another account: %v", err)
+	}
+	if !s.allowance.take(exampleTime.Add(time.Minute), "AKIDEXAMPLE", receiversMinute, receiversMinute) {
+		t.Error("the next minute does not begin anew")
 	}
 }
 
