@@ -116,6 +116,9 @@ func TestDirectNeedsAReason(t *testing.T) {
 		if !strings.Contains(a.body, html.EscapeString(directPage+pair)) {
 			t.Errorf("%s: nothing leads to where it is opened", sheet)
 		}
+		if !strings.Contains(a.body, `name="text" value="x"`) || !strings.Contains(a.body, `action="`+directPage+"/"+sheet+`"`) {
+			t.Errorf("%s: what was typed is lost", sheet)
+		}
 		quiet(sheet)
 	}
 	// A reason that is none.

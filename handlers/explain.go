@@ -66,7 +66,7 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 	case errors.As(err, &closed):
 		p.notice.Tone, p.notice.Icon, p.notice.Reference = "warn", "lock", ""
 		p.notice.Changed = unchanged(ctx, wrote)
-		p.notice.Actions = []templates.ButtonView{{Text: i18n.T(ctx, "direct.open.submit"), Icon: "eye", URL: closed.url}}
+		p.notice.Actions = []templates.ButtonView{{Text: i18n.T(ctx, "direct.open.submit"), Icon: "eye", URL: closed.url, Attrs: map[string]any{"target": "_blank"}}}
 		return say(http.StatusConflict, "closed")
 	case errors.As(err, &tooLarge):
 		p.notice.Changed = unchanged(ctx, wrote)
@@ -201,7 +201,11 @@ func (s *Server) fail(c *gin.Context, err error) {
 	if s.signedIn(c) {
 		chrome = s.chrome(c)
 	}
-	if err := render(c, p.status, templates.ErrorPage(chrome, p.notice), templates.NoticeBox(p.notice)); err != nil {
+	page := templates.ErrorPage(chrome, p.notice)
+	if _, closed := errors.AsType[errClosed](err); closed && wrote {
+		page = templates.ClosedPage(chrome, p.notice, c.Request.URL.EscapedPath(), typedAgain(c.Request.PostForm))
+	}
+	if err := render(c, p.status, page, templates.NoticeBox(p.notice)); err != nil {
 		s.Log.ErrorContext(ctx, "error page", "reference", referenceOf(ctx), "error", err)
 	}
 }

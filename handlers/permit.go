@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"time"
@@ -51,6 +52,17 @@ func (s *Server) permitOf(ctx context.Context, app *App, user, peer string) (per
 type errClosed struct{ url string }
 
 func (e errClosed) Error() string { return "no leave to read the direct chat" }
+
+// typedAgain is a form as it was sent, as pairs of name and value.
+func typedAgain(v url.Values) []string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		for _, value := range v[name] {
+			pairs = append(pairs, name, value)
+		}
+	}
+	return pairs
+}
 
 // directURL is the address of a direct chat as user has it.
 func directURL(app *App, user, peer string) string {

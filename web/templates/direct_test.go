@@ -62,6 +62,7 @@ func TestDirectParts(t *testing.T) {
 		"direct_find":      FindDirectPage(Chrome{}, FindDirectView{URL: "/apps/demo/direct", User: FieldView{Name: "user", Label: "User ID", Error: evil}, Peer: FieldView{Name: "peer", Label: "Other"}, Recent: []OpenedChat{{Two: directView("Lin", "").Two, URL: "?", Reason: evil, At: said(1)}}}),
 		"direct_find_none": FindDirectPage(Chrome{}, FindDirectView{URL: "/apps/demo/direct", User: FieldView{Name: "user", Label: "User ID"}, Peer: FieldView{Name: "peer", Label: "Other"}}),
 		"direct_not_here":  FindDirectPage(Chrome{}, FindDirectView{Why: "The service tells no direct chats."}),
+		"direct_closed":    ClosedPage(Chrome{}, Notice{Title: "The time to read this chat is over."}, "/apps/demo/direct/send", []string{"text", evil, "key", "k"}),
 		"extensions":       extensions(table),
 		"extensions_none":  extensions(none),
 		"readers":          ReadersSheet(readers),
