@@ -115,7 +115,26 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "direct chat, mark as read", path: strings.Replace(chat, "direct?", "direct/read?", 1)},
 
 		{name: "users", path: "/apps/demo/users", phone: true},
-		{name: "user", path: "/apps/demo/users/lin_wan", phone: true},
+		{name: "users, checked", path: "/apps/demo/users?check=lin_wan+nobody", phone: true},
+		{name: "import of users", path: "/apps/demo/user-import?ids=new_1", open: func(p *tab) {
+			p.click(`[name="preview"]`).wait(`document.querySelector(".effect")`)
+		}, phone: true},
+		{name: "user", path: "/apps/demo/users/lin_wan", open: parts, phone: true},
+		{name: "user, conversations", path: "/apps/demo/users/lin_wan/contacts", phone: true},
+		{name: "user, friends", path: "/apps/demo/users/lin_wan/friends", phone: true},
+		{name: "user, block list", path: "/apps/demo/users/lin_wan/blocks?check=u_7731902+nobody", phone: true},
+		{name: "profile", path: "/apps/demo/users/lin_wan/edit", phone: true},
+		{name: "profile, sheet", path: "/apps/demo/users/lin_wan", open: sheet(`#user-rail [href$="/edit"]`)},
+		{name: "delete a user", path: "/apps/demo/users/chenjg_1972/delete", role: "owner", phone: true},
+		{name: "add friends", path: "/apps/demo/users/lin_wan/friends/add?ids=hana.photo&paste=1", phone: true},
+		{name: "add friends, sheet", path: "/apps/demo/users/lin_wan/friends", open: sheet(`[href$="/friends/add"]`), phone: true},
+		{name: "change a friend", path: "/apps/demo/users/lin_wan/friends/edit?friend=ahao_sg"},
+		{name: "end friendships", path: "/apps/demo/users/lin_wan/friends/remove?ids=ahao_sg&ids=fuli_92"},
+		{name: "lists of friends", path: "/apps/demo/users/lin_wan/friend-lists/add?list=Band"},
+		{name: "remove a list", path: "/apps/demo/users/chenjg_1972/friend-lists/remove?list=%E9%82%BB%E5%B1%85"},
+		{name: "block", path: "/apps/demo/users/lin_wan/blocks/add?ids=ahao_sg"},
+		{name: "unblock", path: "/apps/demo/users/lin_wan/blocks/remove?ids=Iin_wan"},
+		{name: "remove a conversation", path: "/apps/demo/users/lin_wan/contacts/remove?peer=ahao_sg"},
 		{name: "user, muted", path: "/apps/demo/users/bt_bob", phone: true},
 		{name: "user, muted everywhere", path: "/apps/demo/users/bt_adam"},
 		{name: "user, activity", path: "/apps/demo/users/bt_ann/activity"},
@@ -155,6 +174,14 @@ func surfaces(t testing.TB, c *console) []surface {
 			p.allow("status of 401")
 			p.fill("#name", "somebody").fill("#password", "wrong").press(kb.Enter).wait(`document.querySelector("#password-error")`)
 		}},
+	}
+}
+
+// parts brings the parts of a user's page into view one by one, so that they are loaded.
+func parts(p *tab) {
+	for _, id := range []string{"user-contacts", "user-friends", "user-blocks"} {
+		p.run(`document.getElementById("` + id + `").scrollIntoView()`)
+		p.wait(`!document.getElementById("` + id + `").hasAttribute("hx-trigger")`)
 	}
 }
 

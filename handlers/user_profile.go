@@ -31,7 +31,7 @@ var (
 		fields: profileFields, ready: func(a *userAsking) bool { return len(a.touched()) > 0 }, wrong: profileConflicts,
 	}
 	deleteUserSheet = userSheet{
-		path: "delete", name: "delete", right: auth.VerbDeleteUsers, needs: imclient.VerbDeleteUsers, says: true, harm: true,
+		path: "delete", name: "delete", right: auth.VerbDeleteUsers, needs: imclient.VerbDeleteUsers, says: true, harm: true, final: true,
 		action: func(a *userAsking) actions.Action {
 			return actions.DeleteUsers{Common: a.f.common(), Users: []string{a.u.ID}}
 		},
@@ -132,7 +132,7 @@ func profileFields(a *userAsking, v *templates.UserSheetView) {
 		if _, changed := a.theirs[field]; seen == "" || changed {
 			seen = mark(shown)
 		}
-		v.Sheet.Hidden = append(v.Sheet.Hidden, "seen_"+field, seen)
+		v.Asked = append(v.Asked, "seen_"+field, seen)
 	}
 }
 

@@ -69,7 +69,7 @@ var relationSheets = []userSheet{
 		fields: func(a *userAsking, v *templates.UserSheetView) { a.whom(v, "others") },
 	},
 	{
-		path: "contacts/remove", name: "contacts_remove", right: auth.VerbRemoveContact, needs: imclient.VerbContacts, says: true, harm: true,
+		path: "contacts/remove", name: "contacts_remove", right: auth.VerbRemoveContact, needs: imclient.VerbContacts, says: true, harm: true, final: true,
 		action: func(a *userAsking) actions.Action {
 			return actions.RemoveContact{Common: a.f.common(), User: a.u.ID, Group: a.get("group"), Peer: a.get("peer"), Clear: a.get("clear") != ""}
 		},
@@ -95,7 +95,7 @@ func (a *userAsking) whom(v *templates.UserSheetView, field string) {
 		}
 	}
 	v.Users = nil
-	v.Sheet.Hidden = append(v.Sheet.Hidden, "paste", "1")
+	v.Asked = append(v.Asked, "paste", "1")
 	v.Paste = &templates.FieldView{
 		Name: "ids", Label: i18n.T(ctx, "members.ids"), Hint: i18n.T(ctx, "members.ids_hint", "limit", actions.MaxTargets), Value: strings.Join(a.f.values["ids"], "\n"),
 		Rows: 4, Required: true, Error: problem, Attrs: map[string]any{"spellcheck": "false"},
@@ -155,7 +155,7 @@ func (a *userAsking) listName(v *templates.UserSheetView, fixed bool) {
 	ctx := a.ctx()
 	f := a.text("list", i18n.T(ctx, "users.sheet.list_name"), a.get("list"), a.app.IM.Caps.Limits.FriendList, false)
 	if fixed && a.get("list") != "" {
-		v.Sheet.Hidden = append(v.Sheet.Hidden, "list", a.get("list"))
+		v.Asked = append(v.Asked, "list", a.get("list"))
 		v.Sheet.Text = i18n.T(ctx, "users.sheet.friend_lists_remove.which", "list", a.get("list"))
 		return
 	}
@@ -198,7 +198,7 @@ func friendsEditFields(a *userAsking, v *templates.UserSheetView) {
 	if friend == "" {
 		v.Fields = append(v.Fields, a.text("friend", i18n.T(ctx, "users.friend"), "", 0, false))
 	} else {
-		v.Sheet.Hidden = append(v.Sheet.Hidden, "friend", friend)
+		v.Asked = append(v.Asked, "friend", friend)
 		v.Sheet.Text = i18n.T(ctx, "users.sheet.friends_edit.which", "friend", friend)
 	}
 	v.Typed = true
@@ -212,9 +212,9 @@ func contactsRemoveFields(a *userAsking, v *templates.UserSheetView) {
 	group, peer := a.get("group"), a.get("peer")
 	switch {
 	case group != "":
-		v.Sheet.Hidden = append(v.Sheet.Hidden, "group", group)
+		v.Asked = append(v.Asked, "group", group)
 	case peer != "":
-		v.Sheet.Hidden = append(v.Sheet.Hidden, "peer", peer)
+		v.Asked = append(v.Asked, "peer", peer)
 	default:
 		v.Fields = append(v.Fields, a.text("peer", i18n.T(ctx, "users.contact_with"), "", 0, false))
 	}

@@ -26,6 +26,7 @@ type userSheet struct {
 	needs  imclient.Verb
 	asks   bool // a reason is needed
 	harm   bool // the focus is on Cancel
+	final  bool // it cannot be undone
 	says   bool // a reason is needed, in words of one's own
 	many   bool // it is about others, who are pasted or ticked: ids
 	whole  bool // the form shows the profile, so that there is none without it
@@ -51,7 +52,7 @@ var (
 		},
 	}
 	signOutSheet = userSheet{
-		path: "sign-out", name: "sign_out", right: auth.VerbSignOut, needs: imclient.VerbSignOut, asks: true, harm: true,
+		path: "sign-out", name: "sign_out", right: auth.VerbSignOut, needs: imclient.VerbSignOut, asks: true, harm: true, final: true,
 		action: func(a *userAsking) actions.Action {
 			return actions.SignOut{Common: a.f.common(), Users: []string{a.u.ID}}
 		},
@@ -403,7 +404,10 @@ func (a *userAsking) view() templates.UserSheetView {
 		},
 	}}
 	if m.harm {
-		v.Sheet.Variant, v.Sheet.Foot = "harm-solid", i18n.T(ctx, actions.UndoImpossible)
+		v.Sheet.Variant = "harm-solid"
+	}
+	if m.final {
+		v.Sheet.Foot = i18n.T(ctx, actions.UndoImpossible)
 	}
 	if m.asks {
 		v.Reason = &templates.FieldView{Name: "why", Label: i18n.T(ctx, "members.reason_label"), Value: a.f.why, Error: a.fault("why")}

@@ -7,6 +7,7 @@ type UserSheetView struct {
 	Where []WhereView // which places
 
 	Fields []SheetField // what else is asked
+	Asked  []string     // pairs of name and value, which are hidden and which the preview needs
 	Before []FactView   // what has to be known before
 	Title  string       // of Before
 }
