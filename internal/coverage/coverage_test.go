@@ -2,10 +2,10 @@ package coverage
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"go/ast"
 	"go/types"
+	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -18,6 +18,7 @@ import (
 	"imdesk/emulator"
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
+	"imdesk/imclient/volcengine"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -27,13 +28,16 @@ var update = flag.Bool("update", false, "write docs/coverage.md anew")
 const (
 	document = "../../docs/coverage.md"
 	contract = "imclient/imtest"
-	appID    = 1400000001
+
+	tencentApp = 1400000001
+	volcApp    = 700001
 )
 
 // known is what a vendor's client and emulator say of themselves when asked.
 type known struct {
 	client    func(t *testing.T) *imclient.Client
 	docs      func() map[string]string                  // by command, as the client has them
+	name      func(c imclient.Command) string           // as the list has it
 	answers   func(t *testing.T, command string) bool   // whether a running emulator has a command
 	callbacks func(t *testing.T, callback string) error // whether it sends a callback
 }
@@ -54,28 +58,62 @@ var vendors = map[string]known{"tencent": {
 		}
 		return docs
 	},
+	name: imclient.Command.Path,
 	// A path is looked at before the parameters: one that is known is refused for having none.
 	answers: func(t *testing.T, command string) bool {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, running(t).URL()+"/v4/"+command, strings.NewReader("{}"))
+		const noAppID = `"ErrorCode":60012`
+		return strings.Contains(ask(t, "/v4/"+command), noAppID)
+	},
+	callbacks: sends(tencentApp),
+}, "volcengine": {
+	client: func(t *testing.T) *imclient.Client {
+		c, err := volcengine.New(volcengine.Config{AppID: "700001", AccessKey: "access", SecretKey: "secret"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		var answer struct{ ErrorCode int }
-		if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-			t.Fatal(err)
-		}
-		const noAppID = 60012
-		return answer.ErrorCode == noAppID
+		t.Cleanup(c.Close)
+		return c
 	},
-	callbacks: func(t *testing.T, callback string) error {
-		return running(t).SetCallback(appID, emulator.Callback{URL: "http://127.0.0.1:1/", Only: []string{callback}})
+	docs: func() map[string]string {
+		docs := map[string]string{}
+		for _, a := range volcengine.Actions() {
+			docs[a.Name] = a.Page
+		}
+		return docs
 	},
+	name: func(c imclient.Command) string { return c.Name },
+	// An action is looked at before the signature.
+	answers: func(t *testing.T, action string) bool {
+		return !strings.Contains(ask(t, "/?Version="+volcengine.Version+"&Action="+action), "InvalidActionOrVersion")
+	},
+	callbacks: sends(volcApp),
 }}
+
+// ask posts an empty object to the emulator and returns what it answers.
+func ask(t *testing.T, path string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, running(t).URL()+path, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// sends reports whether the emulator takes a callback for one that it sends.
+func sends(app int64) func(*testing.T, string) error {
+	return func(t *testing.T, callback string) error {
+		return running(t).SetCallback(app, emulator.Callback{URL: "http://127.0.0.1:1/", Only: []string{callback}})
+	}
+}
 
 var theEmulator *emulator.Server
 
@@ -91,7 +129,8 @@ func running(t *testing.T) *emulator.Server {
 func start(t *testing.T) {
 	t.Helper()
 	e, err := emulator.New(context.Background(), emulator.Config{
-		Apps: []emulator.TencentApp{{SDKAppID: appID, Admins: []string{"administrator"}, Key: "key"}},
+		Apps: []emulator.TencentApp{{SDKAppID: tencentApp, Admins: []string{"administrator"}, Key: "key"}},
+		Volc: []emulator.VolcengineApp{{AppID: volcApp, AccessKey: "access", SecretKey: "secret"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +152,7 @@ func start(t *testing.T) {
 var read = sync.OnceValues(func() (*Tree, error) {
 	packages := []string{consolePackage, "actions", contract}
 	for _, v := range All() {
-		packages = append(packages, v.Client, v.Emulator)
+		packages = append(packages, v.Client.Package, v.Emulator.Package)
 	}
 	return Read("../..", packages...)
 })
@@ -165,7 +204,7 @@ func TestNoHoles(t *testing.T) {
 		f, k := look(t, v), vendors[v.ID]
 		onAPI := map[string]bool{}
 		for _, c := range k.client(t).Raw.Commands() {
-			onAPI[c.Path()] = true
+			onAPI[k.name(c)] = true
 		}
 		for _, r := range v.Rows() {
 			if len(f.Methods[r.Name]) == 0 {

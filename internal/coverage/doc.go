@@ -1,7 +1,7 @@
 // Package coverage shows, for every command and every callback that a vendor documents, where imdesk has it: the client's
 // method, the emulator's handler, the pages of the console that lead to it. docs/coverage.md is made of it.
 //
-// What a vendor documents is written down once, by hand, in a table (tencent.go). All the rest is read from the source of
+// What a vendor documents is written down once, by hand, in a table (tencent.go, volcengine.go). All the rest is read from the source of
 // the packages concerned, so that it follows the code: tree.go parses and checks them, reach.go follows which function
 // leads to which, from the console's table of routes down to the commands of a client. What the sources say is compared
 // with a client's own list and with a running emulator by the tests.
@@ -11,16 +11,25 @@ package coverage
 
 // Vendor is one vendor: what it documents, and where imdesk's side of it is.
 type Vendor struct {
-	Name      string // as people know it
-	ID        string // as imclient.Vendor has it
-	Documents string // address of a page, before its number
-	Client    string // package of the client, such as "imclient/tencent"
-	Emulator  string // package of the emulator's protocol
+	Name      string  // as people know it
+	ID        string  // as imclient.Vendor has it
+	Documents string  // address of a page, before its number
+	Client    Listing // variables of the client's package that are a command each
+	Emulator  Listing // lines of the emulator's table of commands
 	Commands  []Section
 	Callbacks []Row
 	// Elsewhere names, by command, pages that do not lead to it although their code is shared with pages that do: those
 	// whose address begins so.
 	Elsewhere map[string]string
+}
+
+// Listing is where the source lists the commands that it knows: by calls of a function, or in literals of a type. Names are
+// the texts, joined by "/", that a command's name is made of: places among the arguments, or fields.
+type Listing struct {
+	Package string // such as "imclient/tencent"
+	By      string // the function, or the type
+	Args    []int
+	Fields  []string
 }
 
 // Section is a part of a vendor's list of commands.
@@ -31,13 +40,13 @@ type Section struct {
 
 // Row is one command or callback of a vendor's documents.
 type Row struct {
-	Name string // "service/command" of a command, the wire's name of a callback
+	Name string // as the wire has it: "service/command", or an action
 	What string // what it does, in a few words
 	Doc  string // number of its page; "" if it stands in no page of its own, only in lists and in vendors' own libraries
 }
 
 // All is every vendor, in the order shown.
-func All() []Vendor { return []Vendor{Tencent()} }
+func All() []Vendor { return []Vendor{Tencent(), Volcengine()} }
 
 // Rows are the commands of all sections.
 func (v Vendor) Rows() []Row {

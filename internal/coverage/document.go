@@ -24,7 +24,8 @@ by the emulator, and when the code has a command that the list lacks.
 
 - **Client**: the typed method that sends the command.
 - **Emulator**: the function that answers it, or sends the callback.
-- **Console**: pages that lead to it, nearest first; further ones are counted; taking back is not one. Beside them every command
+- **Console**: pages that lead to it, nearest first; further ones are counted. Taking back is not one; pages that share the code
+  that does it are all named, such as adding and removing. Beside them every command
   is on the API page, ` + "`/apps/:app/api/:service/:command`" + `, with a form made of its fields; where that is all, it says so.
 - **Page**: the number of its page in the vendor's documents. Commands without one stand in the vendor's lists or libraries only.
 `)

@@ -59,13 +59,13 @@ func (t *Tree) graph(v Vendor) *graph {
 		tables: map[*types.Named]bool{}, edges: map[types.Object][]types.Object{},
 	}
 	for obj, value := range t.values {
-		if obj.Pkg().Path() == module+"/"+v.Client {
-			if name, is := t.commandOf(value); is {
+		if obj.Pkg().Path() == module+"/"+v.Client.Package {
+			if name, is := t.commandOf(v.Client, value); is {
 				g.commands[obj] = name
 			}
 		}
 	}
-	t.inPackage(v.Client, func(n ast.Node) bool {
+	t.inPackage(v.Client.Package, func(n ast.Node) bool {
 		lit, is := n.(*ast.CompositeLit)
 		if is && isNamed(t.info.Types[lit].Type, module+"/imclient", "Client") {
 			g.assemble(lit)
@@ -80,8 +80,8 @@ func (t *Tree) graph(v Vendor) *graph {
 	return g
 }
 
-// commandOf reads a call such as command[Q, R](service, "name", ...): the constant texts that it begins with.
-func (t *Tree) commandOf(e ast.Expr) (string, bool) {
+// commandOf reads a call such as command[Q, R](service, "name", ...).
+func (t *Tree) commandOf(l Listing, e ast.Expr) (string, bool) {
 	call, is := e.(*ast.CallExpr)
 	if !is {
 		return "", false
@@ -93,12 +93,21 @@ func (t *Tree) commandOf(e ast.Expr) (string, bool) {
 	case *ast.IndexListExpr:
 		fun = x.X
 	}
-	if id, is := fun.(*ast.Ident); !is || id.Name != "command" || len(call.Args) < 2 {
+	if id, is := fun.(*ast.Ident); !is || id.Name != l.By {
 		return "", false
 	}
-	service, ok1 := t.text(call.Args[0])
-	name, ok2 := t.text(call.Args[1])
-	return service + "/" + name, ok1 && ok2
+	var parts []string
+	for _, n := range l.Args {
+		if n >= len(call.Args) {
+			return "", false
+		}
+		text, is := t.text(call.Args[n])
+		if !is {
+			return "", false
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, "/"), true
 }
 
 // assemble reads which type of the vendor is behind each field of imclient.Client.
@@ -258,7 +267,7 @@ func (g *graph) reached(from []types.Object, stop func(types.Object) bool) map[s
 // methods finds which exported methods of the client's package name each command themselves.
 func (g *graph) methods(f Found) {
 	for fn := range g.t.bodies {
-		if fn.Pkg().Path() != module+"/"+g.v.Client || !fn.Exported() {
+		if fn.Pkg().Path() != module+"/"+g.v.Client.Package || !fn.Exported() {
 			continue
 		}
 		if r := receiver(fn); r == nil || !r.Obj().Exported() {
@@ -411,16 +420,27 @@ func hasField(n *types.Named, field *types.Var) bool {
 	return false
 }
 
-// fieldOf is the constant text that a literal gives to a field by its name.
+// fieldOf is the constant text that a literal gives to a field.
 func (t *Tree) fieldOf(lit *ast.CompositeLit, name string) (string, bool) {
-	for _, e := range lit.Elts {
-		if kv, is := e.(*ast.KeyValueExpr); is {
-			if key, is := kv.Key.(*ast.Ident); is && key.Name == name {
-				return t.text(kv.Value)
-			}
-		}
+	if e := t.field(lit, name); e != nil {
+		return t.text(e)
 	}
 	return "", false
+}
+
+// field is what a literal of a struct gives to a field, by name or by place; nil if nothing.
+func (t *Tree) field(lit *ast.CompositeLit, name string) ast.Expr {
+	s, is := t.info.Types[lit].Type.Underlying().(*types.Struct)
+	for i, e := range lit.Elts {
+		if kv, named := e.(*ast.KeyValueExpr); named {
+			if key, is := kv.Key.(*ast.Ident); is && key.Name == name {
+				return kv.Value
+			}
+		} else if is && i < s.NumFields() && s.Field(i).Name() == name {
+			return e
+		}
+	}
+	return nil
 }
 
 // undoPath ends the address by which whatever was done is taken back: it leads to nearly every command, and is the page of none.
@@ -483,30 +503,22 @@ func (g *graph) pages(f Found, pages []page) {
 
 // handlers finds the emulator's function for each command, and what sends each callback.
 func (t *Tree) handlers(v Vendor, f Found) {
-	line := t.named(v.Emulator, "command")
-	if line == nil {
-		line = t.named(v.Emulator, "action") // the other vendor's word
-	}
-	t.inPackage(v.Emulator, func(n ast.Node) bool {
+	line := t.named(v.Emulator.Package, v.Emulator.By)
+	t.inPackage(v.Emulator.Package, func(n ast.Node) bool {
 		lit, is := n.(*ast.CompositeLit)
 		if !is || line == nil || t.info.Types[lit].Type != line {
 			return true
 		}
-		service, inService := t.fieldOf(lit, "service")
-		name, named := t.fieldOf(lit, "name")
-		if inService {
-			name = service + "/" + name
+		var parts []string
+		for _, name := range v.Emulator.Fields {
+			text, is := t.fieldOf(lit, name)
+			if !is {
+				return true
+			}
+			parts = append(parts, text)
 		}
-		for _, e := range lit.Elts {
-			kv, is := e.(*ast.KeyValueExpr)
-			if !is || !named {
-				continue
-			}
-			key, _ := kv.Key.(*ast.Ident)
-			run, isName := kv.Value.(*ast.Ident)
-			if key != nil && key.Name == "run" && isName {
-				f.Handlers[name] = run.Name
-			}
+		if run, is := t.field(lit, "run").(*ast.Ident); is {
+			f.Handlers[strings.Join(parts, "/")] = run.Name
 		}
 		return true
 	})
@@ -515,7 +527,7 @@ func (t *Tree) handlers(v Vendor, f Found) {
 		wanted[c.Name] = true
 	}
 	for fn, body := range t.bodies {
-		if fn.Pkg().Path() != module+"/"+v.Emulator || body.Body == nil {
+		if fn.Pkg().Path() != module+"/"+v.Emulator.Package || body.Body == nil {
 			continue
 		}
 		ast.Inspect(body.Body, func(n ast.Node) bool {

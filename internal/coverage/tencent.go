@@ -11,7 +11,8 @@ const (
 func Tencent() Vendor {
 	return Vendor{
 		Name: "Tencent Cloud Chat", ID: "tencent", Documents: "https://www.tencentcloud.com/document/product/1047/",
-		Client: "imclient/tencent", Emulator: "emulator/internal/tencent",
+		Client:   Listing{Package: "imclient/tencent", By: "command", Args: []int{0, 1}},
+		Emulator: Listing{Package: "emulator/internal/tencent", By: "command", Fields: []string{"service", "name"}},
 		// A conversation is a direct chat or a group, and its pages know which.
 		Elsewhere: map[string]string{
 			"openim/admin_getroammsg": groupPages, "openim/admin_msgwithdraw": groupPages, "openim/sendmsg": groupPages,
