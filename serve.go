@@ -317,6 +317,7 @@ func (m *clients) client(a config.App) (*imclient.Client, error) {
 		return tencent.New(tencent.Config{
 			SDKAppID: strconv.FormatInt(a.SDKAppID, 10), Administrator: a.Administrator, Key: a.Key.Reveal(),
 			Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare, UserFields: a.UserFields, Log: m.log,
+			GroupFields: a.GroupFields,
 		})
 	case "volcengine":
 		account, err := m.account(a)
@@ -347,6 +348,9 @@ func (m *clients) account(a config.App) (*volcengine.Account, error) {
 	return m.accounts[key], nil
 }
 
+// demoGroupFields are the app's own fields that the demo's groups have.
+var demoGroupFields = []string{"city", "schedule", "pinned_ticket", "config", "theme", "rules_url"}
+
 // embedded starts the emulator on its own port and makes the client that looks after it, over HTTP as with any service.
 func embedded(ctx context.Context, c config.Config, log *slog.Logger) (*handlers.App, *emulator.Server, error) {
 	key, err := emulatorKey(c.Data)
@@ -368,6 +372,7 @@ func embedded(ctx context.Context, c config.Config, log *slog.Logger) (*handlers
 	}
 	im, err := tencent.New(tencent.Config{
 		SDKAppID: strconv.Itoa(embeddedAppID), Administrator: embeddedAdmin, Key: key, Endpoint: em.URL(), UserFields: embeddedFields, Log: log,
+		GroupFields: demoGroupFields,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, em.Close())

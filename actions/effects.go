@@ -49,4 +49,13 @@ const (
 	EffectExtensionSet   = "action.effect.extension_set"
 	EffectExtensionNew   = "action.effect.extension_new"
 	EffectExtensionGone  = "action.effect.extension_gone"
+	EffectMade           = "action.effect.made"
+	EffectDismissed      = "action.effect.dismissed"
+	EffectOwner          = "action.effect.owner" // {who} owns the group then
+	EffectJoins          = "action.effect.joins" // somebody new is added
+	EffectSet            = "action.effect.set"   // a key that is not there yet becomes {to}
+	EffectRemoved        = "action.effect.removed"
+	EffectCounter        = "action.effect.counter"
+	EffectCleared        = "action.effect.cleared"
+	EffectTopicDeleted   = "action.effect.topic_deleted"
 )

@@ -110,6 +110,14 @@ func (f *fields) group(id string) {
 	f.size("group", id, f.limits.GroupID)
 }
 
+// conversation checks the id of a group, or of a topic, which stands for a group where messages are.
+func (f *fields) conversation(id string) {
+	f.required("group", id)
+	if f.limits.GroupID > 0 {
+		f.size("group", id, max(f.limits.GroupID, f.limits.TopicID))
+	}
+}
+
 func (f *fields) users(list []string) { f.list("users", list, f.limits.UserID, true) }
 
 // list checks targets: at least one, at most MaxTargets, none empty or longer than the service's ids.

@@ -68,6 +68,7 @@ const (
 	SkipConflict      = "action.skip.conflict"   // somebody else changed it since it was shown
 	SkipNotThere      = "action.skip.not_there"
 	SkipRead          = "action.skip.read" // nothing is unread
+	SkipNothingSaid   = "action.skip.nothing_said"
 )
 
 // App is an app that is acted upon.
@@ -213,6 +214,22 @@ func (p *plan) loadGroup(ctx context.Context, id string) error {
 		return fmt.Errorf("read the group: %w", err)
 	}
 	p.group, p.groupID = g, id
+	return nil
+}
+
+// loadConversation reads the group, or the community that a topic is part of: a topic's id stands for it where messages are.
+func (p *plan) loadConversation(ctx context.Context, id string) error {
+	parent := p.app.IM.Caps.Community(id)
+	if parent == "" {
+		return p.loadGroup(ctx, id)
+	}
+	if err := p.loadGroup(ctx, parent); err != nil {
+		return err
+	}
+	if _, err := p.topic(ctx, id); err != nil {
+		return err
+	}
+	p.groupID = id
 	return nil
 }
 

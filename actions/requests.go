@@ -189,7 +189,7 @@ func (a Recall) check(f *fields) {
 			f.add("group", "action.invalid.conversation")
 		}
 	} else {
-		f.group(a.Group)
+		f.conversation(a.Group)
 	}
 	ids := make([]string, 0, len(a.Messages))
 	for _, m := range a.Messages {
@@ -222,7 +222,7 @@ type DeleteBySender struct {
 func (DeleteBySender) Verb() Verb { return VerbDeleteBySender }
 
 func (a DeleteBySender) check(f *fields) {
-	f.group(a.Group)
+	f.conversation(a.Group)
 	f.users(a.Users)
 }
 
@@ -352,7 +352,7 @@ type Notice struct {
 func (Notice) Verb() Verb { return VerbNotice }
 
 func (a Notice) check(f *fields) {
-	f.group(a.Group)
+	f.conversation(a.Group)
 	f.required("text", a.Text)
 	limit := f.limits.NoticeText
 	if limit == 0 {

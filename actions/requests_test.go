@@ -133,6 +133,11 @@ func TestForbidden(t *testing.T) {
 		Hide{Common: because("x"), User: "a", Peer: "b", Messages: []MessageRef{{ID: "1"}}}, Send{Group: g.id, Text: "x"},
 		EditMessage{Common: because("x"), Where: Where{Group: g.id}, Message: MessageRef{ID: "1"}, Text: "x"},
 		SetExtensions{Where: Where{Group: g.id}, Message: "1", Clear: true}, SetUnread{Group: g.id, User: one[0], N: 1},
+		CreateGroup{Type: "Public", Name: "x"}, ImportGroup{Type: "Public", Name: "x"}, DismissGroup{Common: because("x"), Group: g.id},
+		TransferGroup{Common: because("x"), Group: g.id, Owner: one[0]}, AddMembers{Group: g.id, Users: one},
+		MemberFields{Group: g.id, User: one[0], Fields: []imclient.Field{{Key: "a"}}}, GroupFields{Group: g.id, Fields: []imclient.Field{{Key: "a"}}},
+		SetAttributes{Group: g.id, All: true}, SetCounters{Group: g.id, Remove: []string{"a"}}, ClearMessages{Common: because("x"), Group: g.id},
+		CreateTopic{Group: g.id, Name: "x"}, EditTopic{Group: g.id, Topic: "t", Name: &name}, DeleteTopic{Common: because("x"), Group: g.id, Topic: "t"},
 	}
 	var covered []Verb
 	for _, a := range all {

@@ -49,6 +49,8 @@ func noUndo(app App, v Verb, t imclient.GroupType) string {
 		return UndoImpossible
 	case v == VerbKick && !app.IM.Caps.Can(imclient.VerbAddMember, t):
 		return UndoImpossible
+	case v == VerbAddMembers && !app.IM.Caps.Can(imclient.VerbKick, t):
+		return UndoImpossible
 	}
 	return ""
 }
@@ -96,6 +98,9 @@ func (s *Service) FromEntry(app App, e store.AuditEntry) (Result, error) {
 		for _, i := range e.Outcome.Items {
 			r.Items = append(r.Items, finished(planned[i.ID], i))
 		}
+	}
+	if made := r.Verb == VerbCreateGroup || r.Verb == VerbImportGroup; made && r.Group == "" && len(r.Items) > 0 {
+		r.Group = r.Items[0].After.Text // the service chose it
 	}
 	r.UndoUntil, r.UndoText = s.undoable(app, r.Verb, d.Type, r)
 	if r.UndoText == "" && e.UndoneBy != 0 {

@@ -64,7 +64,7 @@ func newRig(t *testing.T) *rig {
 
 	client, err := tencent.New(tencent.Config{
 		SDKAppID: strconv.Itoa(testApp), Administrator: administrator, Key: secretKey, Endpoint: r.im.URL(), Now: now,
-		Timeout: 3100 * time.Millisecond,
+		Timeout: 3100 * time.Millisecond, GroupFields: []string{"city"},
 	})
 	r.ok(err)
 	t.Cleanup(client.Close)

@@ -125,6 +125,9 @@ func (s *Service) inverse(first Result, d Detail) work {
 	before := map[string]string{}
 	var ids []string
 	for _, i := range first.Items {
+		if first.Verb == VerbTransfer && i.Before.Text == "" {
+			continue // it was nobody's, and cannot be given to nobody
+		}
 		if i.State == StateApplied && i.Before.Known {
 			before[i.ID] = i.Before.Text
 			ids = append(ids, i.ID)
@@ -161,6 +164,15 @@ func (s *Service) inverse(first Result, d Detail) work {
 		return &unreadWork{group: group, user: ids[0], n: n, restore: true}
 	case VerbExtensions, VerbDirectExtensions:
 		return extensionsBefore(group, d, before)
+	case VerbTransfer:
+		admin, _ := d.Options["was_admin"].(bool)
+		return &transferWork{group: group, item: ids[0], owner: before[ids[0]], admin: admin, restore: true}
+	case VerbAddMembers:
+		return &kickWork{group: group, users: ids, silent: true}
+	case VerbMemberFields, VerbGroupFields, VerbAttributes, VerbEditTopic:
+		return keyedInverse(first, before, d)
+	case VerbCounters:
+		return counterInverse(group, ids, before, d)
 	case VerbKick:
 		was := map[string]memberBefore{}
 		for _, i := range d.Items {

@@ -46,6 +46,19 @@ const (
 	VerbEditMessage      Verb = "message.edit"
 	VerbExtensions       Verb = "message.extensions"
 	VerbSetUnread        Verb = "member.unread"
+	VerbCreateGroup      Verb = "group.create"
+	VerbImportGroup      Verb = "group.import"
+	VerbDismiss          Verb = "group.dismiss"
+	VerbTransfer         Verb = "group.transfer"
+	VerbAddMembers       Verb = "member.add"
+	VerbMemberFields     Verb = "member.fields"
+	VerbGroupFields      Verb = "group.fields"
+	VerbAttributes       Verb = "group.attributes"
+	VerbCounters         Verb = "group.counters"
+	VerbClearMessages    Verb = "messages.clear"
+	VerbCreateTopic      Verb = "topic.create"
+	VerbEditTopic        Verb = "topic.edit"
+	VerbDeleteTopic      Verb = "topic.delete"
 )
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
@@ -109,6 +122,19 @@ var verbs = map[Verb]verbInfo{
 	VerbEditMessage:      {imclient.VerbEditMessage, true, false},
 	VerbExtensions:       {imclient.VerbExtensions, false, true},
 	VerbSetUnread:        {imclient.VerbUnread, false, true},
+	VerbCreateGroup:      {imclient.VerbCreateGroup, false, false},
+	VerbImportGroup:      {imclient.VerbImport, false, false},
+	VerbDismiss:          {imclient.VerbDismiss, true, false},
+	VerbTransfer:         {imclient.VerbTransfer, true, true},
+	VerbAddMembers:       {imclient.VerbAddMember, false, true},
+	VerbMemberFields:     {imclient.VerbMemberFields, false, true},
+	VerbGroupFields:      {imclient.VerbEditGroup, false, true},
+	VerbAttributes:       {imclient.VerbAttributes, false, true},
+	VerbCounters:         {imclient.VerbCounters, false, true},
+	VerbClearMessages:    {imclient.VerbClearHistory, true, false},
+	VerbCreateTopic:      {imclient.VerbTopics, false, false},
+	VerbEditTopic:        {imclient.VerbTopics, false, true},
+	VerbDeleteTopic:      {imclient.VerbTopics, true, false},
 }
 
 // Verbs lists all verbs, in the order of the constants.
@@ -122,6 +148,8 @@ func Verbs() []Verb {
 
 		VerbViewDirect, VerbSendDirect, VerbEditDirect, VerbDirectExtensions, VerbMarkReadDirect, VerbHideDirect,
 		VerbSend, VerbEditMessage, VerbExtensions, VerbSetUnread,
+		VerbCreateGroup, VerbImportGroup, VerbDismiss, VerbTransfer, VerbAddMembers, VerbMemberFields, VerbGroupFields, VerbAttributes,
+		VerbCounters, VerbClearMessages, VerbCreateTopic, VerbEditTopic, VerbDeleteTopic,
 	}
 }
 

@@ -133,7 +133,7 @@ type noticeWork struct {
 }
 
 func (w *noticeWork) load(ctx context.Context, p *plan) error {
-	if err := p.loadGroup(ctx, w.group); err != nil {
+	if err := p.loadConversation(ctx, w.group); err != nil {
 		return err
 	}
 	p.items = []Item{{ID: w.group, Effect: EffectNotice}}

@@ -97,11 +97,12 @@ func (w *kickWork) options() map[string]any {
 	return nil
 }
 
-// addWork puts kicked members back, as what they were.
+// addWork puts people into a group: new ones (fresh), or kicked members back as what they were.
 type addWork struct {
 	group  string
 	users  []string
 	silent bool
+	fresh  bool
 	was    map[string]memberBefore
 }
 
@@ -123,7 +124,14 @@ func (w *addWork) load(ctx context.Context, p *plan) error {
 		return err
 	}
 	for _, u := range w.users {
-		p.items = append(p.items, Item{ID: u, Before: now[u], Want: known(TextIn), Effect: EffectAdded})
+		item := Item{ID: u, Before: now[u], Want: known(TextIn), Effect: EffectAdded}
+		if w.fresh {
+			item.Effect = EffectJoins
+		}
+		if w.fresh && now[u].Text == TextIn {
+			item.skip(SkipMember)
+		}
+		p.items = append(p.items, item)
 	}
 	return nil
 }
@@ -134,7 +142,7 @@ func (w *addWork) send(ctx context.Context, p *plan) sent {
 	refused, err := p.app.IM.Members.Add(ctx, w.group, users, w.silent)
 	s := sent{rest: reply{err, len(users) == 1}}
 	s.refused(refused)
-	if err != nil {
+	if err != nil || w.fresh {
 		return s
 	}
 	p.forEach(ctx, func(ctx context.Context, i Item) error {
@@ -159,7 +167,12 @@ func (w *addWork) matches(want, got Value, _ time.Time) bool { return want == go
 
 func (w *addWork) targets(*plan) (users, messages []string) { return w.users, nil }
 
-func (w *addWork) options() map[string]any { return nil }
+func (w *addWork) options() map[string]any {
+	if w.fresh && w.silent {
+		return map[string]any{"silent": true}
+	}
+	return nil
+}
 
 // roleWork makes members admins or takes the role away.
 type roleWork struct {

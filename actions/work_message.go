@@ -24,7 +24,7 @@ type recallWork struct {
 
 func (w *recallWork) load(ctx context.Context, p *plan) error {
 	if w.group != "" {
-		if err := p.loadGroup(ctx, w.group); err != nil {
+		if err := p.loadConversation(ctx, w.group); err != nil {
 			return err
 		}
 		w.conversation.Type = p.group.Type
@@ -172,7 +172,7 @@ type deleteWork struct {
 }
 
 func (w *deleteWork) load(ctx context.Context, p *plan) error {
-	if err := p.loadGroup(ctx, w.group); err != nil {
+	if err := p.loadConversation(ctx, w.group); err != nil {
 		return err
 	}
 	if err := p.offered(imclient.VerbDeleteBySend); err != nil {

@@ -100,6 +100,18 @@ const (
 	VerbExtensions       Verb = "message.extensions"
 	VerbReceipts         Verb = "message.receipts" // who has read a message
 	VerbSetUnread        Verb = "member.unread"
+	VerbCreateGroup      Verb = "group.create"
+	VerbImportGroup      Verb = "group.import"
+	VerbTransfer         Verb = "group.transfer"
+	VerbAddMembers       Verb = "member.add"
+	VerbMemberFields     Verb = "member.fields"
+	VerbGroupFields      Verb = "group.fields"
+	VerbAttributes       Verb = "group.attributes"
+	VerbCounters         Verb = "group.counters"
+	VerbClearMessages    Verb = "messages.clear"
+	VerbCreateTopic      Verb = "topic.create"
+	VerbEditTopic        Verb = "topic.edit"
+	VerbDeleteTopic      Verb = "topic.delete"
 )
 
 // least is the one table of who may do what: verb to least role. What is not in it nobody may do.
@@ -162,6 +174,18 @@ var least = map[Verb]Role{
 	VerbSend:             Lead,
 	VerbExtensions:       Lead,
 	VerbSetUnread:        Lead,
+	VerbAddMembers:       Moderator,
+	VerbCreateGroup:      Lead,
+	VerbImportGroup:      Lead,
+	VerbTransfer:         Lead,
+	VerbMemberFields:     Lead,
+	VerbGroupFields:      Lead,
+	VerbAttributes:       Lead,
+	VerbCounters:         Lead,
+	VerbClearMessages:    Lead,
+	VerbCreateTopic:      Lead,
+	VerbEditTopic:        Lead,
+	VerbDeleteTopic:      Lead,
 
 	VerbDeleteUsers: Owner,
 	VerbOperators:   Owner,

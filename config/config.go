@@ -104,6 +104,7 @@ type App struct {
 	RateShare      float64  `toml:"rate_share"`
 	MediaHosts     []string `toml:"media_hosts"`
 	UserFields     []string `toml:"user_fields"`
+	GroupFields    []string `toml:"group_fields"`
 }
 
 // Default is the configuration without a file: the console on the emulator.
@@ -391,6 +392,7 @@ func (a *App) problem() (key, problem string) {
 			check{"key", a.Key.required()},
 			check{"region", oneOf(a.Region, append([]string{""}, TencentRegions()...)...)},
 			check{"user_fields", fieldsProblem(a.UserFields)},
+			check{"group_fields", groupFieldsProblem(a.GroupFields)},
 			check{"app_id", foreign(a.AppID != 0, "volcengine")},
 			check{"access_key", foreign(a.AccessKey != "", "volcengine")},
 			check{"secret_key", foreign(a.SecretKey.source != "", "volcengine")})
@@ -402,6 +404,7 @@ func (a *App) problem() (key, problem string) {
 			check{"region", oneOf(a.Region, append([]string{""}, VolcengineRegions()...)...)},
 			check{"sdkappid", foreign(a.SDKAppID != 0, "tencent")},
 			check{"user_fields", foreign(len(a.UserFields) > 0, "tencent")},
+			check{"group_fields", foreign(len(a.GroupFields) > 0, "tencent")},
 			check{"administrator", foreign(a.Administrator != "", "tencent")},
 			check{"key", foreign(a.Key.source != "", "tencent")})
 	}
@@ -430,6 +433,25 @@ func fieldsProblem(list []string) string {
 		if !userField.MatchString(f) {
 			return fmt.Sprintf("%q is no name of a field: 1 to 8 letters, without Tag_Profile_Custom_", f)
 		}
+	}
+	return ""
+}
+
+// maxGroupFields is how many app-defined fields a group has at most.
+//
+// Source: Tencent Cloud Chat, "Group System" (doc 33529).
+const maxGroupFields = 10
+
+func groupFieldsProblem(keys []string) string {
+	seen := map[string]bool{}
+	for _, key := range keys {
+		if strings.TrimSpace(key) == "" || seen[key] {
+			return fmt.Sprintf("%q: each key stands here once, as in the vendor's console", key)
+		}
+		seen[key] = true
+	}
+	if len(keys) > maxGroupFields {
+		return fmt.Sprintf("%d keys; a group has at most %d fields", len(keys), maxGroupFields)
 	}
 	return ""
 }

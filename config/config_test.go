@@ -140,6 +140,8 @@ func TestRefusals(t *testing.T) {
 		{"id beyond 32 bits", with(tencentApp, "1400000001", "4294967296"), "c.toml:4:1: apps.sdkappid: ", "1 to 4294967295"},
 		{"id beyond 64 bits", with(tencentApp, "1400000001", "99999999999999999999"), "c.toml:4:12: apps.sdkappid: ", "too large"},
 		{"unknown region", tencentApp + "region = \"moon\"", "c.toml:7:1: apps.region: ", "\"jakarta\""},
+		{"a field twice", tencentApp + "group_fields = [\"a\", \"a\"]", "c.toml:7:1: apps.group_fields: ", "once"},
+		{"eleven fields", tencentApp + "group_fields = [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"10\",\"11\"]", "c.toml:7:1: apps.group_fields: ", "at most 10"},
 		{"share of nothing", tencentApp + "rate_share = 0", "c.toml:7:1: apps.rate_share: ", "above 0 and up to 1"},
 		{"a field that is a whole tag", tencentApp + "user_fields = [\"Tag_Profile_Custom_VIP\"]", "c.toml:7:1: apps.user_fields: ", "1 to 8 letters"},
 		{"share of no number", tencentApp + "rate_share = nan", "c.toml:7:1: apps.rate_share: ", "above 0 and up to 1"},

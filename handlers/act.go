@@ -91,6 +91,13 @@ func valueText(ctx context.Context, v actions.Verb, value actions.Value) string 
 		return value.Text
 	case actions.VerbExtensions, actions.VerbDirectExtensions:
 		return short(value.Text, maxGist) // whatever an app keeps there, and no word of ours
+	case actions.VerbAttributes:
+		if text, there := actions.AttributeValue(value.Text); there {
+			return orID(short(text, valueRunes), i18n.T(ctx, "ui.not_set"))
+		}
+		return i18n.T(ctx, "action.value.none")
+	case actions.VerbMemberFields, actions.VerbGroupFields, actions.VerbEditTopic, actions.VerbCounters:
+		return orID(short(value.Text, valueRunes), i18n.T(ctx, "action.value.none"))
 	}
 	switch value.Text {
 	case actions.TextIn, actions.TextOut, actions.TextOn, actions.TextOff, actions.TextSaid, actions.TextRecalled,
@@ -103,6 +110,9 @@ func valueText(ctx context.Context, v actions.Verb, value actions.Value) string 
 	}
 	return value.Text
 }
+
+// valueRunes is how much of a text an effect or an entry shows.
+const valueRunes = 300
 
 func endText(ctx context.Context, end time.Time) string {
 	switch {
@@ -286,13 +296,16 @@ func (s *Server) undo(c *gin.Context) error {
 // namesOf are the names of those whom the answer to an action names. It costs one call, or none where nobody is concerned.
 func (s *Server) namesOf(ctx context.Context, app *App, r actions.Result) names {
 	switch baseVerb(r.Verb) {
-	case actions.VerbEditGroup, actions.VerbMuteAll:
+	case actions.VerbEditGroup, actions.VerbMuteAll, actions.VerbEditTopic:
 		return fieldNames(ctx)
 	case actions.VerbRecall, actions.VerbNotice, actions.VerbRemoveFriendList, actions.VerbRemoveContact,
 		actions.VerbEditMessage, actions.VerbEditDirect, actions.VerbHideDirect, actions.VerbExtensions, actions.VerbDirectExtensions, actions.VerbSend:
 		return names{}
 	case actions.VerbEditUser, actions.VerbEditFriend:
 		return userFieldNames(ctx, r.Items)
+	}
+	if notPeople(r.Verb) {
+		return names{}
 	}
 	n := names{}
 	users, _, err := app.IM.Users.GetMany(ctx, toldOf(r))
@@ -335,4 +348,14 @@ func currentPath(r *http.Request) string {
 func (s *Server) answer(c *gin.Context, _ int, t templates.Toast, back string) error {
 	s.flash(c, flash{Toast: &t})
 	return seeOther(c, back)
+}
+
+// notPeople reports whether the items of an action are groups, topics or keys, not people.
+func notPeople(v actions.Verb) bool {
+	switch baseVerb(v) {
+	case actions.VerbCreateGroup, actions.VerbImportGroup, actions.VerbDismiss, actions.VerbClearMessages, actions.VerbMemberFields,
+		actions.VerbGroupFields, actions.VerbAttributes, actions.VerbCounters, actions.VerbCreateTopic, actions.VerbEditTopic, actions.VerbDeleteTopic:
+		return true
+	}
+	return false
 }

@@ -601,8 +601,11 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 			d.MoreItems = len(r.Items) - n
 			break
 		}
-		if baseVerb(r.Verb) == actions.VerbEditGroup {
+		switch v := baseVerb(r.Verb); v {
+		case actions.VerbEditGroup, actions.VerbEditTopic:
 			d.Diff = append(d.Diff, groupDiff(ctx, i))
+		case actions.VerbMemberFields, actions.VerbGroupFields, actions.VerbAttributes, actions.VerbCounters:
+			d.Diff = append(d.Diff, templates.DiffRow{Field: i.ID, Before: valueText(ctx, v, i.Before), After: valueText(ctx, v, i.Want)})
 		}
 		if v := baseVerb(r.Verb); v == actions.VerbEditUser || v == actions.VerbEditFriend {
 			d.Diff = append(d.Diff, userDiff(ctx, v, i))
@@ -624,7 +627,7 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i actions.Item, who auditNames) templates.AuditItemRow {
 	row := templates.AuditItemRow{Code: i.VendorCode, Reason: refusalText(ctx, app, i)}
 	switch baseVerb(r.Verb) {
-	case actions.VerbEditGroup:
+	case actions.VerbEditGroup, actions.VerbEditTopic:
 		row.Who = templates.Link{Text: i18n.T(ctx, "audit.field."+i.ID)}
 	case actions.VerbRecall, actions.VerbEditMessage:
 		row.Who = templates.Link{Text: i.ID}
@@ -649,6 +652,9 @@ func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i a
 		}
 	default:
 		row.Who = who.user(app, i.ID)
+		if notPeople(r.Verb) {
+			row.Who = templates.Link{Text: i.ID, Name: true}
+		}
 	}
 	//i18n:uses audit.item_state.*
 	row.State = templates.ChipView{Text: i18n.T(ctx, "audit.item_state."+string(i.State))}
@@ -671,7 +677,7 @@ type auditNames struct{ users, groups map[string]names }
 
 // named are the names of what an action was about.
 func (n auditNames) named(ctx context.Context, app *App, r actions.Result) names {
-	if v := baseVerb(r.Verb); v == actions.VerbEditGroup || v == actions.VerbMuteAll {
+	if v := baseVerb(r.Verb); v == actions.VerbEditGroup || v == actions.VerbMuteAll || v == actions.VerbEditTopic {
 		return fieldNames(ctx)
 	} else if v == actions.VerbEditUser || v == actions.VerbEditFriend {
 		return userFieldNames(ctx, r.Items)

@@ -297,7 +297,7 @@ func groupText(ctx context.Context, field string, v actions.Value) string {
 // fieldNames are what the fields of a group are called.
 func fieldNames(ctx context.Context) names {
 	n := names{}
-	for _, field := range detailFields {
+	for _, field := range append(slices.Clone(detailFields), actions.FieldCustom) {
 		n[field] = i18n.T(ctx, "audit.field."+field)
 	}
 	return n

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -133,6 +134,42 @@ var deeds = []deed{
 	{name: "contact", command: "recentcontact/delete", path: "contacts/remove", user: true, form: fixed("peer", "ann", "words", "asked for it"),
 		prepare: func(h *harness, x string) { h.write("ann", x) },
 		done:    func(h *harness, x string) bool { return !h.hasContact(x, "ann") }},
+	{name: "add", command: "group_open_http_svc/add_group_member", path: "members/add", form: fixed("paste", "zoe"),
+		done: func(h *harness, x string) bool { return h.isMember(x, "zoe") }},
+	{name: "transfer", command: "group_open_http_svc/change_group_owner", path: "transfer", form: fixed("owner", "ann", "reason", "asked"),
+		done: func(h *harness, x string) bool { return h.group(x).OwnerID == "ann" }},
+	{name: "clear", command: "group_open_http_svc/clear_group_msg", path: "clear-messages", prepare: twoWords,
+		form: func(x string) url.Values { return with(nil, "confirm", x, "reason", "spam") }, done: func(h *harness, x string) bool { return h.takenBack(x, "2") }},
+	{name: "dismiss", command: "group_open_http_svc/destroy_group", path: "dismiss",
+		form: func(x string) url.Values { return with(nil, "confirm", x, "reason", "spam") }, done: func(h *harness, x string) bool { return h.gone(x) }},
+	{name: "member-fields", command: "group_open_http_svc/modify_group_member_info", path: "members/fields", form: fixed("user", "ann", "new_key", "level", "new_value", "3"),
+		done: func(h *harness, x string) bool { return len(h.member(x, "ann").Custom) == 1 }},
+	{name: "fields", command: "group_open_http_svc/modify_group_base_info", path: "data/fields", form: fixed("new_key", "city", "new_value", "sg"),
+		done: func(h *harness, x string) bool { return len(h.group(x).Custom) == 1 }},
+	{name: "attribute", command: "group_open_http_svc/modify_group_attr", path: "data/attribute", form: fixed("k", "song", "value", "x"),
+		done: func(h *harness, x string) bool { return h.attributes(x)["song"] == "x" }},
+	{name: "counter", command: "group_open_http_svc/update_group_counter", path: "data/counter", form: fixed("k", "likes", "how", "add", "value", "7"),
+		done: func(h *harness, x string) bool { return h.count(x, "likes") == 7 }},
+	{name: "create", command: "group_open_http_svc/create_group", form: func(x string) url.Values { return with(nil, "type", "Public", "name", "New", "id", "new-"+x) },
+		address: func(h *harness, _ string) string { return appURL(h.app, "new-group") }, done: func(h *harness, x string) bool { return !h.gone("new-" + x) }},
+	{name: "topic", command: "million_group_open_http_svc/create_topic", prepare: inCommunity,
+		form:    func(x string) url.Values { return with(nil, "name", "New", "id", "@TGS#_"+x+"@TOPIC#_new") },
+		address: func(h *harness, x string) string { return groupURL(h.app, "@TGS#_"+x, tabTopics, "new") },
+		done:    func(h *harness, x string) bool { return h.topicThere("@TGS#_" + x + "@TOPIC#_new") }},
+	{name: "topic-edit", command: "million_group_open_http_svc/modify_topic",
+		prepare: func(h *harness, x string) {
+			inCommunity(h, x)
+			h.must("million_group_open_http_svc/create_topic", map[string]any{"GroupId": "@TGS#_" + x, "TopicId": "@TGS#_" + x + "@TOPIC#_t", "TopicName": "Old"})
+		},
+		form: func(x string) url.Values {
+			return with(nil, "topic", "@TGS#_"+x+"@TOPIC#_t", "name", "New", "seen_name", mark("Old"))
+		},
+		address: func(h *harness, x string) string { return groupURL(h.app, "@TGS#_"+x, tabTopics, "edit") },
+		done: func(h *harness, x string) bool {
+			topic, err := h.app.IM.Topics.Get(imclient.Fresh(context.Background()), "@TGS#_"+x+"@TOPIC#_t")
+			check(h.t, err)
+			return topic.Name == "New"
+		}},
 	{name: "undo", command: "group_open_http_svc/forbid_send_msg", form: fixed(),
 		prepare: func(h *harness, x string) {
 			h.do(actions.Mute{Common: because("x"), Group: x, Users: []string{"ann"}, Span: actions.Span{For: time.Hour}})
@@ -258,6 +295,30 @@ func (h *harness) keeps(c imclient.Conversation, id string) bool {
 	return len(list) > 0
 }
 
+// inCommunity makes a community with topics besides the group.
+func inCommunity(h *harness, x string) {
+	h.must("group_open_http_svc/create_group", map[string]any{"Type": "Community", "GroupId": "@TGS#_" + x, "Name": "City", "Owner_Account": "olga", "SupportTopic": 1})
+}
+
+// gone reports whether there is no such group, or no more.
+func (h *harness) gone(group string) bool {
+	h.t.Helper()
+	_, err := h.app.IM.Groups.Get(imclient.Fresh(context.Background()), group)
+	if err != nil && !errors.Is(err, imclient.ErrNotFound) {
+		h.t.Errorf("%s: %v", group, err)
+	}
+	return err != nil
+}
+
+func (h *harness) topicThere(id string) bool {
+	h.t.Helper()
+	_, err := h.app.IM.Topics.Get(imclient.Fresh(context.Background()), id)
+	if err != nil && !errors.Is(err, imclient.ErrNotFound) {
+		h.t.Errorf("%s: %v", id, err)
+	}
+	return err == nil
+}
+
 func twoWords(h *harness, x string) {
 	h.say(x, "ann", text("one"))
 	h.say(x, "ann", text("two"))
@@ -327,7 +388,7 @@ func tries() []try {
 func image(t *testing.T, dir string) (ahead time.Duration) {
 	t.Run("prepare", func(t *testing.T) {
 		h := newHarnessAt(t, setting{service: filepath.Join(dir, "emulator.db"), folder: dir})
-		h.newUsers("olga:Olga", "ann:Ann", "owned:Owned")
+		h.newUsers("olga:Olga", "ann:Ann", "owned:Owned", "zoe:Zoe")
 		h.newGroup("Public", "g1", "Music", "olga", "ann")
 		h.newGroup("AVChatRoom", "live", "Live", "olga")
 		h.as(auth.Owner)
@@ -475,6 +536,7 @@ var sure = map[string]bool{
 	"/apps/:app/api": true, "/apps/:app/api/:service/:command": true, "/apps/:app/api-answers/:answer": true,
 	"/apps/:app/direct/open": true, "/apps/:app/direct/send": true, "/apps/:app/direct/hide": true,
 	"/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
+	"/apps/:app/new-group": true, "/apps/:app/import-group": true,
 }
 
 // opens a page under a fault.

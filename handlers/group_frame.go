@@ -23,6 +23,8 @@ const (
 	tabBans     = "bans"
 	tabDetails  = "details"
 	tabActivity = "activity"
+	tabData     = "data"
+	tabTopics   = "topics"
 )
 
 // groupFrame reads the group that the address names and builds what stands around its pages; tab is the section that is
@@ -32,6 +34,9 @@ const (
 func (s *Server) groupFrame(c *gin.Context, app *App, tab string) (templates.GroupFrameView, imclient.Group, error) {
 	ctx := c.Request.Context()
 	id := c.Param("group")
+	if homeOf(app, id) != id {
+		return s.topicFrame(c, app, id, tab)
+	}
 	g, err := app.IM.Groups.Get(ctx, id)
 	if err != nil {
 		return templates.GroupFrameView{}, imclient.Group{}, fmt.Errorf("group of app %s: %w", app.Name, err)
@@ -120,10 +125,14 @@ func groupTabs(ctx context.Context, app *App, g imclient.Group, open string, f g
 		}
 		return i18n.Int(ctx, n)
 	}
-	names := []string{tabMessages, tabMembers, tabMuted, tabDetails, tabActivity}
+	names := []string{tabMessages, tabMembers, tabMuted}
 	if app.IM.Caps.Can(imclient.VerbBan, g.Type) {
-		names = []string{tabMessages, tabMembers, tabMuted, tabBans, tabDetails, tabActivity}
+		names = append(names, tabBans)
 	}
+	if g.Topics {
+		names = append(names, tabTopics)
+	}
+	names = append(names, tabDetails, tabData, tabActivity)
 	counts := map[string]string{tabMembers: count(g.Members), tabMuted: count(f.muted)}
 	var tabs []templates.Tab
 	for _, name := range names {
@@ -141,13 +150,29 @@ func (s *Server) groupMore(c *gin.Context, app *App, g imclient.Group) []templat
 	if g.MuteAll == imclient.On {
 		muteAll.Text, muteAll.Icon, muteAll.URL = i18n.T(ctx, "groups.frame.unmute_all"), "check", groupURL(app, g.ID, "mute-all")+"?on=0"
 	}
+	deleteBySender := s.groupButton(c, app, g, auth.VerbDeleteBySender, imclient.VerbDeleteBySend, templates.ButtonView{
+		Text: i18n.T(ctx, "groups.frame.delete_by_sender"), Icon: "trash", URL: groupURL(app, g.ID, "delete-by-sender"),
+	})
+	if homeOf(app, g.ID) != g.ID { // a topic
+		return []templates.ButtonView{deleteBySender}
+	}
 	return []templates.ButtonView{
 		s.groupButton(c, app, g, auth.VerbSend, imclient.VerbSend, templates.ButtonView{
 			Text: i18n.T(ctx, "chat.send.title"), Icon: "send", URL: groupURL(app, g.ID, "send"),
 		}),
 		s.groupButton(c, app, g, auth.VerbMuteAll, imclient.VerbMuteAll, muteAll),
-		s.groupButton(c, app, g, auth.VerbDeleteBySender, imclient.VerbDeleteBySend, templates.ButtonView{
-			Text: i18n.T(ctx, "groups.frame.delete_by_sender"), Icon: "trash", URL: groupURL(app, g.ID, "delete-by-sender"),
+		s.groupButton(c, app, g, auth.VerbAddMembers, imclient.VerbAddMember, templates.ButtonView{
+			Text: i18n.T(ctx, "members.add.by_id"), Icon: "plus", URL: groupURL(app, g.ID, addSheet.path),
+		}),
+		deleteBySender,
+		s.groupButton(c, app, g, auth.VerbTransfer, imclient.VerbTransfer, templates.ButtonView{
+			Text: i18n.T(ctx, "groups.frame.transfer"), Icon: "crown", URL: groupURL(app, g.ID, "transfer"),
+		}),
+		s.groupButton(c, app, g, auth.VerbClearMessages, imclient.VerbClearHistory, templates.ButtonView{
+			Text: i18n.T(ctx, "groups.frame.clear"), Icon: "minus", Variant: "harm", URL: groupURL(app, g.ID, "clear-messages"),
+		}),
+		s.groupButton(c, app, g, auth.VerbDismiss, imclient.VerbDismiss, templates.ButtonView{
+			Text: i18n.T(ctx, "groups.frame.dismiss"), Icon: "x", Variant: "harm", URL: groupURL(app, g.ID, "dismiss"),
 		}),
 	}
 }

@@ -181,6 +181,16 @@ func (s *Server) groupsView(c *gin.Context, app *App, q groupQuery) templates.Gr
 			},
 		},
 	}
+	for _, b := range []struct {
+		right auth.Verb
+		view  templates.ButtonView
+	}{
+		{auth.VerbImportGroup, templates.ButtonView{Text: i18n.T(ctx, "groups.import"), Icon: "download", URL: appURL(app, "import-group")}},
+		{auth.VerbCreateGroup, templates.ButtonView{Text: i18n.T(ctx, "groups.create"), Icon: "plus", URL: appURL(app, "new-group")}},
+	} {
+		b.view.Attrs, b.view.Why = templates.SheetAttrs(b.view.URL), notOfApp(c, app, b.right, imclient.Verb(b.right))
+		v.Tools = append(v.Tools, b.view)
+	}
 	if q.kind != "" {
 		v.Hidden = []string{"type", string(q.kind)}
 		v.Type = typeName(ctx, app, q.kind)

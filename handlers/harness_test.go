@@ -36,6 +36,9 @@ const (
 	testCache    = 10 * time.Minute // longer than the client keeps any answer
 )
 
+// testGroupFields are the app's own fields of groups that the service is asked for.
+var testGroupFields = []string{"city", "theme"}
+
 // harness is the console as it ships: its router on the real client, the real store and an emulator of its own.
 type harness struct {
 	t       testing.TB
@@ -82,6 +85,7 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	check(t, h.im.Start("127.0.0.1:0"))
 	client, err := tencent.New(tencent.Config{
 		SDKAppID: strconv.Itoa(testSDKAppID), Administrator: testAdmin, Key: testKey, Endpoint: h.im.URL(), Now: h.now, HTTP: at.http,
+		GroupFields: testGroupFields,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -82,7 +82,13 @@ var (
 			return actions.Unban{Common: f.common(), Group: g, Users: f.users}
 		},
 	}
-	memberSheets = []memberSheet{muteSheet, unmuteSheet, kickSheet, roleSheet, cardSheet, banSheet, liftSheet}
+	addSheet = memberSheet{
+		path: "members/add", name: "add", right: auth.VerbAddMembers, needs: imclient.VerbAddMember,
+		action: func(g string, f memberForm) actions.Action {
+			return actions.AddMembers{Common: f.common(), Group: g, Users: f.users, Silent: f.silent}
+		},
+	}
+	memberSheets = []memberSheet{muteSheet, unmuteSheet, kickSheet, roleSheet, cardSheet, banSheet, liftSheet, addSheet}
 )
 
 // Sizes of a sheet.
@@ -530,6 +536,7 @@ func (a *asking) view() templates.MemberSheetView {
 	//i18n:uses members.card.*
 	//i18n:uses members.ban.*
 	//i18n:uses members.lift.*
+	//i18n:uses members.add.*
 	text := "members." + m.name
 	v := templates.MemberSheetView{
 		Sheet: templates.SheetView{
@@ -567,6 +574,9 @@ func (a *asking) view() templates.MemberSheetView {
 func (a *asking) foot() string {
 	ctx := a.c.Request.Context()
 	if a.m.name == kickSheet.name && !a.app.IM.Caps.Can(imclient.VerbAddMember, a.g.Type) {
+		return i18n.T(ctx, "action.undo.impossible")
+	}
+	if a.m.name == addSheet.name && !a.app.IM.Caps.Can(imclient.VerbKick, a.g.Type) {
 		return i18n.T(ctx, "action.undo.impossible")
 	}
 	return i18n.T(ctx, "members.can_undo")
@@ -660,6 +670,9 @@ func (a *asking) particulars(v *templates.MemberSheetView) {
 		}
 	case kickSheet.name:
 		v.Silent = &templates.Option{Text: i18n.T(ctx, "members.kick.silent"), Hint: i18n.T(ctx, "members.kick.silent_hint")}
+		v.SilentOn = a.f.silent
+	case addSheet.name:
+		v.Silent = &templates.Option{Text: i18n.T(ctx, "members.kick.silent"), Hint: i18n.T(ctx, "members.add.silent_hint")}
 		v.SilentOn = a.f.silent
 	}
 	if a.m.spares && (a.f.pasted || a.f.admins || a.meetsAdmins()) {
@@ -819,7 +832,8 @@ func (a *asking) undone(r actions.Result, p *people) *templates.Notice {
 			why, _ := vendorText(ctx, a.app.IM.Vendor, i.VendorCode)
 			n.List = append(n.List, i18n.T(ctx, "action.done.first", "who", p.names().of(i.ID), "why", orID(why, reasonText(ctx, i))))
 		}
-		if !slices.Contains(permanent, i.Reason) {
+		invited := a.m.name == addSheet.name && i.Reason == "action.refused.conflict" // somebody has to agree first
+		if !invited && !slices.Contains(permanent, i.Reason) {
 			again = append(again, i.ID)
 		}
 		if n.Code == "" {

@@ -484,8 +484,22 @@ func (l *peopleList) selection() templates.SelectionView {
 }
 
 func (l *peopleList) rowMenu() []templates.ButtonView {
+	ctx := l.ctx()
 	often, rest := l.acts()
-	return append(often, rest...)
+	list := append(often, rest...)
+	if l.tab == tabBans {
+		return list
+	}
+	for _, b := range []struct {
+		sheet memberSheet
+		view  templates.ButtonView
+	}{
+		{memberSheet{path: "members/fields", right: auth.VerbMemberFields, needs: imclient.VerbMemberFields}, templates.ButtonView{Text: i18n.T(ctx, "groupdata.edit_fields"), Icon: "edit"}},
+		{memberSheet{path: "transfer", right: auth.VerbTransfer, needs: imclient.VerbTransfer}, templates.ButtonView{Text: i18n.T(ctx, "groups.frame.make_owner"), Icon: "crown"}},
+	} {
+		list = append(list, l.button(b.sheet, b.view))
+	}
+	return list
 }
 
 // tools act on ids that are typed in.
@@ -502,5 +516,5 @@ func (l *peopleList) tools() []templates.ButtonView {
 	case l.live:
 		return []templates.ButtonView{mute, ban}
 	}
-	return []templates.ButtonView{mute, kick}
+	return []templates.ButtonView{l.tool(addSheet, i18n.T(ctx, "members.add.by_id"), "plus"), mute, kick}
 }

@@ -96,6 +96,7 @@ func (h *harness) hurry(d time.Duration) {
 	h.t.Helper()
 	client, err := tencent.New(tencent.Config{
 		SDKAppID: strconv.Itoa(testSDKAppID), Administrator: testAdmin, Key: testKey, Endpoint: h.im.URL(), Now: h.now, Timeout: d,
+		GroupFields: testGroupFields,
 	})
 	if err != nil {
 		h.t.Fatal(err)

@@ -89,7 +89,7 @@ func (s *Server) toSenders(c *gin.Context, sheet string) error {
 	}
 	q := url.Values{"users": users, "back": {s.backOf(c, app)}}
 	// htmx follows it as it is: the sheet comes as a part.
-	c.Redirect(http.StatusSeeOther, groupURL(app, c.Param("group"), tabMembers, sheet)+"?"+q.Encode())
+	c.Redirect(http.StatusSeeOther, groupURL(app, homeOf(app, c.Param("group")), tabMembers, sheet)+"?"+q.Encode())
 	return nil
 }
 
@@ -119,7 +119,7 @@ func (s *Server) sheetGroup(c *gin.Context) (*App, imclient.Group, error) {
 	if err != nil {
 		return nil, imclient.Group{}, err
 	}
-	g, err := app.IM.Groups.Get(c.Request.Context(), c.Param("group"))
+	g, err := readGroup(c.Request.Context(), app, c.Param("group"))
 	if err != nil {
 		return nil, imclient.Group{}, fmt.Errorf("group of app %s: %w", app.Name, err)
 	}

@@ -259,7 +259,7 @@ func (s *Server) listMessages(c *gin.Context) error {
 // moreMessages answers a link above or below a transcript with the rows that take its place.
 func (s *Server) moreMessages(c *gin.Context, app *App, q messageQuery) error {
 	ctx := c.Request.Context()
-	g, err := app.IM.Groups.Get(ctx, c.Param("group"))
+	g, err := readGroup(ctx, app, c.Param("group"))
 	if err != nil {
 		return fmt.Errorf("group of app %s: %w", app.Name, err)
 	}

@@ -28,6 +28,7 @@ func (s *Server) routes() []route {
 		s.directRoutes(),
 		s.memberRoutes(),
 		s.detailsRoutes(),
+		s.groupDataRoutes(),
 		s.userRoutes(),
 		s.operationsRoutes(),
 		s.auditRoutes(),

@@ -34,7 +34,7 @@ func (s *Server) showSender(c *gin.Context) error {
 	if user == "" {
 		return badInput{"messages.wrong.nothing"}
 	}
-	g, err := app.IM.Groups.Get(c.Request.Context(), c.Param("group"))
+	g, err := readGroup(c.Request.Context(), app, c.Param("group"))
 	if err != nil {
 		return fmt.Errorf("group of app %s: %w", app.Name, err)
 	}
@@ -78,14 +78,14 @@ func (s *Server) senderView(c *gin.Context, app *App, g imclient.Group, user, se
 	}
 	v.Buttons = []templates.ButtonView{
 		button(auth.VerbMute, imclient.VerbMute, templates.ButtonView{
-			Text: i18n.T(ctx, "messages.mute"), Icon: "mute", URL: groupURL(app, g.ID, tabMembers, "mute") + "?" + users,
+			Text: i18n.T(ctx, "messages.mute"), Icon: "mute", URL: groupURL(app, homeOf(app, g.ID), tabMembers, "mute") + "?" + users,
 		}),
 		{Text: i18n.T(ctx, "messages.open_user"), Icon: "user", URL: userURL(app, user)},
 		{Text: i18n.T(ctx, "messages.only_sender"), Icon: "filter", URL: messageQuery{sender: user}.address(page)},
 	}
 	if v.Mute.Muted {
 		v.Buttons[0] = button(auth.VerbUnmute, imclient.VerbMute, templates.ButtonView{
-			Text: i18n.T(ctx, "messages.unmute"), Icon: "check", URL: groupURL(app, g.ID, tabMembers, "unmute") + "?" + users,
+			Text: i18n.T(ctx, "messages.unmute"), Icon: "check", URL: groupURL(app, homeOf(app, g.ID), tabMembers, "unmute") + "?" + users,
 		})
 	}
 	return v

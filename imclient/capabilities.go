@@ -154,6 +154,21 @@ type Capabilities struct {
 	// Why answers for a verb and a group type ("" for verbs that are not about a group): "" if it can be done, else the
 	// key of the text that says why not, such as "cap.tencent.live.kick". A button asks here before it is offered.
 	Why func(v Verb, t GroupType) string
+	// TellsField tells whether the service tells of an app-defined field of a group; nil: of all.
+	TellsField func(key string) bool
+	// TopicOf tells which community the id of a topic belongs to; "" if it is not the id of a topic. nil: there are no topics.
+	TopicOf func(id string) (community string)
+}
+
+// Tells reports whether the service tells of an app-defined field of a group, so that one which is missing is not set.
+func (c Capabilities) Tells(key string) bool { return c.TellsField == nil || c.TellsField(key) }
+
+// Community is the community that the id of a topic belongs to; "" if it is not the id of a topic.
+func (c Capabilities) Community(id string) string {
+	if c.TopicOf == nil {
+		return ""
+	}
+	return c.TopicOf(id)
 }
 
 // Can reports whether the verb can be done in groups of the type.

@@ -39,6 +39,13 @@ func Capabilities() imclient.Capabilities {
 		},
 		Marks: []string{imclient.MarkFavourite, imclient.MarkUnread, imclient.MarkFolded, imclient.MarkHidden},
 		Why:   why,
+		TopicOf: func(id string) string {
+			group, topic := splitTopic(id)
+			if topic == "" {
+				return ""
+			}
+			return group
+		},
 	}
 }
 
@@ -46,6 +53,7 @@ func Capabilities() imclient.Capabilities {
 func capabilities(c Config) imclient.Capabilities {
 	caps := Capabilities()
 	caps.UserFields = slices.Clone(c.UserFields)
+	caps.TellsField = func(key string) bool { return slices.Contains(c.GroupFields, key) }
 	return caps
 }
 

@@ -34,6 +34,8 @@ func effectIcon(tone string) string {
 		return "check"
 	case "warn":
 		return "clock"
+	case "bad":
+		return "trash"
 	}
 	return "ban"
 }

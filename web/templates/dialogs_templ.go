@@ -315,8 +315,8 @@ func Effect(title string) templ.Component {
 	})
 }
 
-// EffectItem is one line, as children. tone: "ok" it happens, "warn" it happens differently, "off" it is
-// skipped.
+// EffectItem is one line, as children. tone: "ok" it happens, "warn" it happens differently, "bad" something is gone for
+// good, "off" it is skipped.
 func EffectItem(tone string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -532,7 +532,7 @@ func SheetPage(c Chrome, title string, back Link) templ.Component {
 
 // EffectLine is one line of what will happen, in words.
 type EffectLine struct {
-	Tone string // "ok", "warn" or "off", as EffectItem
+	Tone string // "ok", "warn", "bad" or "off", as EffectItem
 	Text string
 	Body templ.Component // instead of Text: a sentence with names in it
 }

@@ -13,6 +13,8 @@ type GroupFrameView struct {
 	Name       string // "" shows the id
 	Section    string // name of the section that is open, for the window's title
 	ListURL    string // the list of groups
+	Parent     *Link  // of a topic: the list that it stands in
+	Topic      bool   // it is a topic of a community: nobody owns or pins it
 	Chips      []ChipView
 	Members    int // -1: not known
 	MaxMembers int // 0: not known
@@ -41,6 +43,15 @@ func pinButton(ctx context.Context, v GroupFrameView) ButtonView {
 		b.Pressed, b.Text = "true", i18n.T(ctx, "groups.frame.pinned")
 	}
 	return b
+}
+
+// crumbs are the way to the group.
+func (v GroupFrameView) crumbs(ctx context.Context) []Link {
+	list := []Link{{Text: i18n.T(ctx, "groups.title"), URL: v.ListURL}}
+	if v.Parent != nil {
+		list = append(list, *v.Parent)
+	}
+	return append(list, Link{Text: orElse(v.Name, v.ID), Name: true})
 }
 
 func pinValue(pinned bool) string {

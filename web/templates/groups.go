@@ -20,6 +20,7 @@ type GroupsView struct {
 	Empty     *EmptyView // instead of rows
 	Pager     PagerView
 	Selection SelectionView
+	Tools     []ButtonView // at the end of the head
 }
 
 // GroupRow is one group.

@@ -700,3 +700,31 @@ func TestScriptMistakesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// What the app keeps with groups is there, where the type has it and within the service's limits.
+func TestKeeps(t *testing.T) {
+	db := demoStore(t)
+	for id, k := range keeps {
+		g, err := db.Group(testApp, id)
+		if err != nil {
+			t.Errorf("%s: %v", id, err)
+			continue
+		}
+		attrs, err := db.Attrs(g.GID)
+		if err != nil || !slices.Equal(attrs, k.attrs) {
+			t.Errorf("%s has attributes %v, %v", id, attrs, err)
+		}
+		counters, err := db.Counters(g.GID)
+		if err != nil || !slices.Equal(counters, k.counters) {
+			t.Errorf("%s has counters %v, %v", id, counters, err)
+		}
+		if g.Kind == community.Community && len(counters) > 0 || len(attrs) > 16 || len(counters) > 20 {
+			t.Errorf("%s keeps what its type has not", id)
+		}
+		for _, a := range attrs {
+			if len(a.Key) > 32 || len(a.Value) > 4000 {
+				t.Errorf("%s: attribute %s is too long", id, a.Key)
+			}
+		}
+	}
+}

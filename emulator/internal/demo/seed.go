@@ -159,6 +159,9 @@ func (s *seeder) room(number int, r *room) error {
 	if r.is("dismissed") {
 		return s.Dismiss(g.GID)
 	}
+	if err := s.keep(g); err != nil {
+		return err
+	}
 	if r.kind == community.LiveRoom {
 		return s.liveRoom(rng, g, r)
 	}
