@@ -336,8 +336,16 @@ func TestVolcScan(t *testing.T) {
 		}
 	}
 	on := f(`"ConversationShortId":%d`, g)
+	// Who reads on after somebody left misses nobody.
+	page := r.ok("ScanConversationParticipantList", on+`,"Cursor":0,"Limit":20`)
+	r.ok("BatchDeleteConversationParticipant", on+`,"Operator":5,"ParticipantUserIds":[1,2]`)
+	page = r.ok("ScanConversationParticipantList", f(`%s,"Cursor":%d,"Limit":20`, on, r.i64(page, "NextCursor")))
+	r.same(page, want[20], "Participants", 0, "ParticipantUserId")
+	r.ok("BatchAddConversationParticipant", on+`,"Operator":5,"ParticipantInfos":[{"ParticipantUserId":9998},{"ParticipantUserId":9999}]`)
+
+	r.clock.Add(5 * time.Minute) // nobody remembers how far others read: the offset is counted
 	r.same(r.ok("ScanConversationParticipantList", on+`,"Cursor":117,"Limit":50,"OnlyUserIds":true`), f(`{"HasMore":false,"NextCursor":-1,"Participants":[{"ConversationShortId":%d,`+
-		`"ParticipantUserId":8013,"ParticipantUserIdStr":"8013"}]}`, g))
+		`"ParticipantUserId":9999,"ParticipantUserIdStr":"9999"}]}`, g))
 	r.same(r.ok("ScanConversationParticipantList", on+`,"Cursor":5000,"Limit":20`), `{"HasMore":false,"NextCursor":-1,"Participants":[]}`)
 	r.refuses([]volcRefusal{
 		{"limit 21 with all", "ScanConversationParticipantList", on + `,"Cursor":0,"Limit":21`, "InvalidParam"},

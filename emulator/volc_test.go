@@ -24,20 +24,20 @@ const (
 
 // volcRig is an emulator with one app of Volcengine IM, a clock that only calls move, and a caller who signs.
 type volcRig struct {
-	*testing.T
+	testing.TB
 	*Server
 	clock *clock
 	http  *http.Client
 }
 
-func newVolcRig(t *testing.T) *volcRig {
+func newVolcRig(t testing.TB) *volcRig {
 	t.Helper()
 	return newVolcRigWith(t, Config{})
 }
 
-func newVolcRigWith(t *testing.T, c Config) *volcRig {
+func newVolcRigWith(t testing.TB, c Config) *volcRig {
 	t.Helper()
-	r := &volcRig{T: t, clock: &clock{t: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)}, http: &http.Client{Transport: &http.Transport{}}}
+	r := &volcRig{TB: t, clock: &clock{t: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)}, http: &http.Client{Transport: &http.Transport{}}}
 	if c.Volc == nil {
 		c.Volc = []VolcengineApp{{AppID: volcApp, AccessKey: volcAK, SecretKey: volcSK}}
 	}

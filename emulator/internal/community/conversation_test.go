@@ -3,7 +3,6 @@ package community
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -282,6 +281,6 @@ func BenchmarkConversations(b *testing.B) {
 		})
 	}
 	run("one message more", 1, func() (int, error) {
-		return 1, s.Update(context.Background(), func(tx *Tx) error { return tx.Say(v, &Note{Sender: 1, Type: 1, Content: fmt.Sprint("x")}) })
+		return 1, s.Update(context.Background(), func(tx *Tx) error { return tx.Say(v, &Note{Sender: 1, Type: 1, Content: "x"}) })
 	})
 }

@@ -59,7 +59,7 @@ func im(code string, codeN int, message string) *refusal {
 var (
 	errMissingParameter     = gateway("MissingParameter", 100002, http.StatusBadRequest, "The request is missing %s parameter.")
 	_                       = gateway("MissingAuthenticationToken", 100003, http.StatusUnauthorized, "Request is missing Authentication Token")
-	errMissingInfo          = gateway("MissingRequestInfo", 100004, http.StatusBadRequest, "The request is missing %s information.")
+	_                       = gateway("MissingRequestInfo", 100004, http.StatusBadRequest, "The request is missing %s information.")
 	errMissingSignature     = gateway("MissingSignature", 100005, http.StatusUnauthorized, "The request is missing signature.")
 	errTimestamp            = gateway("InvalidTimestamp", 100006, http.StatusBadRequest, "The Signature of the request is expired.")
 	_                       = gateway("ServiceNotFound", 100007, http.StatusNotFound, "This service[rtc] not found.")
@@ -95,7 +95,7 @@ var (
 	errTooManyOfUser       = im("MoreThanUserConversationLimit", 200013, "more than user conversation limit")
 	errNeedOther           = im("CreateSingleConversationNeedOtherParticipantId", 200014, "create single conversation need other participant id")
 	errNotSingle           = im("SingleConversationNotSupport", 200015, "single conversation not support")
-	errOnlySingle          = im("OnlySingleConversationSupport", 200016, "only single conversation support")
+	_                      = im("OnlySingleConversationSupport", 200016, "only single conversation support")
 	errNotLive             = im("LiveConversationNotSupport", 200017, "live conversation not support")
 	errOnlyLive            = im("OnlyLiveConversationSupport", 200018, "only live conversation support")
 	errOwner               = im("OwnerShouldBeEqual", 200019, "owner should be equal")
