@@ -290,10 +290,10 @@ func (w *hideWork) send(ctx context.Context, p *plan) sent {
 	return s
 }
 
-// read: a message that does not stand at its place in the user's view is hidden from it.
+// read: a message that does not stand at its place in the user's view is hidden from it, where the service tells that view.
 func (w *hideWork) read(ctx context.Context, p *plan) (map[string]Value, error) {
-	if len(w.refs) > historyCalls {
-		return nil, nil // more than one look can find
+	if !p.app.IM.Caps.OwnViews || len(w.refs) > historyCalls {
+		return nil, nil // or more than one look can find
 	}
 	found, err := look(ctx, p, w.where.conversation(), w.refs)
 	if err != nil || found == nil {

@@ -160,6 +160,9 @@ func (s *Server) readDirect(c *gin.Context, app *App, user, peer string, p permi
 	v.Filter = s.messageFilter(ctx, app, imclient.Group{}, q, part.messages, people)
 	v.Filter.Range = directRange(ctx, app, q)
 	for n, who := range [][2]string{{user, peer}, {peer, user}} {
+		if !app.IM.Caps.OwnViews {
+			break // both see the same
+		}
 		swapped := q
 		swapped.user, swapped.peer = who[0], who[1]
 		swapped.from, swapped.after, swapped.day = "", "", ""

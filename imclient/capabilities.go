@@ -151,6 +151,8 @@ type Capabilities struct {
 	Marks  []string // of a user's conversations
 	// UserFields are the app's own fields of a profile that the client was told of.
 	UserFields []string
+	// OwnViews: the history of a direct chat is told as its user sees it. If not, both see the same there, whatever is hidden.
+	OwnViews bool
 	// Why answers for a verb and a group type ("" for verbs that are not about a group): "" if it can be done, else the
 	// key of the text that says why not, such as "cap.tencent.live.kick". A button asks here before it is offered.
 	Why func(v Verb, t GroupType) string

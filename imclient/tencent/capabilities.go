@@ -32,7 +32,7 @@ func Capabilities() imclient.Capabilities {
 		Types: []imclient.TypeInfo{
 			{Type: TypePublic}, {Type: TypePrivate}, {Type: TypeChatRoom}, {Type: TypeCommunity}, {Type: TypeAVChatRoom, Live: true},
 		},
-		Limits: limits,
+		Limits: limits, OwnViews: true,
 		Traits: imclient.Traits{
 			Administrator: true, NeedsAccounts: true, KeepsPlaces: true, OwnViews: true, AskedReceipts: true, SendsReceipts: true,
 			ChosenIDs: true, OneWayFriends: true, Fleeting: true, Quiet: true,

@@ -16,7 +16,7 @@ type DirectView struct {
 	EntryURL   string        // of the audit entry with the reason
 	Renew      ButtonView
 	Buttons    []ButtonView // what can be done with the chat
-	Sides      []Tab        // as the one sees it, and as the other does
+	Sides      []Tab        // as the one sees it, and as the other does; nil if both see the same
 	Filter     MessageFilterView
 	Transcript TranscriptView
 	Selection  SelectionView
