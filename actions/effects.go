@@ -58,4 +58,17 @@ const (
 	EffectCounter        = "action.effect.counter"
 	EffectCleared        = "action.effect.cleared"
 	EffectTopicDeleted   = "action.effect.topic_deleted"
+
+	EffectWordAdded      = "action.effect.word_added"
+	EffectWordChanged    = "action.effect.word_changed" // is in the library, and does something else: from {from} to {to}
+	EffectWordRemoved    = "action.effect.word_removed"
+	EffectFileRead       = "action.effect.file_read"
+	EffectFileDownloaded = "action.effect.file_downloaded"
+	EffectMarked         = "action.effect.marked"
+	EffectUnmarked       = "action.effect.unmarked"
+	EffectLiveBroadcast  = "action.effect.live_broadcast"
+	EffectBroadcast      = "action.effect.broadcast"
+	EffectBroadcastSome  = "action.effect.broadcast_some"
+	EffectTagged         = "action.effect.tagged"
+	EffectUntagged       = "action.effect.untagged"
 )

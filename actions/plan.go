@@ -69,6 +69,8 @@ const (
 	SkipNotThere      = "action.skip.not_there"
 	SkipRead          = "action.skip.read" // nothing is unread
 	SkipNothingSaid   = "action.skip.nothing_said"
+	SkipNoWord        = "action.skip.no_word"    // is not in the library
+	SkipOtherList     = "action.skip.other_list" // stands in the filter's other list, out of which it would be taken
 )
 
 // App is an app that is acted upon.

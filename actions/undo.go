@@ -181,6 +181,9 @@ func (s *Service) inverse(first Result, d Detail) work {
 		silent, _ := d.Options["silent"].(bool)
 		return &addWork{group: group, users: ids, silent: silent, was: was}
 	}
+	if w := inverseOfApp(first, d, ids, before); w != nil {
+		return w
+	}
 	return inverseOfUser(first.Verb, d, ids, before)
 }
 

@@ -59,6 +59,13 @@ const (
 	VerbCreateTopic      Verb = "topic.create"
 	VerbEditTopic        Verb = "topic.edit"
 	VerbDeleteTopic      Verb = "topic.delete"
+	VerbReadFiles        Verb = "history_files.read"
+	VerbAddWords         Verb = "keywords.add"
+	VerbRemoveWords      Verb = "keywords.remove"
+	VerbLiveMark         Verb = "live.mark"
+	VerbLiveBroadcast    Verb = "live.broadcast"
+	VerbBroadcast        Verb = "app.broadcast"
+	VerbUserTags         Verb = "user.tags"
 )
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
@@ -135,6 +142,13 @@ var verbs = map[Verb]verbInfo{
 	VerbCreateTopic:      {imclient.VerbTopics, false, false},
 	VerbEditTopic:        {imclient.VerbTopics, false, true},
 	VerbDeleteTopic:      {imclient.VerbTopics, true, false},
+	VerbReadFiles:        {imclient.VerbHistoryFiles, true, false},
+	VerbAddWords:         {imclient.VerbKeywords, false, true},
+	VerbRemoveWords:      {imclient.VerbKeywords, false, true},
+	VerbLiveMark:         {imclient.VerbLiveMarks, false, true},
+	VerbLiveBroadcast:    {imclient.VerbLiveBroadcast, true, false},
+	VerbBroadcast:        {imclient.VerbBroadcast, true, false},
+	VerbUserTags:         {imclient.VerbBroadcast, false, true},
 }
 
 // Verbs lists all verbs, in the order of the constants.
@@ -150,6 +164,7 @@ func Verbs() []Verb {
 		VerbSend, VerbEditMessage, VerbExtensions, VerbSetUnread,
 		VerbCreateGroup, VerbImportGroup, VerbDismiss, VerbTransfer, VerbAddMembers, VerbMemberFields, VerbGroupFields, VerbAttributes,
 		VerbCounters, VerbClearMessages, VerbCreateTopic, VerbEditTopic, VerbDeleteTopic,
+		VerbReadFiles, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags,
 	}
 }
 

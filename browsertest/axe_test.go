@@ -170,6 +170,17 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "operations, tables", path: "/apps/demo/operations?days=7", open: func(p *tab) {
 			eval[bool](p, `document.querySelectorAll(".chart-table").forEach(d => d.open = true), true`)
 		}, phone: true},
+		{name: "message files", path: "/apps/demo/operations/files", phone: true},
+		{name: "keywords", path: "/apps/demo/keywords", phone: true},
+		{name: "words", path: "/apps/demo/keywords/replace", phone: true},
+		{name: "add words", path: "/apps/demo/keywords/replace/add", phone: true},
+		{name: "remove words", path: "/apps/demo/keywords/block/remove?word=x"},
+		{name: "live room", path: groupPath(live, "live") + "?mark=1000", phone: true},
+		{name: "marks in a live room", path: groupPath(live, "live/mark"), phone: true},
+		{name: "broadcasts", path: "/apps/demo/broadcasts?users=lin_wan", phone: true},
+		{name: "broadcast to users", path: "/apps/demo/broadcast", phone: true},
+		{name: "broadcast to live rooms", path: "/apps/demo/live-broadcast", phone: true},
+		{name: "tags of users", path: "/apps/demo/broadcasts/tags"},
 		{name: "audit log", path: "/audit", phone: true},
 		{name: "audit log, nothing", path: "/audit?from=2001-01-01&to=2001-01-02"},
 		{name: "entry", path: "/apps/demo/actions/" + entry, phone: true},

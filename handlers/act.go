@@ -75,6 +75,9 @@ func valueText(ctx context.Context, v actions.Verb, value actions.Value) string 
 	if !value.Known {
 		return i18n.T(ctx, "action.value.unknown")
 	}
+	if text, is := appValueText(ctx, v, value); is {
+		return text
+	}
 	switch baseVerb(v) {
 	case actions.VerbMute, actions.VerbUnmute, actions.VerbBan, actions.VerbUnban:
 		return endText(ctx, value.End())
@@ -350,11 +353,12 @@ func (s *Server) answer(c *gin.Context, _ int, t templates.Toast, back string) e
 	return seeOther(c, back)
 }
 
-// notPeople reports whether the items of an action are groups, topics or keys, not people.
+// notPeople reports whether the items of an action are groups, topics, keys, words, files or the app itself, not people.
 func notPeople(v actions.Verb) bool {
 	switch baseVerb(v) {
 	case actions.VerbCreateGroup, actions.VerbImportGroup, actions.VerbDismiss, actions.VerbClearMessages, actions.VerbMemberFields,
-		actions.VerbGroupFields, actions.VerbAttributes, actions.VerbCounters, actions.VerbCreateTopic, actions.VerbEditTopic, actions.VerbDeleteTopic:
+		actions.VerbGroupFields, actions.VerbAttributes, actions.VerbCounters, actions.VerbCreateTopic, actions.VerbEditTopic, actions.VerbDeleteTopic,
+		actions.VerbAddWords, actions.VerbRemoveWords, actions.VerbReadFiles, actions.VerbLiveBroadcast, actions.VerbBroadcast:
 		return true
 	}
 	return false

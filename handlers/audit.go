@@ -584,6 +584,7 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 			d.Facts = append(d.Facts, templates.FactView{Name: i18n.T(ctx, "chat.send.option."+o.name), Value: i18n.T(ctx, "ui.on")})
 		}
 	}
+	d.Facts = append(d.Facts, appFacts(ctx, asked)...)
 	if e.Action == string(actions.VerbAPICall) {
 		d.Facts = append(d.Facts, apiFacts(ctx, asked)...)
 	}

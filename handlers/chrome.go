@@ -143,6 +143,8 @@ var places = []place{
 	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView},
 	{"direct", "eye", "d", func(a *App) string { return appURL(a, "direct") }, auth.VerbDirect},
 	{"operations", "chart", "", func(a *App) string { return appURL(a, "operations") }, auth.VerbFigures},
+	{"keywords", "filter", "", func(a *App) string { return appURL(a, "keywords") }, auth.VerbWords},
+	{"broadcasts", "send", "", func(a *App) string { return appURL(a, "broadcasts") }, auth.VerbBroadcast},
 	{"audit", "audit", "a", func(*App) string { return "/audit" }, auth.VerbAudit},
 	{"api", "code", "", func(a *App) string { return appURL(a, "api") }, auth.VerbAPI},
 	{"settings", "settings", "s", func(*App) string { return "/settings/me" }, auth.VerbView},

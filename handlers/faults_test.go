@@ -219,6 +219,20 @@ var deeds = []deed{
 			_, there := h.inChat("ann", x, chatRef(x))
 			return !there
 		}},
+	{name: "add-words", command: "im_msg_audit_mgr/add_local_audit_keywords", address: func(h *harness, _ string) string { return libraryURL(h.app, "block", "add") },
+		form: func(x string) url.Values { return with(nil, "words", x) }, done: func(h *harness, x string) bool { return h.hasWord(x) }},
+	{name: "remove-words", command: "im_msg_audit_mgr/delete_local_audit_keywords", address: func(h *harness, _ string) string { return libraryURL(h.app, "block", "remove") },
+		prepare: func(h *harness, x string) { h.addWord(x) },
+		form:    func(x string) url.Values { return with(nil, "word", x) }, done: func(h *harness, x string) bool { return !h.hasWord(x) }},
+	{name: "mark", command: "group_open_avchatroom_http_svc/modify_user_info", path: "live/mark", live: true, form: fixed("users", "ann", "marks", "1000")},
+	{name: "tags", command: "all_member_push/im_add_tag", user: true, address: func(h *harness, _ string) string { return appURL(h.app, "broadcasts", "tags") },
+		form: func(x string) url.Values { return with(nil, "paste", x, "tags", "vip") }, done: func(h *harness, x string) bool { return h.hasTag(x) }},
+	{name: "live-broadcast", command: "group_open_http_svc/send_broadcast_msg", address: func(h *harness, _ string) string { return appURL(h.app, "live-broadcast") },
+		form: fixed("text", "Hello", "reason", "drill", "confirm", testApp)},
+	{name: "broadcast", command: "all_member_push/im_push", address: func(h *harness, _ string) string { return appURL(h.app, "broadcast") },
+		form: fixed("text", "Hello", "reason", "drill", "confirm", testApp)},
+	{name: "open-file", command: "", form: func(string) url.Values { return with(nil, "kind", "groups", "file", "none", "reason", "drill") },
+		address: func(h *harness, _ string) string { return appURL(h.app, "operations", "files", "open") }, done: func(*harness, string) bool { return false }},
 	{name: "pin", command: "", form: func(x string) url.Values { return with(nil, "id", x, "on", "1") },
 		address: func(h *harness, _ string) string { return appURL(h.app, "pins") },
 		done: func(h *harness, x string) bool {
@@ -535,6 +549,8 @@ var sure = map[string]bool{
 	"/audit": true, "/settings": true, "/settings/me": true, "/login": true, "/apps/:app/media": true,
 	"/apps/:app/api": true, "/apps/:app/api/:service/:command": true, "/apps/:app/api-answers/:answer": true,
 	"/apps/:app/direct/open": true, "/apps/:app/direct/send": true, "/apps/:app/direct/hide": true,
+	"/apps/:app/keywords/:library/add": true, "/apps/:app/keywords/:library/remove": true, "/apps/:app/broadcast": true, "/apps/:app/live-broadcast": true,
+	"/apps/:app/broadcasts/tags":                     true,
 	"/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
 	"/apps/:app/new-group": true, "/apps/:app/import-group": true,
 }

@@ -133,6 +133,9 @@ func groupTabs(ctx context.Context, app *App, g imclient.Group, open string, f g
 		names = append(names, tabTopics)
 	}
 	names = append(names, tabDetails, tabData, tabActivity)
+	if app.IM.Caps.Info(g.Type).Live {
+		names = append([]string{tabLive}, names...)
+	}
 	counts := map[string]string{tabMembers: count(g.Members), tabMuted: count(f.muted)}
 	var tabs []templates.Tab
 	for _, name := range names {

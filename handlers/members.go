@@ -457,7 +457,10 @@ func (l *peopleList) acts() (often, rest []templates.ButtonView) {
 	often = []templates.ButtonView{mute, unmute, kick}
 	if l.live {
 		kick.Key = ""
-		often[2], rest = ban, []templates.ButtonView{kick}
+		often[2], rest = ban, []templates.ButtonView{{
+			Text: i18n.T(ctx, "live.give"), Icon: "flag", FormAction: groupURL(l.app, l.g.ID, tabLive, "mark"),
+			Why: notOffered(l.c, l.app, auth.VerbLiveMark, imclient.VerbLiveMarks, l.g.Type),
+		}, kick}
 	}
 	rest = append([]templates.ButtonView{
 		l.button(roleSheet, templates.ButtonView{Text: i18n.T(ctx, "members.role.make"), Icon: "shield", Name: "role", Value: string(imclient.RoleAdmin)}),

@@ -204,6 +204,9 @@ func (s *Server) operations(c *gin.Context) error {
 	}
 	ctx := c.Request.Context()
 	v := templates.OperationsView{URL: appURL(app, "operations")}
+	if app.IM.Caps.Can(imclient.VerbHistoryFiles, "") {
+		v.Files = &templates.ButtonView{Text: i18n.T(ctx, "files.title"), Icon: "file", URL: appURL(app, "operations", "files")}
+	}
 	status := http.StatusOK
 	if key := app.IM.Caps.Why(imclient.VerbOperations, ""); key != "" {
 		v.Empty = &templates.EmptyView{Icon: "overview", Title: i18n.T(ctx, "operations.not_offered"), Text: i18n.T(ctx, key)}

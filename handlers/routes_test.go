@@ -74,13 +74,14 @@ const directMessage = "?user=ann&peer=olga&m=1763700000.1.1:1_1_1763700000.ann:a
 // mayBeNowhere are routes that lead nowhere without a picture, an entry of an app, or a scraper's token.
 var mayBeNowhere = map[string]bool{
 	"/apps/:app/media": true, "/apps/:app/actions/:entry": true, "/apps/:app/actions/:entry/undo": true, "/metrics": true,
-	"/apps/:app/api-answers/:answer": true,
+	"/apps/:app/api-answers/:answer": true, "/apps/:app/operations/files/open": true, "/apps/:app/operations/files/opened/:entry": true,
+	"/apps/:app/operations/files/opened/:entry/download": true,
 }
 
 // addressOf is a real address of a route.
 func addressOf(r route) string {
 	path := strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1",
-		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none").Replace(r.path)
+		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":library", "block").Replace(r.path)
 	if r.method == get {
 		path += routeQuery[r.path]
 	}

@@ -70,6 +70,7 @@ type Server struct {
 	metrics *metrics
 	timeout time.Duration // of a request
 	answers keptAnswers
+	counts  liveSeries // of live rooms that operators look at
 }
 
 // Times and sizes that bound each request.

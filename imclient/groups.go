@@ -126,6 +126,7 @@ type MemberListOptions struct {
 	Group  string
 	Type   GroupType // the group's type, if known: it decides how the service pages. "" costs one more call
 	Role   Role      // RoleNone = all
+	Mark   string    // of a live room: those with this mark alone; "" = all
 	Cursor string    // "" = first page
 	Limit  int       // 0 = 50; at most Limits.MembersPage
 }

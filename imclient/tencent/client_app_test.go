@@ -218,6 +218,16 @@ func TestLiveMarks(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if page, err := c.Members.List(ctx, imclient.MemberListOptions{Group: "g", Type: "AVChatRoom", Mark: "1002"}); err != nil || len(page.Items) != 1 || !slices.Equal(page.Items[0].Marks, []string{"1000", "1001", "1002"}) {
+		t.Errorf("marked members %+v, %v", page.Items, err)
+	}
+	wantSent(t, w, "get_members", `{"GroupId":"g","Timestamp":0,"Mark":1002}`)
+	if _, err := c.Members.List(ctx, imclient.MemberListOptions{Group: "g", Type: "AVChatRoom", Mark: "vip"}); !errors.Is(err, imclient.ErrInvalid) {
+		t.Errorf("a mark that is none: %v", err)
+	}
+	if _, err := c.Members.List(ctx, imclient.MemberListOptions{Group: "g", Type: "Public", Mark: "1000"}); !errors.Is(err, imclient.ErrUnsupported) {
+		t.Errorf("marks outside of live rooms: %v", err)
+	}
 	page, err := c.Members.List(ctx, imclient.MemberListOptions{Group: "g", Type: "AVChatRoom"})
 	if err != nil || len(page.Items) != 1 || !slices.Equal(page.Items[0].Marks, []string{"1000", "1001"}) {
 		t.Errorf("members %+v, %v", page.Items, err)

@@ -2,6 +2,7 @@ package tencent
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,10 +25,12 @@ func (m membersArea) List(ctx context.Context, o imclient.MemberListOptions) (im
 	if err != nil {
 		return none, err
 	}
-	switch typ {
-	case TypeAVChatRoom:
+	switch {
+	case typ == TypeAVChatRoom:
 		return m.listLive(ctx, o, limit)
-	case TypeCommunity:
+	case o.Mark != "":
+		return none, refuse(ctx, imclient.ErrUnsupported, "only live rooms have marks")
+	case typ == TypeCommunity:
 		return m.listByCursor(ctx, o, limit)
 	}
 	return m.listByOffset(ctx, o, limit)
@@ -193,7 +196,7 @@ func (m membersArea) listLive(ctx context.Context, o imclient.MemberListOptions,
 		page.Total = len(page.Items)
 		return page, nil
 	}
-	part, err := m.present(ctx, o.Group, stamp)
+	part, err := m.present(ctx, o.Group, stamp, o.Mark)
 	if err != nil {
 		return page, err
 	}
@@ -226,18 +229,31 @@ type livePage struct {
 	next    string // timestamp of the part behind it; "" at the end
 }
 
-// present returns the members of a live room from a timestamp on.
-func (m membersArea) present(ctx context.Context, group, stamp string) (livePage, error) {
-	return m.live.Get(ctx, "members"+stamp+"/"+group, func(ctx context.Context) (livePage, error) {
-		r, err := m.api.GetMembers(ctx, &GetMembersRequest{GroupId: group, Timestamp: Cursor(stamp)})
+// present returns the members of a live room from a timestamp on; mark: those with a mark, which the service does not list with
+// the others.
+func (m membersArea) present(ctx context.Context, group, stamp, mark string) (livePage, error) {
+	number := 0
+	if mark != "" {
+		n, err := strconv.Atoi(mark)
+		if err != nil || n < 1 {
+			return livePage{}, refuse(ctx, imclient.ErrInvalid, "%.40q is not a mark", mark)
+		}
+		number = n
+	}
+	return m.live.Get(ctx, "members"+stamp+"/"+mark+"/"+group, func(ctx context.Context) (livePage, error) {
+		r, err := m.api.GetMembers(ctx, &GetMembersRequest{GroupId: group, Timestamp: Cursor(stamp), Mark: number})
 		if err != nil {
 			return livePage{}, err
 		}
 		part := livePage{next: string(r.NextTimestamp)}
 		for _, l := range r.MemberList {
+			marks := marksOf(l.Marks)
+			if mark != "" && !slices.Contains(marks, mark) {
+				marks = append(marks, mark)
+			}
 			part.members = append(part.members, imclient.Member{
 				UserID: string(l.MemberAccount), Role: imclient.RoleMember, Joined: unix(l.JoinTime), Online: imclient.On,
-				Nick: string(l.NickName), AvatarURL: string(l.Avatar), Marks: marksOf(l.Marks),
+				Nick: string(l.NickName), AvatarURL: string(l.Avatar), Marks: marks,
 			})
 		}
 		return part, nil

@@ -1,0 +1,23 @@
+package templates
+
+// BroadcastsView is where messages to many begin, and what users are chosen by.
+type BroadcastsView struct {
+	Acts       []ButtonView
+	Recent     []AuditRow // broadcasts that were sent from here, newest first
+	Names      []string   // of the app's attributes
+	NamesFail  *Notice
+	TagURL     string
+	TagQuery   string // ids whose tags are asked for
+	Tags       []TagRow
+	TagFail    *Notice
+	TagActs    []ButtonView
+	Path       string
+	NotOffered *EmptyView
+}
+
+// TagRow is a user with tags.
+type TagRow struct {
+	Person     PersonView
+	Tags       []string
+	Attributes []FactView
+}
