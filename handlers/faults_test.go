@@ -549,7 +549,7 @@ var sure = map[string]bool{
 	"/audit": true, "/settings": true, "/settings/me": true, "/login": true, "/apps/:app/media": true,
 	"/apps/:app/api": true, "/apps/:app/api/:service/:command": true, "/apps/:app/api-answers/:answer": true,
 	"/apps/:app/direct/open": true, "/apps/:app/direct/send": true, "/apps/:app/direct/hide": true,
-	"/apps/:app/keywords/:library/add": true, "/apps/:app/keywords/:library/remove": true, "/apps/:app/broadcast": true, "/apps/:app/live-broadcast": true,
+	"/apps/:app/operations/files": true, "/apps/:app/operations/files/open": true, "/apps/:app/keywords/:library/add": true, "/apps/:app/keywords/:library/remove": true, "/apps/:app/broadcast": true, "/apps/:app/live-broadcast": true,
 	"/apps/:app/broadcasts/tags":                     true,
 	"/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
 	"/apps/:app/new-group": true, "/apps/:app/import-group": true,
