@@ -142,12 +142,6 @@ func (c Conn) CountLiveGroups(app int64) (n int64, err error) {
 	return n, err
 }
 
-// CountConversations returns how many living conversations of a type app has.
-func (c Conn) CountConversations(app, kind int64) (n int64, err error) {
-	err = c.get("SELECT count(*) FROM conversation WHERE app = ? AND type = ? AND gone = 0", []any{app, kind}, &n)
-	return n, err
-}
-
 // CountUserConversations returns in how many conversations but live groups the user is.
 func (c Conn) CountUserConversations(app, user int64) (n int64, err error) {
 	err = c.get("SELECT count(*) FROM participant p JOIN conversation c ON c.cid = p.cid WHERE p.user = ? AND c.app = ? AND c.type <> 100", []any{user, app}, &n)

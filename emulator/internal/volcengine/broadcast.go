@@ -52,11 +52,6 @@ func broadcast(c *call) (any, error) {
 	})
 }
 
-// Broadcasts lists the app's latest n.
-func (s *Service) Broadcasts(conn community.Conn, app int64, n int) ([]community.Broadcast, error) {
-	return conn.Broadcasts(app, n)
-}
-
 // Source: GetAppToken, doc 1208779. The token is opaque; its layout is ours.
 func appToken(c *call) (any, error) {
 	user, until := c.user("UserId", need), c.i64("ExpireTime", need)

@@ -17,7 +17,7 @@ type fields struct {
 	err **refusal
 }
 
-// presence of a field in a request
+// must says whether a field has to be there.
 type must bool
 
 const (
@@ -344,7 +344,7 @@ func (f *fields) obj(name string, m must) *fields {
 	return o
 }
 
-// text bounds a text in characters.
+// short bounds a text in characters.
 func (f *fields) short(name, text string, most int) {
 	if utf8.RuneCountInString(text) > most {
 		f.fail(name, "is longer than "+strconv.Itoa(most))
