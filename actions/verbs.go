@@ -117,7 +117,7 @@ var verbs = map[Verb]verbInfo{
 	VerbRemoveFriendList: {imclient.VerbFriendLists, false, true},
 	VerbBlock:            {imclient.VerbBlocks, false, true},
 	VerbUnblock:          {imclient.VerbBlocks, false, true},
-	VerbRemoveContact:    {imclient.VerbContacts, true, false},
+	VerbRemoveContact:    {imclient.VerbContactRemove, true, false},
 
 	VerbViewDirect:       {imclient.VerbDirectHistory, true, false},
 	VerbSendDirect:       {imclient.VerbDirectSend, false, false},

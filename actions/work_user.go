@@ -289,7 +289,7 @@ type contactWork struct {
 }
 
 func (w *contactWork) load(ctx context.Context, p *plan) error {
-	if err := p.offered(imclient.VerbContacts); err != nil {
+	if err := p.offered(imclient.VerbContactRemove); err != nil {
 		return err
 	}
 	p.groupID = w.chat.Group

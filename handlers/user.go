@@ -151,7 +151,7 @@ func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *
 	v.Tabs, v.Parts = s.userTabs(ctx, app, id, "summary"), s.lazyParts(ctx, app, id)
 	v.ProfileFailed = failedPart(ctx, f.profileErr)
 	if f.profileErr == nil {
-		v.Profile = profileFacts(ctx, f.profile)
+		v.Profile = profileFacts(ctx, app, f.profile)
 	}
 	s.presenceView(ctx, app, f, &v)
 	s.joinedView(ctx, app, op, f, u, &v)
@@ -190,7 +190,7 @@ func (s *Server) userTabs(ctx context.Context, app *App, id, open string) []temp
 	return tabs
 }
 
-func profileFacts(ctx context.Context, u imclient.User) []templates.FactView {
+func profileFacts(ctx context.Context, app *App, u imclient.User) []templates.FactView {
 	list := []templates.FactView{
 		{Name: i18n.T(ctx, "users.field.nick"), Value: u.Nick},
 		{Name: i18n.T(ctx, "users.field.signature"), Value: u.Signature},
@@ -200,6 +200,9 @@ func profileFacts(ctx context.Context, u imclient.User) []templates.FactView {
 		{Name: i18n.T(ctx, "users.field.language"), Value: u.Language},
 		{Name: i18n.T(ctx, "users.field.level"), Value: u.Level},
 		{Name: i18n.T(ctx, "users.field.allow"), Value: allowText(ctx, u.AllowType)},
+	}
+	if !app.IM.Caps.Traits.ProfileTags {
+		list = list[:1]
 	}
 	if u.Forbidden {
 		list = append(list, templates.FactView{Name: i18n.T(ctx, "users.field.forbidden"), Value: i18n.T(ctx, "users.requests_forbidden")})

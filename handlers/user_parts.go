@@ -295,7 +295,7 @@ func (p *partly) contactRow(c imclient.Contact, marks []imclient.ContactMarks, p
 			row.Marks = append(row.Marks, templates.ChipView{Text: folder, Icon: "file", Tone: "plain"})
 		}
 	}
-	row.Remove = p.sheet(auth.VerbRemoveContact, imclient.VerbContacts,
+	row.Remove = p.sheet(auth.VerbRemoveContact, imclient.VerbContactRemove,
 		templates.ButtonView{Icon: "x", Variant: "ghost", Label: i18n.T(ctx, "users.contact_remove", "with", orID(row.With.Name, row.With.ID))}, []string{tabContacts, "remove"}, remove...)
 	return row
 }

@@ -54,6 +54,9 @@ var (
 // those that the user has besides.
 func profileKeys(app *App, u imclient.User) []string {
 	list := actions.UserFields()
+	if !app.IM.Caps.Traits.ProfileTags {
+		list = []string{actions.UserNick, actions.UserAvatar}
+	}
 	for _, name := range app.IM.Caps.UserFields {
 		list = append(list, actions.UserCustom+name)
 	}

@@ -69,7 +69,7 @@ var relationSheets = []userSheet{
 		fields: func(a *userAsking, v *templates.UserSheetView) { a.whom(v, "others") },
 	},
 	{
-		path: "contacts/remove", name: "contacts_remove", right: auth.VerbRemoveContact, needs: imclient.VerbContacts, says: true, harm: true, final: true,
+		path: "contacts/remove", name: "contacts_remove", right: auth.VerbRemoveContact, needs: imclient.VerbContactRemove, says: true, harm: true, final: true,
 		action: func(a *userAsking) actions.Action {
 			return actions.RemoveContact{Common: a.f.common(), User: a.u.ID, Group: a.get("group"), Peer: a.get("peer"), Clear: a.get("clear") != ""}
 		},

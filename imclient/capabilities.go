@@ -138,6 +138,7 @@ type Traits struct {
 	AskedReceipts bool // only messages that ask for read receipts have them; else all have
 	SendsReceipts bool // a receipt can be sent for a user
 	ChosenIDs     bool // the app may choose the id of a new group
+	ProfileTags   bool // a profile has more than a name, a picture and the app's own fields
 	OneWayFriends bool // a friendship may be on one of the two lists alone
 	Fleeting      bool // a message may be for those online alone
 	Quiet         bool // a message may be kept from counting as unread, and from devices
