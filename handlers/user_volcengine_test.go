@@ -36,11 +36,11 @@ func TestUsersOfVolcengine(t *testing.T) {
 	page := "/apps/volc/users/" + ann
 	b.get(page).is(http.StatusOK).has("Ann").lacks("Birthday", "Adds friends")
 	b.get(page + "/contacts").is(http.StatusOK)
-	b.get(page+"/friends").is(http.StatusOK).has("No friends").lacks("Lists of friends")
+	b.get(page + "/friends").is(http.StatusOK).has("No friends").lacks("Lists of friends")
 	b.get(page+"/blocks?check="+bob).is(http.StatusOK).has("Nobody is blocked", "Not blocked", "Bob")
 	b.get(page+"/edit").is(http.StatusOK).has("Nickname", "Picture").lacks("Birthday", "Gender")
-	b.get(page+"/delete").is(http.StatusOK).has("What this destroys")
-	b.get("/apps/volc/users?check="+ann+"+1691070514797529999").is(http.StatusOK).has("1 there, 1 without an account")
+	b.get(page + "/delete").is(http.StatusOK).has("What this destroys")
+	b.get("/apps/volc/users?check=" + ann + "+1691070514797529999").is(http.StatusOK).has("1 there, 1 without an account")
 
 	b.post(page+"/friends/add", with(nil, "ids", bob, "how", "force")).is(http.StatusSeeOther)
 	b.get(page+"/friends").has("Bob", "Both")
