@@ -115,7 +115,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "direct chat, mark as read", path: strings.Replace(chat, "direct?", "direct/read?", 1)},
 		{name: "data of a group", path: groupPath(room, "data"), phone: true},
 		{name: "data of a live room", path: groupPath(live, "data")},
-		{name: "data, sheet", path: groupPath(room, "data"), open: sheet(`[aria-label="Change now_playing"]`), phone: true},
+		{name: "data, sheet", path: groupPath(room, "data"), open: sheet(`[href*="/data/attribute?k=now_playing"]`), phone: true},
 		{name: "topics", path: groupPath(topic, "topics"), phone: true},
 		{name: "topics, none", path: groupPath(room, "topics")},
 		{name: "messages of a topic", path: groupPath(topic+"@TOPIC#_tickets", "messages"), phone: true},

@@ -155,7 +155,7 @@ func TestCounterForms(t *testing.T) {
 	h := newKept(t)
 	b := h.as(auth.Lead)
 	path := dataPage + "/counter"
-	action, form := b.get(path + "?k=likes&fixed=1").is(http.StatusOK).has("64 bits").filled("form-counter")
+	action, form := b.get(path+"?k=likes&fixed=1").is(http.StatusOK).has("64 bits", "Now 48,213").filled("form-counter")
 	b.part(path + "?now=1&k=likes&how=add&value=7").is(http.StatusOK).has("likes goes from 48213 to 48220")
 	b.post(action, with(form, "value", "7")).is(http.StatusSeeOther)
 	b.post(action, with(form, "k", "likes", "how", "take", "value", "20")).is(http.StatusUnprocessableEntity).has("This form was sent before, with other values.") // its key is used up

@@ -86,7 +86,7 @@ var groupForms = []groupForm{
 	},
 	{
 		path: "data/counter", name: "counter", right: auth.VerbCounters, needs: imclient.VerbCounters, looks: true, again: true, home: tabData,
-		parts: counterParts, action: counterAction,
+		load: loadCounter, parts: counterParts, action: counterAction,
 	},
 	{
 		path: "data/remove-counters", name: "remove_counters", right: auth.VerbCounters, needs: imclient.VerbCounters, harm: true, looks: true, home: tabData,
@@ -618,6 +618,21 @@ const (
 	counterTake = "take"
 )
 
+// loadCounter reads what the counter is now, if there is one of the key.
+func loadCounter(f *filling) error {
+	if f.v.Get("fixed") == "" || f.get("k") == "" {
+		return nil
+	}
+	list, err := f.app.IM.Counters.List(f.ctx(), f.g.ID, f.get("k"))
+	if err != nil {
+		return fmt.Errorf("counter of a group: %w", err)
+	}
+	for _, c := range list {
+		f.now = i18n.Int(f.ctx(), c.Value)
+	}
+	return nil
+}
+
 func counterParts(f *filling) []templates.FormPart {
 	ctx := f.ctx()
 	key := required(f.sized("k", "", f.app.IM.Caps.Limits.CounterKey, 0))
@@ -632,7 +647,11 @@ func counterParts(f *filling) []templates.FormPart {
 		//i18n:uses groupdata.how.*
 		how.Options = append(how.Options, templates.Option{Value: o, Text: i18n.T(ctx, "groupdata.how."+o)})
 	}
-	return []templates.FormPart{f.hide("fixed", f.v.Get("fixed")), {Field: key}, how, {Field: value}}
+	parts := []templates.FormPart{f.hide("fixed", f.v.Get("fixed")), {Field: key}}
+	if f.now != "" {
+		parts = append(parts, templates.FormPart{Kind: "facts", Facts: []templates.FactView{{Name: i18n.T(ctx, "groupdata.now"), Value: f.now}}})
+	}
+	return append(parts, how, templates.FormPart{Field: value})
 }
 
 func counterAction(f *filling) actions.Action {

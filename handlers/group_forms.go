@@ -66,6 +66,7 @@ type filling struct {
 	fields []imclient.Field // what stands under keys now
 	seen   map[string]string
 	owner  *people
+	now    string // what a counter is
 
 	wrong   map[string]string // by field
 	invalid error             // of package actions
