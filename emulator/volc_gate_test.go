@@ -322,6 +322,10 @@ func TestVolcWebhooks(t *testing.T) {
 		after.ConversationShortId.String() != fmt.Sprint(w.g) {
 		t.Errorf("%s", got[1]["EventData"])
 	}
+	var before struct{ ClientMessageId string }
+	if err := json.Unmarshal([]byte(got[0]["EventData"]), &before); err != nil || before.ClientMessageId == "" || before.ClientMessageId != after.ClientMessageId {
+		t.Errorf("before %q, after %q, %v", before.ClientMessageId, after.ClientMessageId, err)
+	}
 	for _, e := range got {
 		values := []string{e["EventType"], e["EventData"], e["EventTime"], e["EventId"], e["AppId"], e["Version"], e["Nonce"], "secret"}
 		slices.Sort(values)

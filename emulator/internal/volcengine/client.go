@@ -2,6 +2,7 @@ package volcengine
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 
@@ -40,7 +41,7 @@ func (s *Service) Say(ctx context.Context, app int64, said Said) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	n := community.Note{Sender: said.From, Type: said.Type, Content: said.Content, Priority: normalPriority}
+	n := community.Note{Sender: said.From, Type: said.Type, Content: said.Content, Priority: normalPriority, ClientID: rand.Text()} // apps name what they send
 	if n.Type == 0 {
 		n.Type = textType
 	}
