@@ -40,6 +40,7 @@ const (
 	VerbView      Verb = "console.view"    // groups, members, muted lists, users; one's own settings
 	VerbDirect    Verb = "direct.view"     // direct chats, with a reason
 	VerbNote      Verb = "user.note"       // notes about a user
+	VerbKnow      Verb = "groups.know"     // add to the directory of groups
 	VerbCases     Verb = "case.decide"     // the queue
 	VerbBulk      Verb = "bulk.run"        // one action on more than ten at once
 	VerbAudit     Verb = "audit.view"      // the whole audit log; what was done in a group is with the group
@@ -120,6 +121,7 @@ var least = map[Verb]Role{
 
 	VerbDirect: Support,
 	VerbNote:   Support,
+	VerbKnow:   Support,
 	VerbUnmute: Support,
 
 	VerbCases:          Moderator,

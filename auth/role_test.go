@@ -28,7 +28,7 @@ func TestRolesAreOrdered(t *testing.T) {
 func TestWhoMayDoWhat(t *testing.T) {
 	gains := map[Role][]Verb{
 		Viewer:  {VerbView},
-		Support: {VerbDirect, VerbUnmute, VerbNote},
+		Support: {VerbDirect, VerbUnmute, VerbNote, VerbKnow},
 		Moderator: {VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard,
 			VerbEditMessage, VerbReceipts, VerbAddMembers},
 		Lead: {VerbRules, VerbBulk, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,

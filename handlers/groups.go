@@ -159,6 +159,12 @@ func (s *Server) listGroups(c *gin.Context) error {
 		v.Total = i18n.N(ctx, "groups.total", page.Total)
 	}
 	v.Rows = s.groupRows(ctx, app, groups, pins)
+	if !app.lists() {
+		v.Tools = append(v.Tools, s.knownLink(c, app))
+	}
+	if err := s.knownFrom(ctx, app, v.Rows); err != nil {
+		return err
+	}
 	if len(v.Rows) == 0 {
 		v.Empty = s.noGroups(ctx, app, q)
 	}
@@ -247,9 +253,18 @@ func (s *Server) knownGroups(ctx context.Context, app *App, op auth.Operator, fi
 	matches := func(name, id string) bool {
 		return strings.Contains(strings.ToLower(name), find) || strings.Contains(strings.ToLower(id), find)
 	}
-	var groups []imclient.Group
+	groups, err := s.findKnown(ctx, app, find, "")
+	if err != nil {
+		return nil, fmt.Errorf("groups in the directory: %w", err)
+	}
 	have := map[string]bool{}
+	for _, g := range groups {
+		have[g.ID] = true
+	}
 	for _, g := range page {
+		if have[g.ID] {
+			continue
+		}
 		if matches(g.Name, g.ID) {
 			groups, have[g.ID] = append(groups, g), true
 		}
@@ -290,6 +305,9 @@ func (s *Server) noGroups(ctx context.Context, app *App, q groupQuery) *template
 			Icon: "filter", Title: i18n.T(ctx, "groups.empty_type.title", "type", typeName(ctx, app, q.kind)),
 			Text: i18n.T(ctx, "groups.empty_type.text"), Action: all,
 		}
+	}
+	if !app.lists() {
+		return &templates.EmptyView{Icon: "groups", Title: i18n.T(ctx, "directory.empty.title"), Text: i18n.T(ctx, "directory.empty.text")}
 	}
 	return &templates.EmptyView{Icon: "groups", Title: i18n.T(ctx, "groups.empty.title"), Text: i18n.T(ctx, "groups.empty.text")}
 }
@@ -334,7 +352,7 @@ func (s *Server) groupRows(ctx context.Context, app *App, groups []imclient.Grou
 		row := templates.GroupRow{
 			ID: g.ID, Name: g.Name, URL: groupURL(app, g.ID, tabMessages), Type: typeChip(ctx, app, g.Type),
 			OwnerID: g.OwnerID, Owner: owners[g.OwnerID], OwnerURL: userURL(app, g.OwnerID),
-			LastMessage: g.LastMessage, Live: app.IM.Caps.Info(g.Type).Live,
+			LastMessage: g.LastMessage, Live: app.IM.Caps.Info(g.Type).Live, NoLast: !app.IM.Caps.Traits.LastMessages,
 			Tick: templates.TickView{Form: selectionForm, Name: "id", Value: g.ID, Label: i18n.T(ctx, "groups.select", "name", orID(g.Name, g.ID))},
 		}
 		if g.Members >= 0 {

@@ -24,6 +24,7 @@ func (s *Server) routes() []route {
 		s.sessionRoutes(),
 		s.homeRoutes(),
 		s.groupRoutes(),
+		s.directoryRoutes(),
 		s.messageRoutes(),
 		s.directRoutes(),
 		s.memberRoutes(),

@@ -107,6 +107,7 @@ func newServer(o Options) (*Server, error) {
 			return nil, fmt.Errorf("two apps are named %s", a.Name)
 		}
 		s.byName[a.Name] = a
+		s.keepDirectory(a)
 	}
 	media, err := newMedia(o)
 	if err != nil {

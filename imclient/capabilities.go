@@ -137,6 +137,7 @@ type Traits struct {
 	OwnViews      bool // a direct chat's history is as one of the two sees it
 	AskedReceipts bool // only messages that ask for read receipts have them; else all have
 	SendsReceipts bool // a receipt can be sent for a user
+	LastMessages  bool // a list of groups tells when something was said last; else a single one does
 	ChosenIDs     bool // the app may choose the id of a new group
 	ProfileTags   bool // a profile has more than a name, a picture and the app's own fields
 	OneWayFriends bool // a friendship may be on one of the two lists alone

@@ -35,7 +35,7 @@ func Capabilities() imclient.Capabilities {
 		Limits: limits, OwnViews: true,
 		Traits: imclient.Traits{
 			Administrator: true, NeedsAccounts: true, KeepsPlaces: true, OwnViews: true, AskedReceipts: true, SendsReceipts: true,
-			ChosenIDs: true, OneWayFriends: true, ProfileTags: true, Fleeting: true, Quiet: true,
+			LastMessages: true, ChosenIDs: true, OneWayFriends: true, ProfileTags: true, Fleeting: true, Quiet: true,
 		},
 		Marks: []string{imclient.MarkFavourite, imclient.MarkUnread, imclient.MarkFolded, imclient.MarkHidden},
 		Why:   why,

@@ -37,6 +37,9 @@ type GroupRow struct {
 	Live        bool // keeps no messages, so that LastMessage says nothing
 	MuteAll     *ChipView
 	Pinned      bool
+	NoLast      bool      // lists do not tell of messages
+	Known       string    // how it became known, where the vendor has no list; "" else
+	Seen        time.Time // when it was last seen, with Known
 	Tick        TickView
 }
 

@@ -1,0 +1,355 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"imdesk/auth"
+	"imdesk/imclient"
+	"imdesk/store"
+	"imdesk/web/i18n"
+	"imdesk/web/templates"
+
+	"github.com/gin-gonic/gin"
+)
+
+func (s *Server) directoryRoutes() []route {
+	return []route{
+		{get, "/apps/:app/known-groups", auth.VerbKnow, s.knownForm},
+		{post, "/apps/:app/known-groups", auth.VerbKnow, s.addKnown},
+	}
+}
+
+// lists reports whether an app's vendor can list its groups. Where it cannot, the console's own directory stands in.
+func (a *App) lists() bool { return a.IM.Caps.Can(imclient.VerbListGroups, "") }
+
+// directory notes which groups there are whenever the service tells of one, and is the list of groups of an app whose
+// vendor has none.
+type directory struct {
+	app    string
+	vendor imclient.Vendor
+	known  store.Directory
+	now    func() time.Time
+	warn   func(context.Context, error)
+
+	mu    sync.Mutex
+	noted map[string]time.Time // by group: when it was, so that a group that somebody looks at is not written all the time
+}
+
+// noteAgain is how old what is known of a group may be before it is written again, and maxNoted how many are remembered.
+const (
+	noteAgain = 5 * time.Minute
+	maxNoted  = 20_000
+)
+
+// keepDirectory puts the directory around the client of an app that needs one.
+func (s *Server) keepDirectory(a *App) {
+	if a.lists() {
+		return
+	}
+	d := &directory{
+		app: a.Name, vendor: a.IM.Vendor, known: s.Store.Directory, now: s.Now, noted: map[string]time.Time{},
+		warn: func(ctx context.Context, err error) {
+			s.Log.WarnContext(ctx, "directory of groups", "app", a.Name, "reference", referenceOf(ctx), "error", err)
+		},
+	}
+	a.IM.Groups = directoryGroups{a.IM.Groups, d}
+	a.IM.Users = directoryUsers{a.IM.Users, d}
+	a.IM.Contacts = directoryContacts{a.IM.Contacts, d}
+}
+
+// note keeps groups that are there. That it fails is no reason for what was asked to fail.
+func (d *directory) note(ctx context.Context, from string, groups ...imclient.Group) {
+	now := d.now()
+	var list []store.KnownGroup
+	d.mu.Lock()
+	for _, g := range groups {
+		key := g.ID + "\x00" + g.Name
+		if from == store.KnownCreated || now.Sub(d.noted[key]) >= noteAgain {
+			list = append(list, store.KnownGroup{App: d.app, ID: g.ID, Type: string(g.Type), Name: g.Name, From: from, Seen: now})
+			d.noted[key] = now
+		}
+	}
+	if len(d.noted) > maxNoted {
+		clear(d.noted)
+	}
+	d.mu.Unlock()
+	for part := range slices.Chunk(list, store.MaxKnown) {
+		if err := d.known.Note(ctx, part); err != nil {
+			d.warn(ctx, err)
+		}
+	}
+}
+
+func (d *directory) gone(ctx context.Context, ids ...string) {
+	d.mu.Lock()
+	clear(d.noted)
+	d.mu.Unlock()
+	if err := d.known.Gone(ctx, d.app, ids, d.now()); err != nil {
+		d.warn(ctx, err)
+	}
+}
+
+// directoryGroups lists what is known.
+type directoryGroups struct {
+	imclient.Groups
+	d *directory
+}
+
+// List reads a page of the directory and what the service says of its groups now, a call for each 50. Those that are gone
+// are left out, so that a page may have fewer than were asked for.
+func (g directoryGroups) List(ctx context.Context, o imclient.GroupListOptions) (imclient.Page[imclient.Group], error) {
+	return g.find(ctx, "", o)
+}
+
+func (g directoryGroups) find(ctx context.Context, text string, o imclient.GroupListOptions) (imclient.Page[imclient.Group], error) {
+	n := o.Limit
+	if n <= 0 {
+		n = groupsPage
+	}
+	list, next, err := g.d.known.List(ctx, g.d.app, store.KnownQuery{Type: string(o.Type), Find: text, Cursor: o.Cursor, N: n})
+	if errors.Is(err, store.ErrInvalid) {
+		return imclient.Page[imclient.Group]{}, &imclient.Error{Op: "groups.list", Vendor: g.d.vendor, Kind: imclient.ErrInvalid, Cause: err}
+	}
+	if err != nil {
+		return imclient.Page[imclient.Group]{}, err
+	}
+	page := imclient.Page[imclient.Group]{Next: next, Total: -1}
+	if len(list) == 0 {
+		return page, nil
+	}
+	ids := make([]string, len(list))
+	for i, k := range list {
+		ids[i] = k.ID
+	}
+	groups, refused, err := g.GetMany(ctx, ids)
+	if err != nil {
+		return page, err
+	}
+	page.Items = groups
+	g.d.note(ctx, store.KnownOpened, groups...)
+	var gone []string
+	for _, r := range refused {
+		if errors.Is(r.Err, imclient.ErrNotFound) {
+			gone = append(gone, r.ID)
+		}
+	}
+	if len(gone) > 0 {
+		g.d.gone(ctx, gone...)
+	}
+	if text == "" && o.Type == "" {
+		page.Total, err = g.d.known.Count(ctx, g.d.app)
+	}
+	return page, err
+}
+
+// Get notes the group that was asked for, or that it is gone.
+func (g directoryGroups) Get(ctx context.Context, id string) (imclient.Group, error) {
+	group, err := g.Groups.Get(ctx, id)
+	switch {
+	case err == nil:
+		g.d.note(ctx, store.KnownOpened, group)
+	case errors.Is(err, imclient.ErrNotFound):
+		g.d.gone(ctx, id)
+	}
+	return group, err
+}
+
+// Create notes the new group.
+func (g directoryGroups) Create(ctx context.Context, n imclient.NewGroup) (string, []imclient.Refused, error) {
+	id, refused, err := g.Groups.Create(ctx, n)
+	if err == nil {
+		g.d.note(ctx, store.KnownCreated, imclient.Group{ID: id, Type: n.Type, Name: n.Name})
+	}
+	return id, refused, err
+}
+
+// Dismiss notes that the group is gone.
+func (g directoryGroups) Dismiss(ctx context.Context, id string) error {
+	err := g.Groups.Dismiss(ctx, id)
+	if err == nil {
+		g.d.gone(ctx, id)
+	}
+	return err
+}
+
+// directoryUsers notes the groups that users are in.
+type directoryUsers struct {
+	imclient.Users
+	d *directory
+}
+
+func (u directoryUsers) Groups(ctx context.Context, user, cursor string, limit int) (imclient.Page[imclient.JoinedGroup], error) {
+	page, err := u.Users.Groups(ctx, user, cursor, limit)
+	var groups []imclient.Group
+	for _, j := range page.Items {
+		groups = append(groups, j.Group)
+	}
+	u.d.note(ctx, store.KnownUser, groups...)
+	return page, err
+}
+
+// directoryContacts notes the groups on users' lists of conversations.
+type directoryContacts struct {
+	imclient.Contacts
+	d *directory
+}
+
+func (u directoryContacts) List(ctx context.Context, o imclient.ContactListOptions) (imclient.Page[imclient.Contact], error) {
+	page, err := u.Contacts.List(ctx, o)
+	var groups []imclient.Group
+	for _, c := range page.Items {
+		if !c.Conversation.Direct() {
+			groups = append(groups, imclient.Group{ID: c.Conversation.Group, Type: c.Conversation.Type})
+		}
+	}
+	u.d.note(ctx, store.KnownUser, groups...)
+	return page, err
+}
+
+// findKnown returns groups of the directory whose name or id has a text in it; none for an app whose vendor has a list.
+func (s *Server) findKnown(ctx context.Context, app *App, find string, kind imclient.GroupType) ([]imclient.Group, error) {
+	d, is := app.IM.Groups.(directoryGroups)
+	if !is {
+		return nil, nil
+	}
+	page, err := d.find(ctx, find, imclient.GroupListOptions{Type: kind, Limit: groupsPage})
+	return page.Items, err
+}
+
+// knownFrom writes into rows how each group became known, and when it was last seen.
+func (s *Server) knownFrom(ctx context.Context, app *App, rows []templates.GroupRow) error {
+	if app.lists() {
+		return nil
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	known, err := s.Store.Directory.Get(ctx, app.Name, ids)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if k, is := known[rows[i].ID]; is {
+			//i18n:uses directory.from.*
+			rows[i].Known, rows[i].Seen = i18n.T(ctx, "directory.from."+k.From), k.Seen
+		}
+	}
+	return nil
+}
+
+// knownLink leads from the list of groups to the form that adds to it.
+func (s *Server) knownLink(c *gin.Context, app *App) templates.ButtonView {
+	return templates.ButtonView{
+		Text: i18n.T(c.Request.Context(), "directory.add"), Icon: "plus", URL: knownURL(app),
+		Why: notOfApp(c, app, auth.VerbKnow, imclient.VerbUserGroups),
+	}
+}
+
+func knownURL(app *App) string { return appURL(app, "known-groups") }
+
+// knownForm asks for ids of groups. It costs no call.
+func (s *Server) knownForm(c *gin.Context) error {
+	app, err := s.app(c)
+	if err != nil {
+		return err
+	}
+	if app.lists() {
+		return seeOther(c, appURL(app, "groups"))
+	}
+	return s.renderKnown(c, app, http.StatusOK, "", "", nil)
+}
+
+// addKnown looks the groups up, a call for each 50, and keeps those that are there. The others stay in the form.
+func (s *Server) addKnown(c *gin.Context) error {
+	app, err := s.app(c)
+	if err != nil {
+		return err
+	}
+	v, file, err := uploadForm(c)
+	if err != nil {
+		return err
+	}
+	if app.lists() {
+		return seeOther(c, appURL(app, "groups"))
+	}
+	ctx := c.Request.Context()
+	text := strings.TrimSpace(lines(v.Get("ids")))
+	ids, _ := distinctIDs(append(splitIDs(text), firstColumn(file)...))
+	switch {
+	case len(ids) == 0:
+		return s.renderKnown(c, app, http.StatusUnprocessableEntity, text, i18n.T(ctx, "directory.none"), nil)
+	case len(ids) > store.MaxKnown:
+		return s.renderKnown(c, app, http.StatusUnprocessableEntity, text, i18n.T(ctx, "action.invalid.too_many", "n", len(ids), "limit", store.MaxKnown), nil)
+	}
+	groups, refused, err := app.IM.Groups.GetMany(ctx, ids)
+	if err != nil { // nothing typed is lost
+		p := explain(ctx, err, true)
+		s.logFailure(c, err, p.status)
+		return s.renderKnown(c, app, p.status, strings.Join(ids, "\n"), "", &p.notice)
+	}
+	var list []store.KnownGroup
+	for _, g := range groups {
+		list = append(list, store.KnownGroup{App: app.Name, ID: g.ID, Type: string(g.Type), Name: g.Name, From: store.KnownPasted, Seen: s.Now()})
+	}
+	if err := s.Store.Directory.Note(ctx, list); err != nil {
+		return fmt.Errorf("keep groups of app %s: %w", app.Name, err)
+	}
+	if len(refused) == 0 {
+		t := templates.Toast{Text: i18n.N(ctx, "directory.added", len(groups))}
+		return s.answer(c, http.StatusOK, t, appURL(app, "groups"))
+	}
+	var missing []string
+	for _, r := range refused {
+		missing = append(missing, clip(r.ID, maxFind))
+	}
+	return s.renderKnown(c, app, http.StatusUnprocessableEntity, strings.Join(missing, "\n"), i18n.N(ctx, "directory.missing", len(missing)), &templates.Notice{
+		Tone: "info", Title: i18n.N(ctx, "directory.added", len(groups)), Answer: true,
+	})
+}
+
+// firstColumn reads ids out of a file: the first column of each line, without heads that hold no digit.
+func firstColumn(file []byte) []string {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\uFEFF"))))
+	r.FieldsPerRecord, r.LazyQuotes = -1, true
+	var ids []string
+	for len(ids) <= store.MaxKnown {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil || len(record) == 0 {
+			continue
+		}
+		if id := strings.TrimSpace(record[0]); strings.ContainsAny(id, "0123456789") {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (s *Server) renderKnown(c *gin.Context, app *App, status int, text, wrong string, notice *templates.Notice) error {
+	ctx := c.Request.Context()
+	v := templates.KnownView{
+		Action: knownURL(app), BackURL: appURL(app, "groups"), Notice: notice,
+		IDs: templates.FieldView{
+			Name: "ids", Label: i18n.T(ctx, "directory.ids"), Value: text, Rows: 6, Error: wrong,
+			Hint: i18n.T(ctx, "directory.ids_hint", "limit", store.MaxKnown), Attrs: map[string]any{"spellcheck": "false"},
+		},
+		File: templates.FieldView{
+			Name: "file", Label: i18n.T(ctx, "users.import.file"), Type: "file", Optional: true,
+			Hint: i18n.T(ctx, "directory.file_hint"), Attrs: map[string]any{"accept": ".csv,.txt,text/csv,text/plain"},
+		},
+	}
+	return render(c, status, templates.KnownPage(s.chrome(c), v), nil)
+}
