@@ -102,3 +102,17 @@ func TestDirectChatWithoutScripts(t *testing.T) {
 	p.click(row(p.saying("pizza"))+" [data-tick]").clickText("Extensions").see("Add a key").fill("#ext-new-key", "k").fill("#ext-new-value", "v").clickText("Save").see("Saved k")
 	p.clickText("Send a message").see("Who says it").fill("#send-text", "a word from above").click(`#ask-send [type="submit"]`).see("Sent to")
 }
+
+func TestReadersInASheet(t *testing.T) {
+	c := demo(t)
+	g := c.group(t, "Receipts", "rs_olga:Olga", "rs_ann:Ann", "rs_bob:Bob")
+	c.say(t, g, "rs_ann", "read this", map[string]any{"NeedReadReceipt": 1})
+	c.must(t, "group_open_http_svc/group_msg_receipt", map[string]any{"GroupId": g, "From_Account": "rs_bob", "MsgSeqList": []any{map[string]any{"MsgSeq": 1}}})
+	p := c.as(t, "moderator", how{})
+	p.visit(groupPath(g, "messages")).press("jx").click(`[popovertarget="selected-more"]`).clickText("Read by").sheet().see("Have read it 1", "rs_bob")
+	p.clickText("Have not").see("rs_olga").sheet()
+	if at := p.at(); strings.Contains(at, "/readers") {
+		t.Errorf("the sheet has become a page: %s", at)
+	}
+	p.press(kb.Escape).noSheet()
+}
