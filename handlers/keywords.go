@@ -200,7 +200,7 @@ func (s *Server) words(c *gin.Context) error {
 		status, v.Failed, v.RetryURL = p.status, &p.notice, c.Request.URL.RequestURI()
 	default:
 		wordRows(ctx, &v, page.Items)
-		v.Pager = forwardPager(ctx, c.Request.URL, cursor, at, len(page.Items), page.Next, page.Total, i18n.T(ctx, "keywords.words"), "#words")
+		v.Pager = forwardPager(ctx, c.Request.URL, cursor, at, len(page.Items), page.Next, page.Total, i18n.T(ctx, "keywords.words"), "#word-list")
 		if len(page.Items) == 0 {
 			v.Empty = noWords(ctx, c.Request.URL, v.Find, at)
 		}

@@ -38,7 +38,7 @@ func TestKeywordPages(t *testing.T) {
 	b.get(keywordsURL + "/replace?q=cas").is(http.StatusOK).has("casino").lacks("赌博")
 	b.get(keywordsURL+"/replace?q=nosuch").has("No word contains “nosuch”", "Show all")
 	b.get(keywordsURL+"/block").has("No words", "Add words")
-	b.part(keywordsURL + "/replace").is(http.StatusOK).marked(`id="words"`)
+	b.part(keywordsURL + "/replace").is(http.StatusOK).marked(`id="word-list"`)
 
 	sheet := b.get(keywordsURL+"/replace/remove?word=casino&word=nosuch").is(http.StatusOK).has("is removed. It was a word that becomes “*<i>*”", "is skipped: not in the library", "Remove 1 word")
 	sheet.marked(`name="word" value="casino"`)

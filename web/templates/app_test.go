@@ -23,7 +23,7 @@ func TestAppPages(t *testing.T) {
 			{Text: "casino", Label: "Advertising", Tick: TickView{Form: "picked", Name: "word", Value: "casino", Label: "Select casino"}},
 		},
 		Selection: SelectionView{ID: "picked", Label: "Selected words", Count: "keywords.selected", Actions: []ButtonView{{Text: "Remove", FormAction: "/apps/demo/keywords/x/remove"}}},
-		Pager:     PagerView{Label: "Words", Range: "1 to 2", Next: "?cursor=2", Target: "#words"}, Add: ButtonView{Text: "Add words", URL: "/apps/demo/keywords/x/add"},
+		Pager:     PagerView{Label: "Words", Range: "1 to 2", Next: "?cursor=2", Target: "#word-list"}, Add: ButtonView{Text: "Add words", URL: "/apps/demo/keywords/x/add"},
 	}
 	failed := words
 	failed.Rows, failed.Failed, failed.RetryURL = nil, notice, "/apps/demo/keywords/x"

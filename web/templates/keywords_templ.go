@@ -392,7 +392,7 @@ func Words(v WordsView) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<section id=\"words\" aria-labelledby=\"words-title\"><div class=\"content keywords-intro\"><div class=\"title\"><h1 id=\"words-title\" tabindex=\"-1\"><bdi>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<section id=\"word-list\" aria-labelledby=\"words-title\"><div class=\"content keywords-intro\"><div class=\"title\"><h1 id=\"words-title\" tabindex=\"-1\"><bdi>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -500,7 +500,7 @@ func Words(v WordsView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = FilterRow(FilterView{Label: i18n.T(ctx, "keywords.find"), URL: v.URL, Target: "#words"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = FilterRow(FilterView{Label: i18n.T(ctx, "keywords.find"), URL: v.URL, Target: "#word-list"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -509,7 +509,7 @@ func Words(v WordsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = PartFailed(*v.Failed, v.RetryURL, "#words").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = PartFailed(*v.Failed, v.RetryURL, "#word-list").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
