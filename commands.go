@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 	"imdesk/config"
 	"imdesk/emulator"
 	"imdesk/imclient"
-	"imdesk/imclient/tencent"
 	"imdesk/importer"
 	"imdesk/store"
 )
@@ -252,14 +250,14 @@ func reachRunning(c config.Config, base string, log *slog.Logger) (map[string]*i
 		stop()
 		return nil, nil, nil, err
 	}
-	im, err := tencent.New(tencent.Config{
-		SDKAppID: strconv.Itoa(embeddedAppID), Administrator: embeddedAdmin, Key: key, Endpoint: base, Log: log,
-	})
+	apps, err := embeddedApps(key, base, log)
 	if err != nil {
 		stop()
 		return nil, nil, nil, err
 	}
-	made[embeddedName], names = im, append(names, embeddedName)
+	for _, a := range apps {
+		made[a.Name], names = a.IM, append(names, a.Name)
+	}
 	return made, names, stop, nil
 }
 

@@ -246,7 +246,8 @@ func TestCheck(t *testing.T) {
 	data := t.TempDir()
 	c := startConsole(t, "--listen", "127.0.0.1:0", "--data", data)
 	code, out, errs := runCommand(t, "", "check", "--data", data)
-	if code != 0 || !strings.Contains(out, "demo: key: is the app's") || !strings.Contains(out, "demo: clock: is right") {
+	if code != 0 || !strings.Contains(out, "demo: key: is the app's") || !strings.Contains(out, "demo: clock: is right") ||
+		!strings.Contains(out, "study: app: may be used with it") {
 		t.Errorf("the embedded app: %d %s%s", code, out, errs)
 	}
 	base, err := os.ReadFile(filepath.Join(data, emulatorAddress))

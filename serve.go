@@ -43,7 +43,9 @@ const (
 	embeddedAppID = 1400000001
 	embeddedAdmin = "administrator"
 
-	embeddedVolcID = 900001 // AppId of the app of Volcengine IM beside it
+	embeddedVolcID   = 900001 // AppId of the app of Volcengine IM beside it
+	embeddedVolcName = "study"
+	embeddedVolcKey  = "AKLTembedded"
 )
 
 // embeddedFields are the fields of its own that the demo's app has in profiles.
@@ -272,13 +274,13 @@ func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handle
 		apps = append(apps, &handlers.App{Name: a.Name, Title: a.Title, IM: im, MediaHosts: append(endpointHost(a.Endpoint), a.MediaHosts...)})
 	}
 	if len(c.Apps) == 0 || c.Emulator.Enabled {
-		app, server, err := embedded(ctx, c, log)
+		own, server, err := embedded(ctx, c, log)
 		if err != nil {
 			stop()
 			return nil, nil, nil, err
 		}
 		em = server
-		apps = append(apps, app)
+		apps = append(apps, own...)
 	}
 	return apps, em, stop, nil
 }
@@ -352,7 +354,7 @@ func (m *clients) account(a config.App) (*volcengine.Account, error) {
 var demoGroupFields = []string{"city", "schedule", "pinned_ticket", "config", "theme", "rules_url"}
 
 // embedded starts the emulator on its own port and makes the client that looks after it, over HTTP as with any service.
-func embedded(ctx context.Context, c config.Config, log *slog.Logger) (*handlers.App, *emulator.Server, error) {
+func embedded(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, *emulator.Server, error) {
 	key, err := emulatorKey(c.Data)
 	if err != nil {
 		return nil, nil, err
@@ -360,6 +362,7 @@ func embedded(ctx context.Context, c config.Config, log *slog.Logger) (*handlers
 	em, err := emulator.New(ctx, emulator.Config{
 		Path: filepath.Join(c.Data, "emulator.db"), Seed: c.Emulator.Seed, Talk: c.Emulator.Talk, Soon: true, Log: log,
 		Apps: []emulator.TencentApp{{SDKAppID: embeddedAppID, Admins: []string{embeddedAdmin}, Key: key}},
+		Volc: []emulator.VolcengineApp{{AppID: embeddedVolcID, AccessKey: embeddedVolcKey, SecretKey: key}},
 	})
 	if err != nil {
 		return nil, nil, err
@@ -370,14 +373,33 @@ func embedded(ctx context.Context, c config.Config, log *slog.Logger) (*handlers
 	if err := os.WriteFile(filepath.Join(c.Data, emulatorAddress), []byte(em.URL()+"\n"), 0o600); err != nil {
 		return nil, nil, errors.Join(err, em.Close())
 	}
-	im, err := tencent.New(tencent.Config{
-		SDKAppID: strconv.Itoa(embeddedAppID), Administrator: embeddedAdmin, Key: key, Endpoint: em.URL(), UserFields: embeddedFields, Log: log,
-		GroupFields: demoGroupFields,
-	})
+	apps, err := embeddedApps(key, em.URL(), log)
 	if err != nil {
 		return nil, nil, errors.Join(err, em.Close())
 	}
-	return &handlers.App{Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: endpointHost(em.URL())}, em, nil
+	return apps, em, nil
+}
+
+// embeddedApps makes the clients of the emulator's two apps, one of each vendor. They share a secret.
+func embeddedApps(key, base string, log *slog.Logger) ([]*handlers.App, error) {
+	im, err := tencent.New(tencent.Config{
+		SDKAppID: strconv.Itoa(embeddedAppID), Administrator: embeddedAdmin, Key: key, Endpoint: base, UserFields: embeddedFields, Log: log,
+		GroupFields: demoGroupFields,
+	})
+	if err != nil {
+		return nil, err
+	}
+	volc, err := volcengine.New(volcengine.Config{
+		AppID: strconv.Itoa(embeddedVolcID), AccessKey: embeddedVolcKey, SecretKey: key, Endpoint: base, Log: log,
+	})
+	if err != nil {
+		im.Close()
+		return nil, err
+	}
+	return []*handlers.App{
+		{Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: endpointHost(base)},
+		{Name: embeddedVolcName, Title: "Tongxue Study 同学自习", IM: volc, Embedded: true, MediaHosts: endpointHost(base)},
+	}, nil
 }
 
 // Files of the emulator in the data folder, so that other commands find the one that runs.
