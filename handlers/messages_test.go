@@ -119,7 +119,10 @@ func TestMessagesParts(t *testing.T) {
 	h := newHarness(t)
 	h.newUsers("ann:Ann")
 	h.newGroup("Public", "g1", "A group", "ann")
-	// Three days; the middle one goes on across the border of two pages.
+	// Two days, whatever the hour now: noon is in the middle of 22 hours.
+	now := h.now().In(h.server.Zone)
+	noon := time.Date(now.Year(), now.Month(), now.Day()+1, 12, 0, 0, 0, now.Location())
+	h.advance(noon.Sub(now))
 	start := h.now().Add(-23 * time.Hour)
 	var list []map[string]any
 	for i := range 60 {
