@@ -100,7 +100,7 @@ func TestDirectNeedsAReason(t *testing.T) {
 		}
 	}
 	const pair = "?user=ann&peer=bob"
-	b.get(directPage+pair).is(200).has("Why do you open this chat?", "15 minutes", "ann", "bob").lacks("word", "private")
+	b.get(directPage+pair).is(200).has("Why do you open this chat?", "15 minutes", "ann", "bob").lacks("word 1", "word 3", "private")
 	quiet("the page")
 	b.part(directPage + pair + "&from=1.1.1")
 	b.get(directPage + pair + "&seq=1.1.1&q=x")
