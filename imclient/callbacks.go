@@ -1,0 +1,49 @@
+package imclient
+
+import (
+	"errors"
+	"net/url"
+	"time"
+)
+
+// Event is what a service told in one callback, without what people wrote.
+type Event struct {
+	Command string // the service's own name of it
+	Kind    EventKind
+	At      time.Time // when it happened, if the service says so
+	Group   string    // "" if it is about none
+	Users   []string  // whom it is about, who caused it last; without repetition
+}
+
+// EventKind is what an event tells, in no vendor's words. Those that are Asked come before something happens, and the service
+// waits for the answer.
+type EventKind string
+
+// EventUnknown is an event that this version does not know. It is answered like any other.
+const EventUnknown EventKind = "unknown"
+
+// CallbackKind is one of the callbacks that are understood.
+type CallbackKind struct {
+	Command string
+	Kind    EventKind
+	Asked   bool
+}
+
+// Reasons for which a callback is not believed, or not understood.
+var (
+	ErrCallbackSign = errors.New("imclient: callback with a wrong or an old signature")
+	ErrCallbackApp  = errors.New("imclient: callback of another app")
+	ErrCallbackBody = errors.New("imclient: callback that cannot be read")
+)
+
+// Callbacks takes the callbacks of one app.
+type Callbacks interface {
+	// Kinds lists the callbacks that are understood.
+	Kinds() []CallbackKind
+	// Signed reports whether callbacks are told from forged ones by a signature.
+	Signed() bool
+	// Read checks a callback and reads it. Its error is one of the above; with ErrCallbackBody the sender was believed.
+	Read(query url.Values, body []byte, now time.Time) (Event, error)
+	// Allow is the answer that lets through whatever was asked, for any callback.
+	Allow() []byte
+}
