@@ -139,7 +139,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	if err != nil {
 		return fmt.Errorf("make the first operator: %w", err)
 	}
-	apps, em, stopApps, err := openApps(ctx, c, log)
+	apps, em, stopApps, err := openApps(ctx, c, listener.Addr(), log)
 	if err != nil {
 		return err
 	}
@@ -250,8 +250,9 @@ func zone(c config.Config) *time.Location {
 	return z
 }
 
-// openApps makes the clients, and the emulator where it is wanted.
-func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, *emulator.Server, func(), error) {
+// openApps makes the clients, and the emulator where it is wanted. here is where the console listens; nil if
+// none does.
+func openApps(ctx context.Context, c config.Config, here net.Addr, log *slog.Logger) ([]*handlers.App, *emulator.Server, func(), error) {
 	var apps []*handlers.App
 	var em *emulator.Server
 	stop := func() {
@@ -271,10 +272,14 @@ func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handle
 			stop()
 			return nil, nil, nil, usagef("app %s: %v", a.Name, err)
 		}
-		apps = append(apps, &handlers.App{Name: a.Name, Title: a.Title, IM: im, MediaHosts: append(endpointHost(a.Endpoint), a.MediaHosts...)})
+		app := &handlers.App{Name: a.Name, Title: a.Title, IM: im, MediaHosts: append(endpointHost(a.Endpoint), a.MediaHosts...)}
+		if a.Vendor == "tencent" {
+			app.Callbacks = tencent.Callbacks{AppID: strconv.FormatInt(a.SDKAppID, 10), Token: a.CallbackToken.Reveal()}
+		}
+		apps = append(apps, app)
 	}
 	if len(c.Apps) == 0 || c.Emulator.Enabled {
-		own, server, err := embedded(ctx, c, log)
+		own, server, err := embedded(ctx, c, here, log)
 		if err != nil {
 			stop()
 			return nil, nil, nil, err
@@ -354,7 +359,7 @@ func (m *clients) account(a config.App) (*volcengine.Account, error) {
 var demoGroupFields = []string{"city", "schedule", "pinned_ticket", "config", "theme", "rules_url"}
 
 // embedded starts the emulator on its own port and makes the client that looks after it, over HTTP as with any service.
-func embedded(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, *emulator.Server, error) {
+func embedded(ctx context.Context, c config.Config, here net.Addr, log *slog.Logger) ([]*handlers.App, *emulator.Server, error) {
 	key, err := emulatorKey(c.Data)
 	if err != nil {
 		return nil, nil, err
@@ -375,6 +380,12 @@ func embedded(ctx context.Context, c config.Config, log *slog.Logger) ([]*handle
 	}
 	apps, err := embeddedApps(key, em.URL(), log)
 	if err != nil {
+		return nil, nil, errors.Join(err, em.Close())
+	}
+	if apps[0].Callbacks, err = callBack(ctx, em, c, here); err != nil {
+		for _, a := range apps {
+			a.IM.Close()
+		}
 		return nil, nil, errors.Join(err, em.Close())
 	}
 	return apps, em, nil
@@ -400,6 +411,31 @@ func embeddedApps(key, base string, log *slog.Logger) ([]*handlers.App, error) {
 		{Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: endpointHost(base)},
 		{Name: embeddedVolcName, Title: "Tongxue Study 同学自习", IM: volc, Embedded: true, MediaHosts: endpointHost(base)},
 	}, nil
+}
+
+// callBack has the emulator tell the console what happens, as a vendor does, until ctx ends. A console that speaks HTTPS by
+// itself is not called: its certificate is made out to its name, and not to the address that it listens on.
+func callBack(ctx context.Context, em *emulator.Server, c config.Config, here net.Addr) (imclient.Callbacks, error) {
+	taken := tencent.Callbacks{AppID: strconv.Itoa(embeddedAppID), Token: rand.Text()}
+	if here == nil || c.TLS.Certificate != "" {
+		return taken, nil
+	}
+	at, err := netip.ParseAddrPort(here.String())
+	if err != nil {
+		return nil, fmt.Errorf("address of the console: %w", err)
+	}
+	if at.Addr().IsUnspecified() {
+		at = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), at.Port())
+	}
+	if err := em.SetCallback(embeddedAppID, emulator.Callback{URL: "http://" + at.String() + "/callbacks/" + embeddedName, Token: taken.Token}); err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() {
+		if err := em.SetCallback(embeddedAppID, emulator.Callback{}); err != nil {
+			panic(err) // the app that was set above
+		}
+	})
+	return taken, nil
 }
 
 // Files of the emulator in the data folder, so that other commands find the one that runs.

@@ -181,6 +181,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "broadcast to users", path: "/apps/demo/broadcast", phone: true},
 		{name: "broadcast to live rooms", path: "/apps/demo/live-broadcast", phone: true},
 		{name: "tags of users", path: "/apps/demo/broadcasts/tags"},
+		{name: "callbacks", path: "/apps/demo/callbacks", phone: true},
 		{name: "audit log", path: "/audit", phone: true},
 		{name: "audit log, nothing", path: "/audit?from=2001-01-01&to=2001-01-02"},
 		{name: "entry", path: "/apps/demo/actions/" + entry, phone: true},

@@ -93,6 +93,7 @@ type App struct {
 	SDKAppID      int64  `toml:"sdkappid"`
 	Administrator string `toml:"administrator"`
 	Key           Secret `toml:"key"`
+	CallbackToken Secret `toml:"callback_token"` // optional
 
 	AppID     int64  `toml:"app_id"`
 	AccessKey string `toml:"access_key"`
@@ -179,6 +180,7 @@ func load(file string, src []byte, lookup func(string) (string, bool)) (Config, 
 	for i := range c.Apps {
 		a := &c.Apps[i]
 		a.Key.read(lookup)
+		a.CallbackToken.read(lookup)
 		a.SecretKey.read(lookup)
 		a.defaults(at.keys, i)
 	}
@@ -390,6 +392,7 @@ func (a *App) problem() (key, problem string) {
 			check{"sdkappid", positive(a.SDKAppID)},
 			check{"administrator", emptyProblem(a.Administrator)},
 			check{"key", a.Key.required()},
+			check{"callback_token", a.CallbackToken.problem()},
 			check{"region", oneOf(a.Region, append([]string{""}, TencentRegions()...)...)},
 			check{"user_fields", fieldsProblem(a.UserFields)},
 			check{"group_fields", groupFieldsProblem(a.GroupFields)},
@@ -406,7 +409,8 @@ func (a *App) problem() (key, problem string) {
 			check{"user_fields", foreign(len(a.UserFields) > 0, "tencent")},
 			check{"group_fields", foreign(len(a.GroupFields) > 0, "tencent")},
 			check{"administrator", foreign(a.Administrator != "", "tencent")},
-			check{"key", foreign(a.Key.source != "", "tencent")})
+			check{"key", foreign(a.Key.source != "", "tencent")},
+			check{"callback_token", foreign(a.CallbackToken.source != "", "tencent")})
 	}
 	for _, k := range checks {
 		if k.problem != "" {

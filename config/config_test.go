@@ -313,7 +313,7 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := vars{"HARBOR_KEY": "k", "STUDY_SECRET_KEY": "k", "METRICS_TOKEN": "t"}
+	env := vars{"HARBOR_KEY": "k", "HARBOR_CALLBACK_TOKEN": "c", "STUDY_SECRET_KEY": "k", "METRICS_TOKEN": "t"}
 	if _, err := load("config.example.toml", src, env.lookup); err != nil {
 		t.Fatalf("as it is: %v", err)
 	}

@@ -33,6 +33,7 @@ const (
 	testAdmin    = "administrator"
 	testKey      = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
 	testPassword = "a rather long password 7"
+	testToken    = "a token of callbacks"
 	testCache    = 10 * time.Minute // longer than the client keeps any answer
 )
 
@@ -101,6 +102,7 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	h.actions = &actions.Service{Audit: h.store.Audit, Now: h.now, Log: log}
 	t.Cleanup(h.actions.Close)
 	h.app = &App{Name: testApp, Title: "Demo 演示", IM: client, Embedded: true, Administrators: []string{testAdmin}, MediaHosts: []string{strings.TrimPrefix(h.im.URL(), "http://")}}
+	h.app.Callbacks = tencent.Callbacks{AppID: strconv.Itoa(testSDKAppID), Token: testToken}
 	options := Options{
 		Apps: []*App{h.app}, Store: h.store, Auth: h.auth, Actions: h.actions, Log: log, Now: h.now,
 		Zone: time.FixedZone("UTC+8", 8*60*60), Language: "en", Version: "test",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -111,10 +110,5 @@ func (s *Server) mayScrape(r *http.Request) bool {
 		a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.MetricsToken))
 		return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Real-Ip") != "" {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return fromHere(r)
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -84,11 +83,7 @@ func (s *Server) reference(c *gin.Context) {
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), referenceKey, ref))
 	c.Next()
 	s.metrics.seen(c, s.Now().Sub(start))
-	level := slog.LevelInfo
-	if c.Writer.Status() >= http.StatusInternalServerError {
-		level = slog.LevelWarn
-	}
-	s.Log.Log(c.Request.Context(), level, "request", "reference", ref, "method", c.Request.Method, "route", c.FullPath(),
+	s.Log.Log(c.Request.Context(), levelOf(c.FullPath(), c.Writer.Status()), "request", "reference", ref, "method", c.Request.Method, "route", c.FullPath(),
 		"status", c.Writer.Status(), "bytes", c.Writer.Size(), "duration", s.Now().Sub(start), "address", c.ClientIP())
 }
 

@@ -203,7 +203,9 @@ func (s *Server) operations(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	v := templates.OperationsView{URL: appURL(app, "operations")}
+	v := templates.OperationsView{
+		URL: appURL(app, "operations"), Callbacks: templates.ButtonView{Text: i18n.T(ctx, "callbacks.title"), Icon: "link", URL: appURL(app, "callbacks")},
+	}
 	if app.IM.Caps.Can(imclient.VerbHistoryFiles, "") {
 		v.Files = &templates.ButtonView{Text: i18n.T(ctx, "files.title"), Icon: "file", URL: appURL(app, "operations", "files")}
 	}

@@ -32,6 +32,7 @@ func (s *Server) routes() []route {
 		s.groupDataRoutes(),
 		s.userRoutes(),
 		s.operationsRoutes(),
+		s.callbackRoutes(),
 		s.fileRoutes(),
 		s.keywordRoutes(),
 		s.liveRoutes(),

@@ -30,6 +30,8 @@ type App struct {
 	MediaHosts []string
 	// Administrators are accounts that are never muted, kicked or signed out: the ones imdesk and the app's server act as.
 	Administrators []string
+	// Callbacks reads what the service tells of its own accord; nil: it is not listened to.
+	Callbacks imclient.Callbacks
 }
 
 // Detail names the vendor and the app's id there, "Tencent 1400187352".
@@ -70,7 +72,9 @@ type Server struct {
 	metrics *metrics
 	timeout time.Duration // of a request
 	answers keptAnswers
-	counts  liveSeries // of live rooms that operators look at
+
+	callbackLogs map[*App]*callbackLog // of the apps that have callbacks
+	counts       liveSeries            // of live rooms that operators look at
 }
 
 // Times and sizes that bound each request.
@@ -101,13 +105,16 @@ func newServer(o Options) (*Server, error) {
 	if o.Zone == nil {
 		o.Zone = time.Local
 	}
-	s := &Server{Options: o, byName: map[string]*App{}, timeout: requestTimeout}
+	s := &Server{Options: o, byName: map[string]*App{}, callbackLogs: map[*App]*callbackLog{}, timeout: requestTimeout}
 	for _, a := range o.Apps {
 		if s.byName[a.Name] != nil {
 			return nil, fmt.Errorf("two apps are named %s", a.Name)
 		}
 		s.byName[a.Name] = a
 		s.keepDirectory(a)
+		if a.Callbacks != nil {
+			s.callbackLogs[a] = newCallbackLog(o.Now())
+		}
 	}
 	media, err := newMedia(o)
 	if err != nil {

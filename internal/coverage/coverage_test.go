@@ -221,12 +221,40 @@ func TestNoHoles(t *testing.T) {
 			if len(f.Senders[r.Name]) == 0 {
 				t.Errorf("%s: nothing in the emulator sends %s", v.Name, r.Name)
 			}
+			if v.Types != nil && v.Types[r.Name] == "" {
+				t.Errorf("%s: the client has no type for %s", v.Name, r.Name)
+			}
 			if err := k.callbacks(t, r.Name); err != nil {
 				t.Errorf("%s: %s: %v", v.Name, r.Name, err)
 			}
 		}
+		if v.Types != nil && len(v.Types) != len(v.Callbacks) {
+			t.Errorf("%s: %d types for %d callbacks", v.Name, len(v.Types), len(v.Callbacks))
+		}
 		if k.answers(t, v.Rows()[0].Name+"x") || k.callbacks(t, v.Callbacks[0].Name+"x") == nil {
 			t.Errorf("%s: the emulator says that it knows whatever it is asked", v.Name)
+		}
+	}
+}
+
+// TestCallbackRoutes has the addresses of callbacks that the document names in the console's table of routes.
+func TestCallbackRoutes(t *testing.T) {
+	tree, err := read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{}
+	tree.inPackage(consolePackage, func(n ast.Node) bool {
+		if e, is := n.(ast.Expr); is {
+			if v := tree.info.Types[e].Value; v != nil {
+				named[strings.Trim(v.ExactString(), `"`)] = true
+			}
+		}
+		return true
+	})
+	for _, path := range []string{callbackRoute, callbackPage} {
+		if !named[path] {
+			t.Errorf("the console does not have %s", path)
 		}
 	}
 }

@@ -18,6 +18,8 @@ type Vendor struct {
 	Emulator  Listing // lines of the emulator's table of commands
 	Commands  []Section
 	Callbacks []Row
+	// Types names, by callback, the type that the client reads it into; nil: the console takes none of them.
+	Types map[string]string
 	// Elsewhere names, by command, pages that do not lead to it although their code is shared with pages that do: those
 	// whose address begins so.
 	Elsewhere map[string]string

@@ -1,5 +1,7 @@
 package coverage
 
+import "imdesk/imclient/tencent"
+
 // Where the pages of a group, and those of direct chats begin.
 const (
 	groupPages  = "/apps/:app/groups/"
@@ -196,6 +198,7 @@ func Tencent() Vendor {
 				{"openim_robot_http_svc/get_all_robots", "list robots", "55280"},
 			}},
 		},
+		Types: tencent.CallbackTypes(),
 		Callbacks: []Row{
 			{"State.StateChange", "a user signs in or out, or is cut off", ""},
 			{"Profile.CallbackPortraitSet", "a profile was changed", ""},

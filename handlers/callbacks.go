@@ -1,0 +1,303 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"imdesk/auth"
+	"imdesk/imclient"
+	"imdesk/web/i18n"
+	"imdesk/web/templates"
+
+	"github.com/gin-gonic/gin"
+)
+
+// callbackRoute is where services call an app's console back. Anybody can reach it: what counts is the signature.
+const callbackRoute = "/callbacks/:app"
+
+func (s *Server) callbackRoutes() []route {
+	return []route{
+		{post, callbackRoute, auth.VerbPublic, s.takeCallback},
+		{get, "/apps/:app/callbacks", auth.VerbFigures, s.callbacks},
+	}
+}
+
+// Bounds of what is remembered of callbacks, for each app.
+const (
+	maxCallbackLines = 100 // the last ones
+	maxCallbackUsers = 5   // named in a line
+	maxUnknown       = 50  // kinds that this version does not know, counted each for itself
+	maxCommandName   = 80  // bytes kept of the name of an unknown kind
+	refusalLogged    = time.Minute
+)
+
+// refusal is why a callback was not taken.
+type refusal string
+
+const (
+	refusedSign     refusal = "sign"     // a wrong or an old signature
+	refusedUnsigned refusal = "unsigned" // no token to check it with, and it is not from this machine
+	refusedApp      refusal = "app"      // of another app
+	refusedBody     refusal = "body"     // cannot be read; let through nevertheless
+	refusedSize     refusal = "size"     // cannot be read whole
+)
+
+var refusals = []refusal{refusedSign, refusedUnsigned, refusedApp, refusedBody, refusedSize}
+
+// tally counts something and knows when it was last.
+type tally struct {
+	n    int64
+	last time.Time
+}
+
+func (t *tally) add(now time.Time) { t.n, t.last = t.n+1, now }
+
+// callbackLine is one callback in short: whom it is about, not what was written.
+type callbackLine struct {
+	at     time.Time // when it came
+	event  imclient.Event
+	more   int  // users beyond those that are kept
+	unread bool // it could not be read
+}
+
+// callbackLog is what has come for one app since the console's start.
+type callbackLog struct {
+	mu      sync.Mutex
+	since   time.Time
+	taken   map[string]*tally  // by command
+	unread  map[string]int64   // by command: could not be read
+	refused map[refusal]*tally // by reason
+	unknown int                // kinds among the taken that this version does not know
+	logged  time.Time          // of the last refusal in the log
+	lines   []callbackLine     // the newest last
+}
+
+func newCallbackLog(since time.Time) *callbackLog {
+	return &callbackLog{since: since, taken: map[string]*tally{}, unread: map[string]int64{}, refused: map[refusal]*tally{}}
+}
+
+// unknownCommand stands for all unknown kinds after the first ones.
+const unknownCommand = "…"
+
+// name bounds what is kept of a command's name, and how many of them.
+func (l *callbackLog) name(e imclient.Event) string {
+	name := e.Command
+	if len(name) > maxCommandName {
+		name = name[:maxCommandName]
+	}
+	if e.Kind == imclient.EventUnknown && l.taken[name] == nil {
+		if l.unknown == maxUnknown {
+			return unknownCommand
+		}
+		l.unknown++
+	}
+	return name
+}
+
+func (l *callbackLog) take(e imclient.Event, now time.Time, unread bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.Command = l.name(e)
+	if l.taken[e.Command] == nil {
+		l.taken[e.Command] = &tally{}
+	}
+	l.taken[e.Command].add(now)
+	if unread {
+		l.unread[e.Command]++
+	}
+	line := callbackLine{at: now, event: e, unread: unread}
+	if line.more = len(e.Users) - maxCallbackUsers; line.more > 0 {
+		line.event.Users = slices.Clone(e.Users[:maxCallbackUsers])
+	}
+	l.lines = append(l.lines, line)
+	if over := len(l.lines) - maxCallbackLines; over > 0 {
+		l.lines = slices.Delete(l.lines, 0, over)
+	}
+}
+
+// refuse counts a refusal and reports whether it is to be logged: strangers do not fill the log.
+func (l *callbackLog) refuse(why refusal, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.refused[why] == nil {
+		l.refused[why] = &tally{}
+	}
+	l.refused[why].add(now)
+	if now.Sub(l.logged) < refusalLogged {
+		return false
+	}
+	l.logged = now
+	return true
+}
+
+// takeCallback takes one callback. It calls no service and no database: the service waits, 2 s at most, and its user with it.
+// Whatever is the service's own is let through, whether or not it can be read.
+func (s *Server) takeCallback(c *gin.Context) error {
+	app, err := s.app(c)
+	if err != nil {
+		return err
+	}
+	log := s.callbackLogs[app]
+	if log == nil {
+		return errNoPage
+	}
+	now := s.Now()
+	body, err := io.ReadAll(c.Request.Body)
+	if err != nil {
+		s.refuseCallback(c, app, refusedSize, err)
+		return nil
+	}
+	if !app.Callbacks.Signed() && !fromHere(c.Request) {
+		s.refuseCallback(c, app, refusedUnsigned, errors.New("the app has no callback_token, so callbacks are taken from this machine only"))
+		return nil
+	}
+	e, err := app.Callbacks.Read(c.Request.URL.Query(), body, now)
+	switch {
+	case errors.Is(err, imclient.ErrCallbackSign):
+		s.refuseCallback(c, app, refusedSign, err)
+		return nil
+	case errors.Is(err, imclient.ErrCallbackApp):
+		s.refuseCallback(c, app, refusedApp, err)
+		return nil
+	case err != nil:
+		if log.refuse(refusedBody, now) {
+			s.Log.WarnContext(c.Request.Context(), "callback cannot be read; it is let through", "app", app.Name, "error", err)
+		}
+	}
+	log.take(e, now, err != nil)
+	c.Data(http.StatusOK, "application/json", app.Callbacks.Allow())
+	return nil
+}
+
+// refuseCallback answers a callback that nobody vouches for, or that is another app's. The services take it for a failed one.
+func (s *Server) refuseCallback(c *gin.Context, app *App, why refusal, err error) {
+	if s.callbackLogs[app].refuse(why, s.Now()) {
+		s.Log.WarnContext(c.Request.Context(), "callback refused", "app", app.Name, "reason", string(why), "address", c.ClientIP(), "error", err)
+	}
+	status := http.StatusUnauthorized
+	switch why {
+	case refusedApp:
+		status = http.StatusBadRequest
+	case refusedSize:
+		status = http.StatusRequestEntityTooLarge
+	}
+	c.String(status, "refused: %s\n", why)
+}
+
+// fromHere reports whether a request was made on this machine, through no proxy.
+func fromHere(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Real-Ip") != "" {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// levelOf is how loudly a request is logged that was answered like this. Callbacks that went well come with every message.
+func levelOf(path string, status int) slog.Level {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return slog.LevelWarn
+	case path == callbackRoute && status == http.StatusOK:
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// callbacks shows how callbacks are set up, and what has come. It calls no service.
+func (s *Server) callbacks(c *gin.Context) error {
+	app, err := s.app(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	v := templates.CallbacksView{Back: templates.Link{Text: i18n.T(ctx, "operations.title"), URL: appURL(app, "operations")}}
+	if log := s.callbackLogs[app]; log == nil {
+		v.Empty = &templates.EmptyView{Icon: "link", Title: i18n.T(ctx, "callbacks.not_offered"), Text: i18n.T(ctx, "callbacks.not_offered_text")}
+	} else {
+		s.callbacksView(c, app, log, &v)
+	}
+	return render(c, http.StatusOK, templates.CallbacksPage(s.chrome(c), v), templates.Callbacks(v))
+}
+
+// callbackAddress is where the service is to call. Without a public address it is that of the request, which a proxy may hide.
+func (s *Server) callbackAddress(r *http.Request, app *App) string {
+	base := s.PublicURL
+	if base == "" {
+		base = "http://" + r.Host
+		if r.TLS != nil {
+			base = "https://" + r.Host
+		}
+	}
+	return base + "/callbacks/" + url.PathEscape(app.Name)
+}
+
+func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *templates.CallbacksView) {
+	ctx := c.Request.Context()
+	v.Address, v.Guessed, v.Signed, v.Embedded = s.callbackAddress(c.Request, app), s.PublicURL == "", app.Callbacks.Signed(), app.Embedded
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	v.Since = log.since
+	kinds := map[string]imclient.EventKind{}
+	var total int64
+	row := func(k imclient.CallbackKind) {
+		r := templates.CallbackRow{Command: k.Command, Text: callbackText(ctx, k.Kind), Asked: k.Asked, Unread: log.unread[k.Command]}
+		if t := log.taken[k.Command]; t != nil {
+			r.Count, r.Last = t.n, t.last
+			total += t.n
+		}
+		kinds[k.Command] = k.Kind
+		v.Rows = append(v.Rows, r)
+	}
+	for _, k := range app.Callbacks.Kinds() {
+		row(k)
+	}
+	for _, command := range slices.Sorted(maps.Keys(log.taken)) {
+		if kinds[command] == "" {
+			row(imclient.CallbackKind{Command: command, Kind: imclient.EventUnknown})
+		}
+	}
+	for _, why := range refusals {
+		if t := log.refused[why]; t != nil {
+			//i18n:uses callbacks.refused.*
+			v.Refused = append(v.Refused, templates.CallbackRefusal{Text: i18n.T(ctx, "callbacks.refused."+string(why)), Count: t.n, Last: t.last})
+		}
+	}
+	if total == 0 {
+		v.Warning = &templates.Notice{Tone: "warn", Title: i18n.T(ctx, "callbacks.none"), Text: i18n.T(ctx, "callbacks.none_text"), Next: i18n.T(ctx, "callbacks.none_next")}
+	}
+	for _, l := range slices.Backward(log.lines) {
+		v.Lines = append(v.Lines, callbackLineView(ctx, app, l, kinds[l.event.Command]))
+	}
+}
+
+// callbackText says what a kind of callback tells.
+func callbackText(ctx context.Context, kind imclient.EventKind) string {
+	//i18n:uses callbacks.kind.*
+	return i18n.T(ctx, fmt.Sprintf("callbacks.kind.%s", kind))
+}
+
+func callbackLineView(ctx context.Context, app *App, l callbackLine, kind imclient.EventKind) templates.CallbackLine {
+	if kind == "" {
+		kind = imclient.EventUnknown
+	}
+	line := templates.CallbackLine{At: l.at, Text: callbackText(ctx, kind), Command: l.event.Command, Unread: l.unread, More: int64(max(0, l.more))}
+	if id := l.event.Group; id != "" {
+		line.Group = &templates.Link{Text: id, URL: groupURL(app, id), Name: true}
+	}
+	for _, id := range l.event.Users {
+		line.Users = append(line.Users, templates.Link{Text: id, URL: userURL(app, id), Name: true})
+	}
+	return line
+}

@@ -1,0 +1,71 @@
+package templates
+
+import (
+	"context"
+	"time"
+
+	"imdesk/web/i18n"
+)
+
+// CallbacksView is what the IM service told the console of its own accord, and how it is brought to do so.
+type CallbacksView struct {
+	Back     Link
+	Empty    *EmptyView // instead of all the rest: such callbacks are not taken
+	Address  string     // what the service is to call
+	Guessed  bool       // the address is that of the request: no public one is set
+	Signed   bool       // callbacks are checked by their signature
+	Embedded bool       // the emulator, which is set up already
+	Since    time.Time  // when counting began
+	Warning  *Notice
+	Rows     []CallbackRow
+	Refused  []CallbackRefusal
+	Lines    []CallbackLine // the newest first
+}
+
+// CallbackRow is one kind of callback.
+type CallbackRow struct {
+	Command string // the service's name of it
+	Text    string // what it tells
+	Asked   bool   // it comes before, and the service waits
+	Count   int64
+	Unread  int64     // of them that could not be read
+	Last    time.Time // zero: none
+}
+
+// CallbackRefusal is one reason for which callbacks were not taken.
+type CallbackRefusal struct {
+	Text  string
+	Count int64
+	Last  time.Time
+}
+
+// CallbackLine is one callback that came.
+type CallbackLine struct {
+	At      time.Time
+	Text    string
+	Command string
+	Group   *Link
+	Users   []Link
+	More    int64 // users beyond those named
+	Unread  bool
+}
+
+func callbackColumns(ctx context.Context) []Column {
+	return []Column{
+		{Text: i18n.T(ctx, "callbacks.tells")}, {Text: i18n.T(ctx, "callbacks.count"), Class: "num"},
+		{Text: i18n.T(ctx, "callbacks.last"), Class: "fit"}, {Text: i18n.T(ctx, "callbacks.unread"), Class: "num p2"},
+	}
+}
+
+func callbackLineColumns(ctx context.Context) []Column {
+	return []Column{
+		{Text: i18n.T(ctx, "callbacks.came"), Class: "fit"}, {Text: i18n.T(ctx, "callbacks.tells")},
+		{Text: i18n.T(ctx, "callbacks.group")}, {Text: i18n.T(ctx, "callbacks.users"), Class: "p2"},
+	}
+}
+
+func refusalColumns(ctx context.Context) []Column {
+	return []Column{
+		{Text: i18n.T(ctx, "callbacks.reason")}, {Text: i18n.T(ctx, "callbacks.count"), Class: "num"}, {Text: i18n.T(ctx, "callbacks.last"), Class: "fit"},
+	}
+}

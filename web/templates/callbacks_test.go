@@ -1,0 +1,37 @@
+package templates
+
+import (
+	"testing"
+	"time"
+
+	"imdesk/web/golden"
+
+	"github.com/a-h/templ"
+)
+
+func TestCallbacks(t *testing.T) {
+	const hostile = `<img src=x onerror="alert(1)">`
+	v := CallbacksView{
+		Address: "https://imdesk.example.com/callbacks/demo", Signed: true, Since: golden.Now.Add(-48 * time.Hour),
+		Rows: []CallbackRow{
+			{Command: "Group.CallbackBeforeSendMsg", Text: "Before a message is sent in a group", Asked: true, Count: 1284, Last: golden.Now.Add(-time.Minute)},
+			{Command: hostile, Text: "Something that imdesk does not know", Count: 3, Unread: 2, Last: golden.Now.Add(-time.Hour)},
+			{Command: "Push.OfflinePush", Text: "What became of a push to a device"},
+		},
+		Refused: []CallbackRefusal{{Text: "It is of another app", Count: 7, Last: golden.Now.Add(-time.Hour)}},
+		Lines: []CallbackLine{
+			{At: golden.Now, Text: "People left a group or were removed", Command: hostile, Group: &Link{Text: hostile, URL: "/g"}, Users: []Link{{Text: hostile, URL: "/u"}, {Text: "שלום", URL: "/v"}}, More: 12},
+			{At: golden.Now, Text: "Something", Command: "x", Unread: true},
+		},
+	}
+	none := CallbacksView{
+		Address: "http://127.0.0.1:8080/callbacks/demo", Guessed: true, Embedded: true, Since: golden.Now,
+		Warning: &Notice{Tone: "warn", Title: "No callback has come", Text: "Nothing was told.", Next: "Enter the address."},
+	}
+	for name, c := range map[string]templ.Component{
+		"callbacks": Callbacks(v), "callbacks_none": Callbacks(none),
+		"callbacks_not_offered": Callbacks(CallbacksView{Empty: &EmptyView{Icon: "link", Title: "Not taken", Text: "Of others only."}}),
+	} {
+		t.Run(name, func(t *testing.T) { golden.HTML(t, name, c) })
+	}
+}
