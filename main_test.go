@@ -168,6 +168,30 @@ func TestFirstAndSecondStart(t *testing.T) {
 	}
 }
 
+// TestEmbeddedServiceCallsBack has people talk, of which the embedded service tells the console.
+func TestEmbeddedServiceCallsBack(t *testing.T) {
+	t.Setenv("IMDESK_EMULATOR_TALK", "100")
+	c := startConsole(t, "--data", t.TempDir(), "--listen", "127.0.0.1:0")
+	taken := regexp.MustCompile(`imdesk_requests_total\{method="POST",route="/callbacks/:app",status="200"\} [1-9]`)
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		res, err := http.Get(c.url + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if taken.Match(b) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it never called\n%s", b)
+		}
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	dir := t.TempDir()
 	bad := filepath.Join(dir, "bad.toml")

@@ -245,7 +245,7 @@ func (s *Server) callbackAddress(r *http.Request, app *App) string {
 
 func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *templates.CallbacksView) {
 	ctx := c.Request.Context()
-	v.Address, v.Guessed, v.Signed, v.Embedded = s.callbackAddress(c.Request, app), s.PublicURL == "", app.Callbacks.Signed(), app.Embedded
+	v.Address, v.Guessed, v.Signed, v.Embedded = s.callbackAddress(c.Request, app), s.PublicURL == "" && !app.Embedded, app.Callbacks.Signed(), app.Embedded
 	log.mu.Lock()
 	defer log.mu.Unlock()
 	v.Since = log.since
