@@ -152,6 +152,10 @@ func TestForbidden(t *testing.T) {
 		MemberFields{Group: g.id, User: one[0], Fields: []imclient.Field{{Key: "a"}}}, GroupFields{Group: g.id, Fields: []imclient.Field{{Key: "a"}}},
 		SetAttributes{Group: g.id, All: true}, SetCounters{Group: g.id, Remove: []string{"a"}}, ClearMessages{Common: because("x"), Group: g.id},
 		CreateTopic{Group: g.id, Name: "x"}, EditTopic{Group: g.id, Topic: "t", Name: &name}, DeleteTopic{Common: because("x"), Group: g.id, Topic: "t"},
+		ReadHistoryFile{Common: because("x"), Kind: imclient.HistoryDirect, Hour: r.now().Add(-2 * time.Hour), File: "x"},
+		AddKeywords{Library: "block", Words: []string{"x"}}, RemoveKeywords{Library: "block", Words: []string{"x"}},
+		MarkLive{Group: g.id, Users: one, Marks: []string{"1000"}, On: true}, LiveBroadcast{Common: because("x"), Text: "x"},
+		Broadcast{Common: because("x"), Text: "x"}, TagUsers{Users: one, Tags: []string{"x"}},
 	}
 	var covered []Verb
 	for _, a := range all {
