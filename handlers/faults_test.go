@@ -35,9 +35,9 @@ var everyFault = map[string]emulator.Fault{
 	"HTML":       {Status: http.StatusBadGateway},
 	"cut":        {CutBody: true},
 	"bad JSON":   {BadJSON: true},
-	"code 10002": {ErrorCode: 10002}, "code 10007": {ErrorCode: 10007}, "code 10010": {ErrorCode: 10010}, "code 10015": {ErrorCode: 10015},
-	"code 60007": {ErrorCode: 60007}, "code 60011": {ErrorCode: 60011}, "code 70009": {ErrorCode: 70009}, "code 90992": {ErrorCode: 90992},
-	"code 123456": {ErrorCode: 123456},
+	// One of each kind: try again, not allowed, no such group, slow down, wrong signature, and one that nobody knows.
+	"code 10002": {ErrorCode: 10002}, "code 10007": {ErrorCode: 10007}, "code 10010": {ErrorCode: 10010},
+	"code 60011": {ErrorCode: 60011}, "code 70009": {ErrorCode: 70009}, "code 123456": {ErrorCode: 123456},
 }
 
 // hasty gives up on an answer before a delayed one comes. The client's own time-out has to be above the service's 3 s.

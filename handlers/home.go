@@ -155,7 +155,9 @@ func (s *Server) palette(c *gin.Context) error {
 	}
 	add(i18n.T(ctx, "home.palette.groups"), s.placeItems(ctx, app, op, store.KindGroup, q, found))
 	add(i18n.T(ctx, "home.palette.users"), s.placeItems(ctx, app, op, store.KindUser, q, found))
-	add(i18n.T(ctx, "home.palette.pages"), s.pageItems(ctx, app, op, q))
+	if pages := s.pageItems(ctx, app, op, q); len(pages) > 0 { // all of them, too
+		groups = append(groups, templates.PaletteGroup{Title: i18n.T(ctx, "home.palette.pages"), Items: pages})
+	}
 	if len(s.Apps) > 1 {
 		add(i18n.T(ctx, "home.palette.apps"), s.appItems(app, q))
 	}

@@ -58,6 +58,7 @@ func (a contactsArea) List(ctx context.Context, o imclient.ContactListOptions) (
 	list := slices.DeleteFunc(r.ConversationInfos, func(i ConversationInfo) bool { return i.Status == statusGone })
 	page.Items = make([]imclient.Contact, len(list))
 	err = calls.ReadBatches(ctx, list, 1, func(ctx context.Context, info []ConversationInfo, i int) error {
+		var err error // of this one: they are read at once
 		page.Items[i], err = a.contact(ctx, info[0], o)
 		return err
 	})
