@@ -7,9 +7,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .PHONY: test conformance deps generate templ coverage-doc check build run bench fuzz lint screenshots clean
 
-# Three packages at once on two cores: tests wait for disks and browsers, too.
 test: deps check
-	$(GO) test $(TAGS) -race $(PLAIN_LIBRARIES) -count=1 -timeout 15m -p 3 ./...
+	$(GO) test $(TAGS) -race $(PLAIN_LIBRARIES) -count=1 -timeout 15m ./...
 	./scripts/conformance.sh
 
 # Public clients in two languages use the emulator. They are a module of their own.

@@ -68,7 +68,8 @@ func TestFilterGroups(t *testing.T) {
 	p.press("/").types("gear-swap").press(kb.Enter).wait(`location.pathname.endsWith("/gear-swap/messages")`)
 	p.visit(groups).press("/").types("harbor").press(kb.Enter).see("No group has the ID “harbor”.", "Harbor Fans")
 	p.visit(groups).press("/").types("no such group at all").press(kb.Enter).see("No group has the ID", "None of these has it in its name or ID.")
-	p.visit(groups).press("/").types("sg/bugis?floor=2").press(kb.Enter).see("吃货地图 Foodies SG", "sg/bugis?floor=2")
+	p.visit(groups).press("/").types("sg/bugis?floor=2").press(kb.Enter).wait(`location.pathname.endsWith("/sg%2Fbugis%3Ffloor=2/messages") && document.readyState === "complete"`)
+	p.see("吃货地图 Foodies SG", "sg/bugis?floor=2")
 	p.visitStatus(groupPath("nosuch", "messages"), 404).see("no")
 }
 

@@ -17,9 +17,6 @@ import (
 
 var screenshots = flag.String("screenshots", "", "folder to draw the pictures of the README into")
 
-// raceDetector is set if the tests run with the race detector; then the program does, too.
-var raceDetector bool
-
 // program is what is tested; scratch is where it and what it makes is kept.
 var program, scratch string
 
@@ -43,12 +40,8 @@ func runTests(m *testing.M) int {
 	}
 	defer os.RemoveAll(scratch)
 	program = filepath.Join(scratch, "imdesk")
-	args := []string{"build", "-tags", "nomsgpack", "-o", program}
-	if raceDetector {
-		// As in the Makefile: the insides of these libraries are not watched, which would make everything slow.
-		args = append(args, "-race", "-gcflags=modernc.org/...=-race=false -d=checkptr=0", "-gcflags=golang.org/x/crypto/...=-race=false")
-	}
-	build := exec.Command("go", append(args, ".")...)
+	// As it ships: what runs in it is watched for races by the tests of its packages.
+	build := exec.Command("go", "build", "-tags", "nomsgpack", "-o", program, ".")
 	build.Dir = testtools.Root()
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)

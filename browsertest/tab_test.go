@@ -242,7 +242,8 @@ func (p *tab) visitStatus(path string, status int64) *tab {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	res, err := chromedp.Run(ctx, chromedp.NavigateResponse(p.c.url+path))
-	if err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED") { // what was done before had yet to lead somewhere
+	for tries := 0; tries < 3 && err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED"); tries++ { // what was done before had yet to lead somewhere
+		time.Sleep(200 * time.Millisecond)
 		res, err = chromedp.Run(ctx, chromedp.NavigateResponse(p.c.url+path))
 	}
 	if err != nil {

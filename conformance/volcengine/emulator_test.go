@@ -69,7 +69,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "imdesk")
-	build := exec.Command("go", "build", "-C", "../..", "-o", program, ".")
+	build := exec.Command("go", "build", "-C", "../..", "-tags", "nomsgpack", "-o", program, ".")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fail(fmt.Errorf("build the product: %w", err))
