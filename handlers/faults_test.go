@@ -458,7 +458,6 @@ func open(t *testing.T, image string, ahead time.Duration, client *http.Client) 
 
 // Whatever the service does, on every page and with every act: a clear message, nothing half-reported, no blank page.
 func TestEveryFaultEverywhere(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	ahead := image(t, dir)
 	// All faults at once, each with a service of its own: they wait for time-outs and pauses most of the time.
