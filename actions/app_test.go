@@ -313,9 +313,13 @@ func TestAppActionsForbidden(t *testing.T) {
 	r := newRig(t)
 	r.actor.Can = func(v Verb) bool { return v == VerbBulk }
 	for _, a := range []Action{
-		AddKeywords{Library: libraryBlock, Words: []string{"x"}}, RemoveKeywords{Library: libraryBlock, Words: []string{"x"}},
-		ReadHistoryFile{Common: because("x"), Kind: imclient.HistoryGroups, Hour: r.now().Add(-time.Hour), File: "x"}, MarkLive{Group: "g", Users: []string{"u"}, Marks: []string{"1000"}},
-		LiveBroadcast{Common: because("x"), Text: "x"}, Broadcast{Common: because("x"), Text: "x"}, TagUsers{Users: []string{"u"}, Tags: []string{"t"}},
+		AddKeywords{Library: libraryBlock, Words: []string{"x"}},
+		RemoveKeywords{Library: libraryBlock, Words: []string{"x"}},
+		ReadHistoryFile{Common: because("x"), Kind: imclient.HistoryGroups, Hour: r.now().Add(-time.Hour), File: "x"},
+		MarkLive{Group: "g", Users: []string{"u"}, Marks: []string{"1000"}},
+		LiveBroadcast{Common: because("x"), Text: "x"},
+		Broadcast{Common: because("x"), Text: "x"},
+		TagUsers{Users: []string{"u"}, Tags: []string{"t"}},
 	} {
 		_, err := r.s.Do(context.Background(), r.actor, r.app, a)
 		if forbidden := wantError[*Forbidden](t, err); forbidden.Verb != a.Verb() {

@@ -110,8 +110,12 @@ func TestGateAsksVisitorsToSignIn(t *testing.T) {
 	}{
 		{"page", "/view", nil, 303, "/login?next=%2Fview", ""},
 		{"page with filters", "/view?user=a%26b&x=1", nil, 303, "/login?next=%2Fview%3Fuser%3Da%2526b%26x%3D1", ""},
-		{"part", "/view?part=1", []string{"HX-Request", "true", "HX-Current-URL", "https://console.example/apps/demo/groups/%40TGS%23x?q=1#m"}, 401, "",
-			"/login?next=%2Fapps%2Fdemo%2Fgroups%2F%2540TGS%2523x%3Fq%3D1"},
+		{
+			"part", "/view?part=1",
+			[]string{"HX-Request", "true", "HX-Current-URL", "https://console.example/apps/demo/groups/%40TGS%23x?q=1#m"},
+			401, "",
+			"/login?next=%2Fapps%2Fdemo%2Fgroups%2F%2540TGS%2523x%3Fq%3D1",
+		},
 		{"part of the login page", "/view", []string{"HX-Request", "true", "HX-Current-URL", "https://console.example/login?next=/x"}, 401, "", "/login"},
 		{"part of no page", "/view?a=b", []string{"HX-Request", "true"}, 401, "", "/login?next=%2Fview%3Fa%3Db"},
 		{"part of a page elsewhere", "/view", []string{"HX-Request", "true", "HX-Current-URL", "https://evil.example//evil.example"}, 401, "", "/login"},

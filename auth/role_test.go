@@ -29,16 +29,20 @@ func TestWhoMayDoWhat(t *testing.T) {
 	gains := map[Role][]Verb{
 		Viewer:  {VerbView},
 		Support: {VerbDirect, VerbUnmute, VerbNote, VerbKnow},
-		Moderator: {VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard,
-			VerbEditMessage, VerbReceipts, VerbAddMembers},
-		Lead: {VerbRules, VerbBulk, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
+		Moderator: {
+			VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard,
+			VerbEditMessage, VerbReceipts, VerbAddMembers,
+		},
+		Lead: {
+			VerbRules, VerbBulk, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
 			VerbEditGroup, VerbSignOut, VerbSendDirect, VerbEditDirect, VerbDirectExtensions, VerbMarkReadDirect, VerbHideDirect, VerbSend,
 			VerbExtensions, VerbSetUnread,
 			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,
 			VerbBlock, VerbUnblock, VerbRemoveContact,
 			VerbFigures, VerbReadFiles, VerbWords, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags,
 			VerbCreateGroup, VerbImportGroup, VerbTransfer, VerbMemberFields, VerbGroupFields, VerbAttributes, VerbCounters, VerbClearMessages,
-			VerbCreateTopic, VerbEditTopic, VerbDeleteTopic},
+			VerbCreateTopic, VerbEditTopic, VerbDeleteTopic,
+		},
 		Owner: {VerbSettings, VerbOperators, VerbAPI, VerbDeleteUsers},
 	}
 	count := 0

@@ -538,8 +538,10 @@ func TestChangesOfAnOperator(t *testing.T) {
 			t.Errorf("%s of nobody: %v", what, err)
 		}
 	}
-	want := []string{"operator.enable ok Owner", "operator.disable ok Owner", "operator.sign_in ok Mei", "operator.sign_in failed Mei",
-		"operator.set_password ok Mei", "operator.set_role failed Owner", "operator.set_role ok Owner"}
+	want := []string{
+		"operator.enable ok Owner", "operator.disable ok Owner", "operator.sign_in ok Mei", "operator.sign_in failed Mei",
+		"operator.set_password ok Mei", "operator.set_role failed Owner", "operator.set_role ok Owner",
+	}
 	if got := d.audit(t, len(want)); strings.Join(got, "; ") != strings.Join(want, "; ") {
 		t.Errorf("audit:\n got %q\nwant %q", got, want)
 	}

@@ -73,8 +73,12 @@ func TestSessionIsTouchedOnceAMinute(t *testing.T) {
 		return list[0].UsedAt.Sub(start)
 	}
 	for _, step := range []struct{ pass, want time.Duration }{
-		{59 * time.Second, 0}, {time.Second, time.Minute}, {30 * time.Second, time.Minute}, {29 * time.Second, time.Minute},
-		{time.Second, 2 * time.Minute}, {500 * time.Millisecond, 2 * time.Minute},
+		{59 * time.Second, 0},
+		{time.Second, time.Minute},
+		{30 * time.Second, time.Minute},
+		{29 * time.Second, time.Minute},
+		{time.Second, 2 * time.Minute},
+		{500 * time.Millisecond, 2 * time.Minute},
 	} {
 		d.pass(step.pass)
 		d.wantIn(t, c, "Mei")

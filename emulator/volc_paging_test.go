@@ -63,7 +63,8 @@ func newVolcHall(r *volcRig, size, messages int) *volcHall {
 					cid int64
 					community.Participant
 				}{
-					{h.group.CID, community.Participant{User: 1000 + i, JoinedAt: joined}}, {h.live.CID, community.Participant{User: 1000 + i, JoinedAt: joined, EnteredUS: joined*1_000_000 + i%3}},
+					{h.group.CID, community.Participant{User: 1000 + i, JoinedAt: joined}},
+					{h.live.CID, community.Participant{User: 1000 + i, JoinedAt: joined, EnteredUS: joined*1_000_000 + i%3}},
 					{own.CID, community.Participant{User: anna, JoinedAt: joined}},
 				} {
 					if err := tx.PutParticipant(p.cid, p.Participant); err != nil {

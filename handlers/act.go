@@ -286,8 +286,10 @@ func (s *Server) undo(c *gin.Context) error {
 	back := backFrom(c, entryURL(app, id))
 	r, err := s.Actions.Undo(ctx, s.actor(c), app.target(), id)
 	if cannot, ok := errors.AsType[*actions.CannotUndo](err); ok {
-		t := templates.Toast{Tone: "bad", Text: i18n.T(ctx, cannot.Reason, "by", cannot.By),
-			Action: &templates.ButtonView{Text: i18n.T(ctx, "action.done.show"), URL: entryURL(app, id)}}
+		t := templates.Toast{
+			Tone: "bad", Text: i18n.T(ctx, cannot.Reason, "by", cannot.By),
+			Action: &templates.ButtonView{Text: i18n.T(ctx, "action.done.show"), URL: entryURL(app, id)},
+		}
 		return s.answer(c, http.StatusConflict, t, back)
 	}
 	if err != nil {

@@ -125,8 +125,10 @@ func apiListView(ctx context.Context, app *App, u *url.URL) templates.APIListVie
 	case len(all) == 0:
 		v.Empty = &templates.EmptyView{Icon: "code", Title: i18n.T(ctx, "api.unsupported"), Text: i18n.T(ctx, "api.unsupported_text")}
 	case shown == 0:
-		v.Empty = &templates.EmptyView{Icon: "search", Title: i18n.T(ctx, "api.not_found"), Text: i18n.T(ctx, "api.not_found_text"),
-			Action: &templates.ButtonView{Text: i18n.T(ctx, "api.show_all"), URL: v.URL}}
+		v.Empty = &templates.EmptyView{
+			Icon: "search", Title: i18n.T(ctx, "api.not_found"), Text: i18n.T(ctx, "api.not_found_text"),
+			Action: &templates.ButtonView{Text: i18n.T(ctx, "api.show_all"), URL: v.URL},
+		}
 	}
 	return v
 }

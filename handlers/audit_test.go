@@ -158,10 +158,21 @@ func TestAuditFilters(t *testing.T) {
 		query string
 		want  []int64
 	}{
-		{"?q=ann", []int64{kick, mute}}, {"?q=bob", []int64{mute}}, {"?q=group:g1", []int64{mute}}, {"?q=group:nosuch", nil}, {"?q=ANN", nil},
-		{"?operator=mei", []int64{mute}}, {"?action=member.kick", []int64{other, kick}}, {"?state=failed", []int64{kick}}, {"?state=pending", []int64{other}},
-		{"?app=demo&action=member.kick", []int64{kick}}, {"?from=2026-03-11&to=2026-03-11", []int64{mute}}, {"?from=2026-03-10&to=2026-03-10", nil},
-		{"?action=no_sign_ins&to=2026-03-11", []int64{mute}}, {"?action=nonsense", nil}, {"?operator=nobody", nil},
+		{"?q=ann", []int64{kick, mute}},
+		{"?q=bob", []int64{mute}},
+		{"?q=group:g1", []int64{mute}},
+		{"?q=group:nosuch", nil},
+		{"?q=ANN", nil},
+		{"?operator=mei", []int64{mute}},
+		{"?action=member.kick", []int64{other, kick}},
+		{"?state=failed", []int64{kick}},
+		{"?state=pending", []int64{other}},
+		{"?app=demo&action=member.kick", []int64{kick}},
+		{"?from=2026-03-11&to=2026-03-11", []int64{mute}},
+		{"?from=2026-03-10&to=2026-03-10", nil},
+		{"?action=no_sign_ins&to=2026-03-11", []int64{mute}},
+		{"?action=nonsense", nil},
+		{"?operator=nobody", nil},
 		{"?q=ann&state=partial&operator=mei&action=member.mute&from=2026-03-01", []int64{mute}},
 	} {
 		page := b.get("/audit" + tt.query).is(http.StatusOK)
@@ -317,11 +328,22 @@ func TestActionTexts(t *testing.T) {
 		v    actions.Value
 		want string
 	}{
-		{actions.VerbMute, actions.Value{}, "not known"}, {actions.VerbMute, text(""), "not muted"}, {actions.VerbMute, text("forever"), "no end"},
-		{actions.Undoing(actions.VerbMute), text("forever"), "no end"}, {actions.VerbSetRole, text("admin"), "Admin"}, {actions.VerbSetRole, text(""), "not in the group"},
-		{actions.VerbNameCard, text(""), "nothing"}, {actions.VerbNameCard, text("on"), "on"}, {actions.VerbMuteAll, text("on"), "on"}, {actions.VerbKick, text("out"), "not in the group"},
-		{actions.VerbRecall, text("gone"), "gone"}, {actions.VerbDeleteBySender, text("7"), "7"}, {actions.VerbSignOut, text("offline"), "offline"},
-		{actions.VerbGlobalMute, text("direct=;groups="), "not muted"}, {"made.up", text("x"), "x"}, {"made.up", text(""), "nothing"},
+		{actions.VerbMute, actions.Value{}, "not known"},
+		{actions.VerbMute, text(""), "not muted"},
+		{actions.VerbMute, text("forever"), "no end"},
+		{actions.Undoing(actions.VerbMute), text("forever"), "no end"},
+		{actions.VerbSetRole, text("admin"), "Admin"},
+		{actions.VerbSetRole, text(""), "not in the group"},
+		{actions.VerbNameCard, text(""), "nothing"},
+		{actions.VerbNameCard, text("on"), "on"},
+		{actions.VerbMuteAll, text("on"), "on"},
+		{actions.VerbKick, text("out"), "not in the group"},
+		{actions.VerbRecall, text("gone"), "gone"},
+		{actions.VerbDeleteBySender, text("7"), "7"},
+		{actions.VerbSignOut, text("offline"), "offline"},
+		{actions.VerbGlobalMute, text("direct=;groups="), "not muted"},
+		{"made.up", text("x"), "x"},
+		{"made.up", text(""), "nothing"},
 	} {
 		if got := valueText(ctx, tt.verb, tt.v); got != tt.want {
 			t.Errorf("%s %+v: %q, want %q", tt.verb, tt.v, got, tt.want)

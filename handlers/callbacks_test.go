@@ -125,7 +125,9 @@ func TestCallbacksWithoutToken(t *testing.T) {
 		header []string
 		status int
 	}{
-		{nearby, nil, http.StatusOK}, {"[::1]:9", nil, http.StatusOK}, {stranger, nil, http.StatusUnauthorized},
+		{nearby, nil, http.StatusOK},
+		{"[::1]:9", nil, http.StatusOK},
+		{stranger, nil, http.StatusUnauthorized},
 		{nearby, []string{"X-Forwarded-For", "192.0.2.7"}, http.StatusUnauthorized},
 	} {
 		if w := h.callBack(tt.from, q, `{}`, tt.header...); w.Code != tt.status {

@@ -274,8 +274,12 @@ var sendOptions = []struct {
 	name          string
 	group, direct bool
 }{
-	{"mention_all", true, false}, {"quiet", true, true}, {"receipts", true, true}, {"extensible", true, true},
-	{"unsynced", false, true}, {"fleeting", true, true},
+	{"mention_all", true, false},
+	{"quiet", true, true},
+	{"receipts", true, true},
+	{"extensible", true, true},
+	{"unsynced", false, true},
+	{"fleeting", true, true},
 }
 
 // sendSheet asks what is to be said. It costs one call, for names.

@@ -70,8 +70,10 @@ func TestDetailsOfEveryType(t *testing.T) {
 	h := newHarness(t)
 	h.newUsers("olga:Olga")
 	for _, tt := range []struct{ kind, id, says string }{
-		{"Private", "work", "Nobody can apply to join a Work group."}, {"ChatRoom", "meet", "Everybody may join without approval."},
-		{"Community", "@TGS#_com", "Everybody may join a community, and this cannot be changed."}, {"AVChatRoom", "live", "Any number of people come and go."},
+		{"Private", "work", "Nobody can apply to join a Work group."},
+		{"ChatRoom", "meet", "Everybody may join without approval."},
+		{"Community", "@TGS#_com", "Everybody may join a community, and this cannot be changed."},
+		{"AVChatRoom", "live", "Any number of people come and go."},
 	} {
 		h.newGroup(tt.kind, tt.id, tt.kind+" group", "olga")
 		page := h.as(auth.Lead).get(groupURL(h.app, tt.id, tabDetails)).is(http.StatusOK).has(tt.kind+" group", tt.says)
@@ -341,7 +343,10 @@ func TestCustomFact(t *testing.T) {
 	h.as(auth.Viewer).get(dPage).has("level", "<b>gold</b> 金", "blob", `\x00\x01PNG\x1b (6 B, not text)`).lacks("None is told.")
 
 	for _, tt := range []struct{ name, value, want string }{
-		{"empty", "", ""}, {"lines", "a\n\tb", "a\n\tb"}, {"not UTF-8", "a\xff", `a\xff (2 B, not text)`}, {"replaced already", "a\uFFFD", `a\ufffd (4 B, not text)`},
+		{"empty", "", ""},
+		{"lines", "a\n\tb", "a\n\tb"},
+		{"not UTF-8", "a\xff", `a\xff (2 B, not text)`},
+		{"replaced already", "a\uFFFD", `a\ufffd (4 B, not text)`},
 		{"long", strings.Repeat("金", 200), strings.Repeat("金", 170) + "…"},
 	} {
 		if got := customFact(in(t, "en"), imclient.Field{Key: "k", Value: tt.value}); got.Value != tt.want {

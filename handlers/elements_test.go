@@ -106,14 +106,16 @@ func TestElements(t *testing.T) {
 		{"sticker", imclient.Face{Index: 6, Data: "tt_laugh"}, is(templates.FaceView{Text: "Sticker 6 · tt_laugh"})},
 		{"sticker with binary data", imclient.Face{Index: -1, Data: "\x00\x01"}, is(templates.FaceView{Text: "Sticker -1"})},
 		{"place", imclient.Location{Desc: "Pier", Lat: 1.25, Lng: 103.5}, is(templates.PlaceView{
-			Name: "Pier", At: "1.25, 103.5", URL: "https://www.openstreetmap.org/?mlat=1.25&mlon=103.5#map=16/1.25/103.5"})},
+			Name: "Pier", At: "1.25, 103.5", URL: "https://www.openstreetmap.org/?mlat=1.25&mlon=103.5#map=16/1.25/103.5",
+		})},
 		{"place off the earth", imclient.Location{Lat: 91, Lng: 1e300}, func(t *testing.T, v templates.MessageElement) {
 			if v.(templates.PlaceView).URL != "" {
 				t.Errorf("a map of %+v", v)
 			}
 		}},
 		{"custom JSON", imclient.Custom{Data: `{"businessID":"card","id":12345678901234567890,"o":{"a": [1, 2]},"s":"x","n":null}`, Desc: "push"}, is(templates.PayloadView{
-			Icon: "code", Name: "card", Kind: "Custom · 82 B", Open: true, Rows: rowsOf("businessID", "card", "id", "12345678901234567890", "o", `{"a":[1,2]}`, "s", "x", "n", "null", "Desc", "push")})},
+			Icon: "code", Name: "card", Kind: "Custom · 82 B", Open: true, Rows: rowsOf("businessID", "card", "id", "12345678901234567890", "o", `{"a":[1,2]}`, "s", "x", "n", "null", "Desc", "push"),
+		})},
 		{"custom text", imclient.Custom{Data: "hello"}, is(templates.PayloadView{Icon: "code", Kind: "Custom · 5 B", Text: "hello", Open: true})},
 		{"custom JSON that is no object", imclient.Custom{Data: `[1]`}, is(templates.PayloadView{Icon: "code", Kind: "Custom · 3 B", Text: "[1]", Open: true})},
 		{"custom JSON with something after it", imclient.Custom{Data: `{"a":1} x`}, is(templates.PayloadView{Icon: "code", Kind: "Custom · 9 B", Text: `{"a":1} x`, Open: true})},
@@ -139,7 +141,8 @@ func TestElements(t *testing.T) {
 		}},
 		{"picture", imclient.Image{Sizes: []imclient.ImageSize{
 			{Kind: "original", URL: "https://cdn.example.com/o/cat.png", Width: 4000, Height: 3000, Bytes: 3 << 20},
-			{Kind: "thumb", URL: "https://cdn.example.com/t/cat.png", Width: 400, Height: 300, Bytes: 9}}}, func(t *testing.T, v templates.MessageElement) {
+			{Kind: "thumb", URL: "https://cdn.example.com/t/cat.png", Width: 400, Height: 300, Bytes: 9},
+		}}, func(t *testing.T, v templates.MessageElement) {
 			p := v.(templates.PictureView)
 			if p.Name != "cat.png" || p.Detail != "4000 × 3000 · 3 MB" || p.Width != 256 || p.Height != 192 || p.Held != "" {
 				t.Errorf("%+v", p)
@@ -175,7 +178,8 @@ func TestElements(t *testing.T) {
 			}
 		}},
 		{"forwarded, too large to come along", imclient.Merged{Title: "Chat", Count: 300, Abstract: []string{"ann: hi"}, Key: "k"}, is(templates.MergedView{
-			Title: "Chat", Count: "300 messages", Lines: []string{"ann: hi"}, Note: "These messages are too large to come with the history."})},
+			Title: "Chat", Count: "300 messages", Lines: []string{"ann: hi"}, Note: "These messages are too large to come with the history.",
+		})},
 		{"forwarded over and over", deep, func(t *testing.T, v templates.MessageElement) {
 			levels := 0
 			for m, ok := v.(templates.MergedView); ok; levels++ {

@@ -65,98 +65,167 @@ func fixed(pairs ...string) func(string) url.Values {
 
 // deeds are all that can be done.
 var deeds = []deed{
-	{name: "mute", command: "group_open_http_svc/forbid_send_msg", path: "members/mute", form: fixed("users", "ann", "for", "1h", "why", "ads"),
-		done: func(h *harness, x string) bool { return !h.mutedUntil(x, "ann").IsZero() }},
-	{name: "unmute", command: "group_open_http_svc/forbid_send_msg", path: "members/unmute", form: fixed("users", "ann"),
-		prepare: func(h *harness, x string) { h.muteIn(x, "ann") }, done: func(h *harness, x string) bool { return h.mutedUntil(x, "ann").IsZero() }},
-	{name: "kick", command: "group_open_http_svc/delete_group_member", path: "members/kick", form: fixed("users", "ann", "why", "ads"),
-		done: func(h *harness, x string) bool { return !h.isMember(x, "ann") }},
-	{name: "role", command: "group_open_http_svc/modify_group_member_info", path: "members/role", form: fixed("users", "ann", "role", "admin"),
-		done: func(h *harness, x string) bool { return h.member(x, "ann").Role == imclient.RoleAdmin }},
-	{name: "card", command: "group_open_http_svc/modify_group_member_info", path: "members/card", form: fixed("users", "ann", "card", "New"),
-		done: func(h *harness, x string) bool { return h.member(x, "ann").NameCard == "New" }},
-	{name: "ban", command: "group_open_http_svc/ban_group_member", path: "bans/add", form: fixed("users", "ann", "for", "1h", "why", "ads"), live: true,
-		done: func(h *harness, x string) bool { return h.banned(x, "ann") }},
-	{name: "lift", command: "group_open_http_svc/unban_group_member", path: "bans/lift", form: fixed("users", "ann"), live: true,
+	{
+		name: "mute", command: "group_open_http_svc/forbid_send_msg", path: "members/mute", form: fixed("users", "ann", "for", "1h", "why", "ads"),
+		done: func(h *harness, x string) bool { return !h.mutedUntil(x, "ann").IsZero() },
+	},
+	{
+		name: "unmute", command: "group_open_http_svc/forbid_send_msg", path: "members/unmute", form: fixed("users", "ann"),
+		prepare: func(h *harness, x string) { h.muteIn(x, "ann") }, done: func(h *harness, x string) bool { return h.mutedUntil(x, "ann").IsZero() },
+	},
+	{
+		name: "kick", command: "group_open_http_svc/delete_group_member", path: "members/kick", form: fixed("users", "ann", "why", "ads"),
+		done: func(h *harness, x string) bool { return !h.isMember(x, "ann") },
+	},
+	{
+		name: "role", command: "group_open_http_svc/modify_group_member_info", path: "members/role", form: fixed("users", "ann", "role", "admin"),
+		done: func(h *harness, x string) bool { return h.member(x, "ann").Role == imclient.RoleAdmin },
+	},
+	{
+		name: "card", command: "group_open_http_svc/modify_group_member_info", path: "members/card", form: fixed("users", "ann", "card", "New"),
+		done: func(h *harness, x string) bool { return h.member(x, "ann").NameCard == "New" },
+	},
+	{
+		name: "ban", command: "group_open_http_svc/ban_group_member", path: "bans/add", form: fixed("users", "ann", "for", "1h", "why", "ads"), live: true,
+		done: func(h *harness, x string) bool { return h.banned(x, "ann") },
+	},
+	{
+		name: "lift", command: "group_open_http_svc/unban_group_member", path: "bans/lift", form: fixed("users", "ann"), live: true,
 		prepare: func(h *harness, x string) {
 			h.must("group_open_http_svc/ban_group_member", map[string]any{"GroupId": x, "Members_Account": []string{"ann"}, "Duration": 3600})
 		},
-		done: func(h *harness, x string) bool { return !h.banned(x, "ann") }},
-	{name: "recall", command: "group_open_http_svc/group_msg_recall", path: "recall", form: fixed("m", "2::ann"), prepare: twoWords,
-		done: func(h *harness, x string) bool { return h.takenBack(x, "2") }},
-	{name: "delete", command: "group_open_http_svc/delete_group_msg_by_sender", path: "delete-by-sender", form: fixed("users", "ann", "reason", "ads"), prepare: twoWords,
-		done: func(h *harness, x string) bool { return h.takenBack(x, "2") }},
+		done: func(h *harness, x string) bool { return !h.banned(x, "ann") },
+	},
+	{
+		name: "recall", command: "group_open_http_svc/group_msg_recall", path: "recall", form: fixed("m", "2::ann"), prepare: twoWords,
+		done: func(h *harness, x string) bool { return h.takenBack(x, "2") },
+	},
+	{
+		name: "delete", command: "group_open_http_svc/delete_group_msg_by_sender", path: "delete-by-sender", form: fixed("users", "ann", "reason", "ads"), prepare: twoWords,
+		done: func(h *harness, x string) bool { return h.takenBack(x, "2") },
+	},
 	{name: "notice", command: "group_open_http_svc/send_group_system_notification", path: "notice", form: fixed("text", "Hello")},
-	{name: "mute-all", command: "group_open_http_svc/modify_group_base_info", path: "mute-all", form: fixed("on", "1"),
-		done: func(h *harness, x string) bool { return h.group(x).MuteAll == imclient.On }},
-	{name: "details", command: "group_open_http_svc/modify_group_base_info", path: "details",
+	{
+		name: "mute-all", command: "group_open_http_svc/modify_group_base_info", path: "mute-all", form: fixed("on", "1"),
+		done: func(h *harness, x string) bool { return h.group(x).MuteAll == imclient.On },
+	},
+	{
+		name: "details", command: "group_open_http_svc/modify_group_base_info", path: "details",
 		form: func(x string) url.Values { return with(nil, "name", "New", "seen_name", mark(x)) },
-		done: func(h *harness, x string) bool { return h.group(x).Name == "New" }},
-	{name: "both", command: "group_open_http_svc/modify_group_base_info", path: "details",
+		done: func(h *harness, x string) bool { return h.group(x).Name == "New" },
+	},
+	{
+		name: "both", command: "group_open_http_svc/modify_group_base_info", path: "details",
 		form: func(x string) url.Values {
 			return with(nil, "name", "New", "seen_name", mark(x), "mute_all", "on", "seen_mute_all", mark("off"), "confirmed", "1")
 		},
-		done: func(h *harness, x string) bool { return h.group(x).Name == "New" || h.group(x).MuteAll == imclient.On }},
-	{name: "global", command: "openconfigsvr/setnospeaking", path: "global-mute", user: true, form: fixed("direct_for", "1h", "groups_for", "24h", "why", "ads"),
-		done: func(h *harness, x string) bool { return !h.globalMute(x).GroupUntil.IsZero() }},
-	{name: "unglobal", command: "openconfigsvr/setnospeaking", path: "global-unmute", user: true, form: fixed("groups", "1", "direct", "1"),
+		done: func(h *harness, x string) bool { return h.group(x).Name == "New" || h.group(x).MuteAll == imclient.On },
+	},
+	{
+		name: "global", command: "openconfigsvr/setnospeaking", path: "global-mute", user: true, form: fixed("direct_for", "1h", "groups_for", "24h", "why", "ads"),
+		done: func(h *harness, x string) bool { return !h.globalMute(x).GroupUntil.IsZero() },
+	},
+	{
+		name: "unglobal", command: "openconfigsvr/setnospeaking", path: "global-unmute", user: true, form: fixed("groups", "1", "direct", "1"),
 		prepare: func(h *harness, x string) {
 			h.must("openconfigsvr/setnospeaking", map[string]any{"Set_Account": x, "GroupmsgNospeakingTime": 3600})
 		},
-		done: func(h *harness, x string) bool { return h.globalMute(x).GroupUntil.IsZero() }},
+		done: func(h *harness, x string) bool { return h.globalMute(x).GroupUntil.IsZero() },
+	},
 	{name: "sign-out", command: "im_open_login_svc/kick", path: "sign-out", user: true, form: fixed("why", "ads")},
-	{name: "profile", command: "profile/portrait_set", path: "edit", user: true,
+	{
+		name: "profile", command: "profile/portrait_set", path: "edit", user: true,
 		form: func(x string) url.Values { return with(nil, "nick", "New", "seen_nick", mark(x)) },
-		done: func(h *harness, x string) bool { return h.nick(x) == "New" }},
-	{name: "delete-user", command: "im_open_login_svc/account_delete", path: "delete", user: true,
+		done: func(h *harness, x string) bool { return h.nick(x) == "New" },
+	},
+	{
+		name: "delete-user", command: "im_open_login_svc/account_delete", path: "delete", user: true,
 		form: func(x string) url.Values { return with(nil, "confirm", x, "words", "asked for it") },
-		done: func(h *harness, x string) bool { return h.nick(x) == "" }},
-	{name: "befriend", command: "sns/friend_add", path: "friends/add", user: true, form: fixed("ids", "ann", "how", "force"),
-		done: func(h *harness, x string) bool { return h.hasFriend(x, "ann") }},
-	{name: "unfriend", command: "sns/friend_delete", path: "friends/remove", user: true, form: fixed("ids", "ann", "words", "asked for it"),
-		prepare: befriendAnn, done: func(h *harness, x string) bool { return !h.hasFriend(x, "ann") }},
-	{name: "remark", command: "sns/friend_update", path: "friends/edit", user: true, form: fixed("friend", "ann", "remark", "New", "lists", ""),
-		prepare: befriendAnn, done: func(h *harness, x string) bool { return h.remark(x, "ann") == "New" }},
-	{name: "list", command: "sns/group_add", path: "friend-lists/add", user: true, form: fixed("list", "Band", "ids", ""),
-		done: func(h *harness, x string) bool { return h.hasList(x, "Band") }},
-	{name: "no-list", command: "sns/group_delete", path: "friend-lists/remove", user: true, form: fixed("list", "Band"),
+		done: func(h *harness, x string) bool { return h.nick(x) == "" },
+	},
+	{
+		name: "befriend", command: "sns/friend_add", path: "friends/add", user: true, form: fixed("ids", "ann", "how", "force"),
+		done: func(h *harness, x string) bool { return h.hasFriend(x, "ann") },
+	},
+	{
+		name: "unfriend", command: "sns/friend_delete", path: "friends/remove", user: true, form: fixed("ids", "ann", "words", "asked for it"),
+		prepare: befriendAnn, done: func(h *harness, x string) bool { return !h.hasFriend(x, "ann") },
+	},
+	{
+		name: "remark", command: "sns/friend_update", path: "friends/edit", user: true, form: fixed("friend", "ann", "remark", "New", "lists", ""),
+		prepare: befriendAnn, done: func(h *harness, x string) bool { return h.remark(x, "ann") == "New" },
+	},
+	{
+		name: "list", command: "sns/group_add", path: "friend-lists/add", user: true, form: fixed("list", "Band", "ids", ""),
+		done: func(h *harness, x string) bool { return h.hasList(x, "Band") },
+	},
+	{
+		name: "no-list", command: "sns/group_delete", path: "friend-lists/remove", user: true, form: fixed("list", "Band"),
 		prepare: func(h *harness, x string) {
 			h.must("sns/group_add", map[string]any{"From_Account": x, "GroupName": []string{"Band"}})
 		},
-		done: func(h *harness, x string) bool { return !h.hasList(x, "Band") }},
-	{name: "block", command: "sns/black_list_add", path: "blocks/add", user: true, form: fixed("ids", "ann"),
-		done: func(h *harness, x string) bool { return h.blocks(x, "ann") }},
-	{name: "unblock", command: "sns/black_list_delete", path: "blocks/remove", user: true, form: fixed("ids", "ann"),
+		done: func(h *harness, x string) bool { return !h.hasList(x, "Band") },
+	},
+	{
+		name: "block", command: "sns/black_list_add", path: "blocks/add", user: true, form: fixed("ids", "ann"),
+		done: func(h *harness, x string) bool { return h.blocks(x, "ann") },
+	},
+	{
+		name: "unblock", command: "sns/black_list_delete", path: "blocks/remove", user: true, form: fixed("ids", "ann"),
 		prepare: func(h *harness, x string) {
 			h.must("sns/black_list_add", map[string]any{"From_Account": x, "To_Account": []string{"ann"}})
 		},
-		done: func(h *harness, x string) bool { return !h.blocks(x, "ann") }},
-	{name: "contact", command: "recentcontact/delete", path: "contacts/remove", user: true, form: fixed("peer", "ann", "words", "asked for it"),
+		done: func(h *harness, x string) bool { return !h.blocks(x, "ann") },
+	},
+	{
+		name: "contact", command: "recentcontact/delete", path: "contacts/remove", user: true, form: fixed("peer", "ann", "words", "asked for it"),
 		prepare: func(h *harness, x string) { h.write("ann", x) },
-		done:    func(h *harness, x string) bool { return !h.hasContact(x, "ann") }},
-	{name: "add", command: "group_open_http_svc/add_group_member", path: "members/add", form: fixed("paste", "zoe"),
-		done: func(h *harness, x string) bool { return h.isMember(x, "zoe") }},
-	{name: "transfer", command: "group_open_http_svc/change_group_owner", path: "transfer", form: fixed("owner", "ann", "reason", "asked"),
-		done: func(h *harness, x string) bool { return h.group(x).OwnerID == "ann" }},
-	{name: "clear", command: "group_open_http_svc/clear_group_msg", path: "clear-messages", prepare: twoWords,
-		form: func(x string) url.Values { return with(nil, "confirm", x, "reason", "spam") }, done: func(h *harness, x string) bool { return h.takenBack(x, "2") }},
-	{name: "dismiss", command: "group_open_http_svc/destroy_group", path: "dismiss",
-		form: func(x string) url.Values { return with(nil, "confirm", x, "reason", "spam") }, done: func(h *harness, x string) bool { return h.gone(x) }},
-	{name: "member-fields", command: "group_open_http_svc/modify_group_member_info", path: "members/fields", form: fixed("user", "ann", "new_key", "level", "new_value", "3"),
-		done: func(h *harness, x string) bool { return len(h.member(x, "ann").Custom) == 1 }},
-	{name: "fields", command: "group_open_http_svc/modify_group_base_info", path: "data/fields", form: fixed("new_key", "city", "new_value", "sg"),
-		done: func(h *harness, x string) bool { return len(h.group(x).Custom) == 1 }},
-	{name: "attribute", command: "group_open_http_svc/modify_group_attr", path: "data/attribute", form: fixed("k", "song", "value", "x"),
-		done: func(h *harness, x string) bool { return h.attributes(x)["song"] == "x" }},
-	{name: "counter", command: "group_open_http_svc/update_group_counter", path: "data/counter", form: fixed("k", "likes", "how", "add", "value", "7"),
-		done: func(h *harness, x string) bool { return h.count(x, "likes") == 7 }},
-	{name: "create", command: "group_open_http_svc/create_group", form: func(x string) url.Values { return with(nil, "type", "Public", "name", "New", "id", "new-"+x) },
-		address: func(h *harness, _ string) string { return appURL(h.app, "new-group") }, done: func(h *harness, x string) bool { return !h.gone("new-" + x) }},
-	{name: "topic", command: "million_group_open_http_svc/create_topic", prepare: inCommunity,
+		done:    func(h *harness, x string) bool { return !h.hasContact(x, "ann") },
+	},
+	{
+		name: "add", command: "group_open_http_svc/add_group_member", path: "members/add", form: fixed("paste", "zoe"),
+		done: func(h *harness, x string) bool { return h.isMember(x, "zoe") },
+	},
+	{
+		name: "transfer", command: "group_open_http_svc/change_group_owner", path: "transfer", form: fixed("owner", "ann", "reason", "asked"),
+		done: func(h *harness, x string) bool { return h.group(x).OwnerID == "ann" },
+	},
+	{
+		name: "clear", command: "group_open_http_svc/clear_group_msg", path: "clear-messages", prepare: twoWords,
+		form: func(x string) url.Values { return with(nil, "confirm", x, "reason", "spam") }, done: func(h *harness, x string) bool { return h.takenBack(x, "2") },
+	},
+	{
+		name: "dismiss", command: "group_open_http_svc/destroy_group", path: "dismiss",
+		form: func(x string) url.Values { return with(nil, "confirm", x, "reason", "spam") }, done: func(h *harness, x string) bool { return h.gone(x) },
+	},
+	{
+		name: "member-fields", command: "group_open_http_svc/modify_group_member_info", path: "members/fields", form: fixed("user", "ann", "new_key", "level", "new_value", "3"),
+		done: func(h *harness, x string) bool { return len(h.member(x, "ann").Custom) == 1 },
+	},
+	{
+		name: "fields", command: "group_open_http_svc/modify_group_base_info", path: "data/fields", form: fixed("new_key", "city", "new_value", "sg"),
+		done: func(h *harness, x string) bool { return len(h.group(x).Custom) == 1 },
+	},
+	{
+		name: "attribute", command: "group_open_http_svc/modify_group_attr", path: "data/attribute", form: fixed("k", "song", "value", "x"),
+		done: func(h *harness, x string) bool { return h.attributes(x)["song"] == "x" },
+	},
+	{
+		name: "counter", command: "group_open_http_svc/update_group_counter", path: "data/counter", form: fixed("k", "likes", "how", "add", "value", "7"),
+		done: func(h *harness, x string) bool { return h.count(x, "likes") == 7 },
+	},
+	{
+		name: "create", command: "group_open_http_svc/create_group", form: func(x string) url.Values { return with(nil, "type", "Public", "name", "New", "id", "new-"+x) },
+		address: func(h *harness, _ string) string { return appURL(h.app, "new-group") }, done: func(h *harness, x string) bool { return !h.gone("new-" + x) },
+	},
+	{
+		name: "topic", command: "million_group_open_http_svc/create_topic", prepare: inCommunity,
 		form:    func(x string) url.Values { return with(nil, "name", "New", "id", "@TGS#_"+x+"@TOPIC#_new") },
 		address: func(h *harness, x string) string { return groupURL(h.app, "@TGS#_"+x, tabTopics, "new") },
-		done:    func(h *harness, x string) bool { return h.topicThere("@TGS#_" + x + "@TOPIC#_new") }},
-	{name: "topic-edit", command: "million_group_open_http_svc/modify_topic",
+		done:    func(h *harness, x string) bool { return h.topicThere("@TGS#_" + x + "@TOPIC#_new") },
+	},
+	{
+		name: "topic-edit", command: "million_group_open_http_svc/modify_topic",
 		prepare: func(h *harness, x string) {
 			inCommunity(h, x)
 			h.must("million_group_open_http_svc/create_topic", map[string]any{"GroupId": "@TGS#_" + x, "TopicId": "@TGS#_" + x + "@TOPIC#_t", "TopicName": "Old"})
@@ -169,8 +238,10 @@ var deeds = []deed{
 			topic, err := h.app.IM.Topics.Get(imclient.Fresh(context.Background()), "@TGS#_"+x+"@TOPIC#_t")
 			check(h.t, err)
 			return topic.Name == "New"
-		}},
-	{name: "undo", command: "group_open_http_svc/forbid_send_msg", form: fixed(),
+		},
+	},
+	{
+		name: "undo", command: "group_open_http_svc/forbid_send_msg", form: fixed(),
 		prepare: func(h *harness, x string) {
 			h.do(actions.Mute{Common: because("x"), Group: x, Users: []string{"ann"}, Span: actions.Span{For: time.Hour}})
 		},
@@ -181,65 +252,100 @@ var deeds = []deed{
 			}
 			return undoURL(h.app, list[0].ID)
 		},
-		done: func(h *harness, x string) bool { return h.mutedUntil(x, "ann").IsZero() }},
-	{name: "edit", command: "openim/modify_group_msg", path: "messages/edit", form: fixed("m", "2::ann", "text", "new", "seen", "two", "reason", "ads"), prepare: twoWords,
-		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{Group: x}, "new") }},
-	{name: "send", command: "group_open_http_svc/send_group_msg", path: "send", form: fixed("text", "new"),
-		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{Group: x}, "new") }},
-	{name: "extend", command: "openim_msg_ext_http_svc/group_set_key_values", path: "messages/extensions", form: fixed("m", "1::ann", "new_key", "k", "new_value", "v"),
+		done: func(h *harness, x string) bool { return h.mutedUntil(x, "ann").IsZero() },
+	},
+	{
+		name: "edit", command: "openim/modify_group_msg", path: "messages/edit", form: fixed("m", "2::ann", "text", "new", "seen", "two", "reason", "ads"), prepare: twoWords,
+		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{Group: x}, "new") },
+	},
+	{
+		name: "send", command: "group_open_http_svc/send_group_msg", path: "send", form: fixed("text", "new"),
+		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{Group: x}, "new") },
+	},
+	{
+		name: "extend", command: "openim_msg_ext_http_svc/group_set_key_values", path: "messages/extensions", form: fixed("m", "1::ann", "new_key", "k", "new_value", "v"),
 		prepare: func(h *harness, x string) {
 			h.say(x, "ann", text("one"), map[string]any{"SupportMessageExtension": 1})
 		},
-		done: func(h *harness, x string) bool { return h.keeps(imclient.Conversation{Group: x}, "1") }},
-	{name: "unread", command: "group_open_http_svc/set_unread_msg_num", path: "members/unread", form: fixed("users", "ann", "n", "1"), prepare: twoWords,
-		done: func(h *harness, x string) bool { return h.member(x, "ann").ReadSeq == "1" }},
+		done: func(h *harness, x string) bool { return h.keeps(imclient.Conversation{Group: x}, "1") },
+	},
+	{
+		name: "unread", command: "group_open_http_svc/set_unread_msg_num", path: "members/unread", form: fixed("users", "ann", "n", "1"), prepare: twoWords,
+		done: func(h *harness, x string) bool { return h.member(x, "ann").ReadSeq == "1" },
+	},
 
-	{name: "open", command: "", user: true, form: chatForm("reason", "a report"), address: chatAddress("open"),
+	{
+		name: "open", command: "", user: true, form: chatForm("reason", "a report"), address: chatAddress("open"),
 		done: func(h *harness, x string) bool {
 			list, err := h.store.Audit.List(context.Background(), store.AuditFilter{App: testApp, User: x, Action: "direct.view"}, 0, 1)
 			check(h.t, err)
 			return len(list) == 1
-		}},
-	{name: "direct-recall", command: "openim/admin_msgwithdraw", user: true, form: chatForm(), address: chatAddress("recall"), prepare: chatted,
-		done: func(h *harness, x string) bool { return h.chatMessage(x).State == imclient.MessageRecalled }},
-	{name: "direct-edit", command: "openim/modify_c2c_msg", user: true, form: chatForm("text", "new", "seen", "old", "reason", "x"), address: chatAddress("edit"), prepare: chatted,
-		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{User: x, Peer: "ann"}, "new") }},
-	{name: "direct-send", command: "openim/sendmsg", user: true, form: func(x string) url.Values {
-		return with(chatForm("text", "new", "from", "user", "reason", "x")(x), "confirmed", x)
-	}, address: chatAddress("send"), prepare: chatted,
-		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{User: x, Peer: "ann"}, "new") }},
-	{name: "direct-read", command: "openim/admin_set_msg_read", user: true, form: func(x string) url.Values { return chatForm("for", "ann")(x) }, address: chatAddress("read"), prepare: chatted,
+		},
+	},
+	{
+		name: "direct-recall", command: "openim/admin_msgwithdraw", user: true, form: chatForm(), address: chatAddress("recall"), prepare: chatted,
+		done: func(h *harness, x string) bool { return h.chatMessage(x).State == imclient.MessageRecalled },
+	},
+	{
+		name: "direct-edit", command: "openim/modify_c2c_msg", user: true, form: chatForm("text", "new", "seen", "old", "reason", "x"), address: chatAddress("edit"), prepare: chatted,
+		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{User: x, Peer: "ann"}, "new") },
+	},
+	{
+		name: "direct-send", command: "openim/sendmsg", user: true, form: func(x string) url.Values {
+			return with(chatForm("text", "new", "from", "user", "reason", "x")(x), "confirmed", x)
+		}, address: chatAddress("send"), prepare: chatted,
+		done: func(h *harness, x string) bool { return h.says(imclient.Conversation{User: x, Peer: "ann"}, "new") },
+	},
+	{
+		name: "direct-read", command: "openim/admin_set_msg_read", user: true, form: func(x string) url.Values { return chatForm("for", "ann")(x) }, address: chatAddress("read"), prepare: chatted,
 		done: func(h *harness, x string) bool {
 			n, err := h.app.IM.Contacts.UnreadFrom(context.Background(), imclient.Conversation{User: "ann", Peer: x})
 			check(h.t, err)
 			return n == 0
-		}},
-	{name: "direct-hide", command: "openim/delete_c2c_msg_ramble", user: true, form: chatForm("for", "ann", "reason", "x"), address: chatAddress("hide"), prepare: chatted,
+		},
+	},
+	{
+		name: "direct-hide", command: "openim/delete_c2c_msg_ramble", user: true, form: chatForm("for", "ann", "reason", "x"), address: chatAddress("hide"), prepare: chatted,
 		done: func(h *harness, x string) bool {
 			_, there := h.inChat("ann", x, chatRef(x))
 			return !there
-		}},
-	{name: "add-words", command: "im_msg_audit_mgr/add_local_audit_keywords", address: func(h *harness, _ string) string { return libraryURL(h.app, "block", "add") },
-		form: func(x string) url.Values { return with(nil, "words", x) }, done: func(h *harness, x string) bool { return h.hasWord(x) }},
-	{name: "remove-words", command: "im_msg_audit_mgr/delete_local_audit_keywords", address: func(h *harness, _ string) string { return libraryURL(h.app, "block", "remove") },
+		},
+	},
+	{
+		name: "add-words", command: "im_msg_audit_mgr/add_local_audit_keywords", address: func(h *harness, _ string) string { return libraryURL(h.app, "block", "add") },
+		form: func(x string) url.Values { return with(nil, "words", x) }, done: func(h *harness, x string) bool { return h.hasWord(x) },
+	},
+	{
+		name: "remove-words", command: "im_msg_audit_mgr/delete_local_audit_keywords", address: func(h *harness, _ string) string { return libraryURL(h.app, "block", "remove") },
 		prepare: func(h *harness, x string) { h.addWord(x) },
-		form:    func(x string) url.Values { return with(nil, "word", x) }, done: func(h *harness, x string) bool { return !h.hasWord(x) }},
+		form:    func(x string) url.Values { return with(nil, "word", x) }, done: func(h *harness, x string) bool { return !h.hasWord(x) },
+	},
 	{name: "mark", command: "group_open_avchatroom_http_svc/modify_user_info", path: "live/mark", live: true, form: fixed("users", "ann", "marks", "1000")},
-	{name: "tags", command: "all_member_push/im_add_tag", user: true, address: func(h *harness, _ string) string { return appURL(h.app, "broadcasts", "tags") },
-		form: func(x string) url.Values { return with(nil, "paste", x, "tags", "vip") }, done: func(h *harness, x string) bool { return h.hasTag(x) }},
-	{name: "live-broadcast", command: "group_open_http_svc/send_broadcast_msg", address: func(h *harness, _ string) string { return appURL(h.app, "live-broadcast") },
-		form: fixed("text", "Hello", "reason", "drill", "confirm", testApp)},
-	{name: "broadcast", command: "all_member_push/im_push", address: func(h *harness, _ string) string { return appURL(h.app, "broadcast") },
-		form: fixed("text", "Hello", "reason", "drill", "confirm", testApp)},
-	{name: "open-file", command: "", form: func(string) url.Values { return with(nil, "kind", "groups", "file", "none", "reason", "drill") },
-		address: func(h *harness, _ string) string { return appURL(h.app, "operations", "files", "open") }, done: func(*harness, string) bool { return false }},
-	{name: "pin", command: "", form: func(x string) url.Values { return with(nil, "id", x, "on", "1") },
+	{
+		name: "tags", command: "all_member_push/im_add_tag", user: true, address: func(h *harness, _ string) string { return appURL(h.app, "broadcasts", "tags") },
+		form: func(x string) url.Values { return with(nil, "paste", x, "tags", "vip") }, done: func(h *harness, x string) bool { return h.hasTag(x) },
+	},
+	{
+		name: "live-broadcast", command: "group_open_http_svc/send_broadcast_msg", address: func(h *harness, _ string) string { return appURL(h.app, "live-broadcast") },
+		form: fixed("text", "Hello", "reason", "drill", "confirm", testApp),
+	},
+	{
+		name: "broadcast", command: "all_member_push/im_push", address: func(h *harness, _ string) string { return appURL(h.app, "broadcast") },
+		form: fixed("text", "Hello", "reason", "drill", "confirm", testApp),
+	},
+	{
+		name: "open-file", command: "", form: func(string) url.Values { return with(nil, "kind", "groups", "file", "none", "reason", "drill") },
+		address: func(h *harness, _ string) string { return appURL(h.app, "operations", "files", "open") }, done: func(*harness, string) bool { return false },
+	},
+	{
+		name: "pin", command: "", form: func(x string) url.Values { return with(nil, "id", x, "on", "1") },
 		address: func(h *harness, _ string) string { return appURL(h.app, "pins") },
 		done: func(h *harness, x string) bool {
 			pins, err := h.store.Settings.Pins(context.Background(), h.operator(auth.Owner), testApp)
 			check(h.t, err)
 			return slices.ContainsFunc(pins, func(p store.Place) bool { return p.ID == x })
-		}},
+		},
+	},
 }
 
 func befriendAnn(h *harness, x string) {

@@ -704,8 +704,10 @@ func (f *filling) topicTexts(now map[string]string) []templates.FormPart {
 	custom := optional(f.sized("custom", now["custom"], limits.TopicCustom, 2))
 	custom.Label = i18n.T(f.ctx(), "audit.field.custom")
 	return []templates.FormPart{
-		{Field: optional(f.sized("intro", now["intro"], limits.Introduction, 2))}, {Field: optional(f.sized("notice", now["notice"], limits.Notice, 2))},
-		{Field: avatar}, {Field: custom},
+		{Field: optional(f.sized("intro", now["intro"], limits.Introduction, 2))},
+		{Field: optional(f.sized("notice", now["notice"], limits.Notice, 2))},
+		{Field: avatar},
+		{Field: custom},
 	}
 }
 

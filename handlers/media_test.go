@@ -122,8 +122,10 @@ func TestMedia(t *testing.T) {
 		{name: "page as a voice", kind: mediaSound, url: up.URL + "/voice.html", status: 415},
 		{name: "film", kind: mediaFilm, url: up.URL + "/film.mp4", status: 200, typ: "video/mp4", shown: "inline"},
 		{name: "picture as a film", kind: mediaFilm, url: up.URL + "/cat.png", status: 415},
-		{name: "file", kind: mediaFile, url: up.URL + "/setup.exe", file: "方案 \"1\".exe", status: 200, typ: "application/octet-stream",
-			shown: "attachment; filename*=utf-8''%E6%96%B9%E6%A1%88%20_1_.exe", body: "<html>MZ"},
+		{
+			name: "file", kind: mediaFile, url: up.URL + "/setup.exe", file: "方案 \"1\".exe", status: 200, typ: "application/octet-stream",
+			shown: "attachment; filename*=utf-8''%E6%96%B9%E6%A1%88%20_1_.exe", body: "<html>MZ",
+		},
 		{name: "file without a name", kind: mediaFile, url: up.URL + "/setup.exe", status: 200, typ: "application/octet-stream", shown: "attachment; filename=setup.exe"},
 		{name: "gone", kind: mediaPicture, url: up.URL + "/gone.png", status: 404},
 		{name: "cut off", kind: mediaPicture, url: up.URL + "/cut.png", status: 502},
@@ -179,7 +181,8 @@ func TestMediaLinks(t *testing.T) {
 	h.newUsers("ann:Ann")
 	h.newGroup("Public", "g1", "A group", "ann")
 	h.say("g1", "ann", []any{map[string]any{"MsgType": "TIMFileElem", "MsgContent": map[string]any{
-		"Url": up.URL + "/setup.exe", "UUID": "x", "FileSize": 8, "FileName": "setup.exe", "Download_Flag": 2}}})
+		"Url": up.URL + "/setup.exe", "UUID": "x", "FileSize": 8, "FileName": "setup.exe", "Download_Flag": 2,
+	}}})
 	b := h.as(auth.Viewer)
 	page := b.get("/apps/demo/groups/g1/messages").is(200)
 	_, rest, ok := strings.Cut(page.body, `href="/apps/demo/media?`)
@@ -302,8 +305,10 @@ func TestMediaHosts(t *testing.T) {
 			t.Errorf("%s is shown at once: %v", address, got)
 		}
 	}
-	for _, address := range []string{"", "x", "//cdn.example.com/a", "ftp://cdn.example.com/a", "javascript:alert(1)", "data:image/png,x", "https://a:b@cdn.example.com/a",
-		"https:///a", "https://cdn.example.com/" + strings.Repeat("a", maxMediaURL), "https://cdn.example.com/%zz%"} {
+	for _, address := range []string{
+		"", "x", "//cdn.example.com/a", "ftp://cdn.example.com/a", "javascript:alert(1)", "data:image/png,x", "https://a:b@cdn.example.com/a",
+		"https:///a", "https://cdn.example.com/" + strings.Repeat("a", maxMediaURL), "https://cdn.example.com/%zz%",
+	} {
 		if link := m.link(app, mediaPicture, address, ""); link.URL != "" {
 			t.Errorf("%.60q has the link %s", address, link.URL)
 		}

@@ -105,8 +105,13 @@ var lengths = []struct {
 	name string
 	d    time.Duration
 }{
-	{"10m", 10 * time.Minute}, {"1h", time.Hour}, {"24h", 24 * time.Hour}, {"7d", 7 * 24 * time.Hour}, {"30d", 30 * 24 * time.Hour},
-	{lengthForever, 0}, {lengthUntil, 0},
+	{"10m", 10 * time.Minute},
+	{"1h", time.Hour},
+	{"24h", 24 * time.Hour},
+	{"7d", 7 * 24 * time.Hour},
+	{"30d", 30 * 24 * time.Hour},
+	{lengthForever, 0},
+	{lengthUntil, 0},
 }
 
 const (

@@ -364,8 +364,10 @@ func TestMessagesElements(t *testing.T) {
 		{"picture", elem("TIMImageElem", map[string]any{"UUID": "u", "ImageFormat": 3, "ImageInfoArray": []any{map[string]any{"Type": 1, "Size": 2048, "Width": 100, "Height": 50, "URL": media + "photo/a.png"}}}), nil, []string{"100 × 50 · 2 KB"}, []string{`src="/apps/demo/media?k=picture`, `loading="lazy"`}},
 		{"voice", elem("TIMSoundElem", map[string]any{"Url": media + "sound/a.wav", "UUID": "u", "Size": 59392, "Second": 14, "Download_Flag": 2}), nil, []string{"Voice message", "0:14 · 58 KB"}, []string{`<audio controls preload="none" src="/apps/demo/media?k=sound`}},
 		{"file", elem("TIMFileElem", map[string]any{"Url": media + "file/a.pdf", "UUID": "u", "FileSize": 2516582, "FileName": "合同 (final).pdf", "Download_Flag": 2}), nil, []string{"合同 (final).pdf", "2.4 MB · PDF"}, []string{`<a class="attach" href="/apps/demo/media?k=file`}},
-		{"film", elem("TIMVideoFileElem", map[string]any{"VideoUrl": media + "video/a.mp4", "VideoUUID": "u", "VideoSize": 1024, "VideoSecond": 75, "VideoFormat": "mp4", "VideoDownloadFlag": 2,
-			"ThumbUrl": media + "photo/b.png", "ThumbUUID": "t", "ThumbSize": 1, "ThumbWidth": 320, "ThumbHeight": 180, "ThumbFormat": "png", "ThumbDownloadFlag": 2}), nil, []string{"1:15 · 1 KB · MP4"}, []string{`<video class="thumb" controls preload="none"`, `poster="/apps/demo/media?k=picture`}},
+		{"film", elem("TIMVideoFileElem", map[string]any{
+			"VideoUrl": media + "video/a.mp4", "VideoUUID": "u", "VideoSize": 1024, "VideoSecond": 75, "VideoFormat": "mp4", "VideoDownloadFlag": 2,
+			"ThumbUrl": media + "photo/b.png", "ThumbUUID": "t", "ThumbSize": 1, "ThumbWidth": 320, "ThumbHeight": 180, "ThumbFormat": "png", "ThumbDownloadFlag": 2,
+		}), nil, []string{"1:15 · 1 KB · MP4"}, []string{`<video class="thumb" controls preload="none"`, `poster="/apps/demo/media?k=picture`}},
 		{"picture from elsewhere", elem("TIMImageElem", map[string]any{"UUID": "u", "ImageFormat": 1, "ImageInfoArray": []any{map[string]any{"Type": 1, "Size": 1, "Width": 1, "Height": 1, "URL": "https://evil.example/p.gif"}}}), nil, []string{"from evil.example, not loaded by itself"}, nil},
 		{"several", append(text("look:"), elem("TIMFaceElem", map[string]any{"Index": 1, "Data": "x"})...), nil, []string{"look: Sticker 1 · x"}, nil},
 		{"an answer", text("yes"), map[string]any{"CloudCustomData": `{"messageReply":{"messageID":"1","messageAbstract":"are you there?","messageSender":"Bob"}}`}, []string{"Bob are you there? yes"}, []string{`class="quote"`}},

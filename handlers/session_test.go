@@ -231,8 +231,12 @@ func TestCrossSite(t *testing.T) {
 			continue
 		}
 		for _, header := range []map[string]string{
-			{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"},
-			{"Origin": "http://console.test.evil.example"}, {"Origin": "http://console.test:81"},
+			{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+			{"Sec-Fetch-Site": "same-site"},
+			{"Origin": "https://evil.example"},
+			{"Origin": "null"},
+			{"Origin": "http://console.test.evil.example"},
+			{"Origin": "http://console.test:81"},
 		} {
 			a := h.as(auth.Owner).do(post, addressOf(r), url.Values{"on": {"1"}, "why": {"ads"}, "users": {"ann"}, "text": {"x"}}, header).is(http.StatusForbidden)
 			a.has("This request came from another site.", "Nothing was changed")

@@ -118,8 +118,11 @@ func TestUserParts(t *testing.T) {
 		lead []string
 	}{
 		{"contacts", []string{"Conversations", "Bob", "Music", "2 unread in direct chats"}, []string{`contacts/remove?peer=bob"`, `/direct?peer=bob&amp;user=ann"`}},
-		{"friends", []string{"Friends", "Bob", "<b>老板</b>", "Work", "Both", "<i>Ex</i> שלום", "This side only", "Lists of friends", "1 friend"},
-			[]string{`friends/add"`, `friends/edit?friend=bob"`, `friends/remove?ids=%3Cb%3Ex"`, `friend-lists/remove?list=Work"`}},
+		{
+			"friends",
+			[]string{"Friends", "Bob", "<b>老板</b>", "Work", "Both", "<i>Ex</i> שלום", "This side only", "Lists of friends", "1 friend"},
+			[]string{`friends/add"`, `friends/edit?friend=bob"`, `friends/remove?ids=%3Cb%3Ex"`, `friend-lists/remove?list=Work"`},
+		},
 		{"blocks", []string{"Blocked by this user", "Cara"}, []string{`blocks/add"`, `blocks/remove?ids=cara"`}},
 	} {
 		path := uPage + "/" + c.tab

@@ -136,7 +136,8 @@ func friendsAddFields(a *userAsking, v *templates.UserSheetView) {
 		name, label string
 		limit       int
 	}{
-		{"wording", i18n.T(ctx, "users.friend_wording"), limits.FriendWording}, {"remark", userFieldName(ctx, "remark"), limits.FriendRemark},
+		{"wording", i18n.T(ctx, "users.friend_wording"), limits.FriendWording},
+		{"remark", userFieldName(ctx, "remark"), limits.FriendRemark},
 		{"list", i18n.T(ctx, "users.sheet.into_list"), limits.FriendList},
 	} {
 		v.Fields = append(v.Fields, a.text(f.name, f.label, a.get(f.name), f.limit, true))

@@ -64,8 +64,10 @@ func (h *harness) globalMute(user string) imclient.GlobalMute {
 func TestUserPage(t *testing.T) {
 	h := newUser(t)
 	h.must("profile/portrait_set", map[string]any{"From_Account": "ann", "ProfileItem": []any{
-		map[string]any{"Tag": "Tag_Profile_IM_Gender", "Value": "Gender_Type_Female"}, map[string]any{"Tag": "Tag_Profile_IM_SelfSignature", "Value": "<i>שלום</i>"},
-		map[string]any{"Tag": "Tag_Profile_IM_BirthDay", "Value": 20010203}, map[string]any{"Tag": "Tag_Profile_IM_AllowType", "Value": "AllowType_Type_AllowAny"},
+		map[string]any{"Tag": "Tag_Profile_IM_Gender", "Value": "Gender_Type_Female"},
+		map[string]any{"Tag": "Tag_Profile_IM_SelfSignature", "Value": "<i>שלום</i>"},
+		map[string]any{"Tag": "Tag_Profile_IM_BirthDay", "Value": 20010203},
+		map[string]any{"Tag": "Tag_Profile_IM_AllowType", "Value": "AllowType_Type_AllowAny"},
 	}})
 	page := h.as(auth.Viewer).get(uPage).is(http.StatusOK)
 	page.has("Ann 安", "ann", "Offline", "2 groups", "Music", "Public", "Work", "Owner", "Member", "female", "2001-02-03", "<i>שלום</i>", "without asking",
@@ -250,8 +252,12 @@ func TestWhyAmIMutedEverywhere(t *testing.T) {
 
 func TestReasonIn(t *testing.T) {
 	for _, tt := range []struct{ recorded, en, zh string }{
-		{"Advertising", "Advertising", "广告"}, {"广告", "Advertising", "广告"}, {"广告：加 V 信", "Advertising: 加 V 信", "广告：加 V 信"},
-		{"Flooding: again: and again", "Flooding: again: and again", "刷屏：again: and again"}, {"Advertisings", "Advertisings", "Advertisings"}, {"", "", ""},
+		{"Advertising", "Advertising", "广告"},
+		{"广告", "Advertising", "广告"},
+		{"广告：加 V 信", "Advertising: 加 V 信", "广告：加 V 信"},
+		{"Flooding: again: and again", "Flooding: again: and again", "刷屏：again: and again"},
+		{"Advertisings", "Advertisings", "Advertisings"},
+		{"", "", ""},
 	} {
 		if en, zh := reasonIn(in(t, i18n.English), tt.recorded), reasonIn(in(t, i18n.Chinese), tt.recorded); en != tt.en || zh != tt.zh {
 			t.Errorf("%q is %q and %q", tt.recorded, en, zh)

@@ -57,11 +57,19 @@ func tencentFamily(code string) string {
 		name     string
 		from, to int
 	}{
-		{"custom", 10100, 10200}, {"custom", 38000, 39000}, {"custom", 120001, 130000},
-		{"group", 10000, 11999}, {"group", 110000, 110999},
-		{"message", 20000, 23999}, {"message", 90000, 93999},
-		{"friend", 30000, 32999}, {"profile", 40000, 40999}, {"contact", 50000, 51999},
-		{"gateway", 60000, 60999}, {"account", 70000, 72999}, {"check", 80000, 80999},
+		{"custom", 10100, 10200},
+		{"custom", 38000, 39000},
+		{"custom", 120001, 130000},
+		{"group", 10000, 11999},
+		{"group", 110000, 110999},
+		{"message", 20000, 23999},
+		{"message", 90000, 93999},
+		{"friend", 30000, 32999},
+		{"profile", 40000, 40999},
+		{"contact", 50000, 51999},
+		{"gateway", 60000, 60999},
+		{"account", 70000, 72999},
+		{"check", 80000, 80999},
 	} {
 		if n >= f.from && n <= f.to {
 			return f.name

@@ -216,8 +216,10 @@ func entryValues(e AuditEntry) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []any{millis(e.At), text(e.OperatorID), text(e.OperatorName), text(e.Address), text(e.Request), text(e.App),
-		text(e.Action), text(e.Group), e.UndoOf, users, messages, text(e.Reason), detail}, nil
+	return []any{
+		millis(e.At), text(e.OperatorID), text(e.OperatorName), text(e.Address), text(e.Request), text(e.App),
+		text(e.Action), text(e.Group), e.UndoOf, users, messages, text(e.Reason), detail,
+	}, nil
 }
 
 // listJSON writes ids the one way they are written in the log.

@@ -46,8 +46,10 @@ func fill(t *testing.T, s *store.Store) {
 func guardsOff(t *testing.T, driver, dsn string) {
 	t.Helper()
 	behind(t, driver, dsn, map[string][]string{
-		"sqlite": {`DROP TRIGGER audit_entry_update`, `DROP TRIGGER audit_entry_delete`, `DROP TRIGGER audit_outcome_update`,
-			`DROP TRIGGER audit_outcome_delete`, `DROP TRIGGER audit_chain_update`, `DROP TRIGGER audit_chain_delete`},
+		"sqlite": {
+			`DROP TRIGGER audit_entry_update`, `DROP TRIGGER audit_entry_delete`, `DROP TRIGGER audit_outcome_update`,
+			`DROP TRIGGER audit_outcome_delete`, `DROP TRIGGER audit_chain_update`, `DROP TRIGGER audit_chain_delete`,
+		},
 		"pgx": {`ALTER TABLE audit_entry DISABLE TRIGGER ALL`, `ALTER TABLE audit_outcome DISABLE TRIGGER ALL`, `ALTER TABLE audit_chain DISABLE TRIGGER ALL`},
 	}[driver]...)
 }

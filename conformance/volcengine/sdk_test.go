@@ -51,8 +51,16 @@ func TestSDK(t *testing.T) {
 		name string
 		run  func(*testing.T, *im.Im)
 	}{
-		{"conversations", conversations}, {"participants", participants}, {"settings and read indexes", settings}, {"live groups", liveGroups},
-		{"marks", marks}, {"messages", messages}, {"users", users}, {"friends", friends}, {"blacklists", blacklists}, {"broadcast and token", broadcast},
+		{"conversations", conversations},
+		{"participants", participants},
+		{"settings and read indexes", settings},
+		{"live groups", liveGroups},
+		{"marks", marks},
+		{"messages", messages},
+		{"users", users},
+		{"friends", friends},
+		{"blacklists", blacklists},
+		{"broadcast and token", broadcast},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, c) })
 	}

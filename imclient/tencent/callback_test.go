@@ -232,14 +232,22 @@ func TestCallbacksTell(t *testing.T) {
 		body string
 		want imclient.Event
 	}{
-		{`{"CallbackCommand":"Group.CallbackAfterMemberExit","EventTime":"` + ms + `","ExitMemberList":[{"Member_Account":"c"},{"Member_Account":"d"}],"ExitType":"Kicked","GroupId":"g","Operator_Account":"admin","Type":"Public"}`,
-			imclient.Event{Kind: "member.left", At: at, Group: "g", Users: []string{"c", "d", "admin"}}},
-		{`{"CallbackCommand":"Group.CallbackAfterMemberFieldChanged","EventTime":` + ms + `,"GroupId":"g","Modified_Account":"a","Operator_Account":"a"}`,
-			imclient.Event{Kind: "member.changed", At: at, Group: "g", Users: []string{"a"}}},
-		{`{"CallbackCommand":"Sns.CallbackBlackListAdd","PairList":[{"From_Account":"a","To_Account":"b"},{"From_Account":"a","To_Account":"d"}]}`,
-			imclient.Event{Kind: "block.added", Users: []string{"b", "a", "d"}}},
-		{`{"CallbackCommand":"Group.CallbackAfterSendMsg","GroupId":"g","From_Account":"a","Operator_Account":"admin","MsgSeq":9,"New":{"x":[1]}}`,
-			imclient.Event{Kind: "message.sent", Group: "g", Users: []string{"a", "admin"}}},
+		{
+			`{"CallbackCommand":"Group.CallbackAfterMemberExit","EventTime":"` + ms + `","ExitMemberList":[{"Member_Account":"c"},{"Member_Account":"d"}],"ExitType":"Kicked","GroupId":"g","Operator_Account":"admin","Type":"Public"}`,
+			imclient.Event{Kind: "member.left", At: at, Group: "g", Users: []string{"c", "d", "admin"}},
+		},
+		{
+			`{"CallbackCommand":"Group.CallbackAfterMemberFieldChanged","EventTime":` + ms + `,"GroupId":"g","Modified_Account":"a","Operator_Account":"a"}`,
+			imclient.Event{Kind: "member.changed", At: at, Group: "g", Users: []string{"a"}},
+		},
+		{
+			`{"CallbackCommand":"Sns.CallbackBlackListAdd","PairList":[{"From_Account":"a","To_Account":"b"},{"From_Account":"a","To_Account":"d"}]}`,
+			imclient.Event{Kind: "block.added", Users: []string{"b", "a", "d"}},
+		},
+		{
+			`{"CallbackCommand":"Group.CallbackAfterSendMsg","GroupId":"g","From_Account":"a","Operator_Account":"admin","MsgSeq":9,"New":{"x":[1]}}`,
+			imclient.Event{Kind: "message.sent", Group: "g", Users: []string{"a", "admin"}},
+		},
 		{`{"CallbackCommand":"Moon.Rises","GroupId":7}`, imclient.Event{Kind: imclient.EventUnknown}},
 	} {
 		var head struct{ CallbackCommand string }

@@ -121,7 +121,8 @@ func newRecorded(t *testing.T) (*recorded, *API) {
 		_, _ = io.WriteString(w, rec.answer)
 	}))
 	t.Cleanup(server.Close)
-	a, err := NewAPI(Config{AppID: "900001", AccessKey: "AK", SecretKey: "SK", Endpoint: server.URL,
+	a, err := NewAPI(Config{
+		AppID: "900001", AccessKey: "AK", SecretKey: "SK", Endpoint: server.URL,
 		Account: &Account{calls.NewGates(2*len(actions), func(string) float64 { return 1e6 })},
 	})
 	if err != nil {

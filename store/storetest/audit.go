@@ -296,11 +296,25 @@ func auditFilters(t *testing.T, s *store.Store) {
 	middle := all[len(all)/2].At
 	filters := []store.AuditFilter{
 		{},
-		{OperatorID: "op1"}, {App: "app1"}, {Group: "g1"}, {Group: "g1", App: "app0"}, {User: "u1"}, {User: "u1", App: "app1"},
-		{Action: "member.mute"}, {NotActions: []string{"operator.signin", "member.kick"}},
-		{State: store.AuditPending}, {State: store.AuditOK}, {State: store.AuditPartial}, {State: store.AuditFailed}, {State: store.AuditUnknown},
-		{From: middle}, {Until: middle}, {From: middle.Add(-time.Hour), Until: middle.Add(time.Hour)},
-		{OperatorID: "nobody"}, {App: "?"}, {User: "nobody", State: store.AuditFailed},
+		{OperatorID: "op1"},
+		{App: "app1"},
+		{Group: "g1"},
+		{Group: "g1", App: "app0"},
+		{User: "u1"},
+		{User: "u1", App: "app1"},
+		{Action: "member.mute"},
+		{NotActions: []string{"operator.signin", "member.kick"}},
+		{State: store.AuditPending},
+		{State: store.AuditOK},
+		{State: store.AuditPartial},
+		{State: store.AuditFailed},
+		{State: store.AuditUnknown},
+		{From: middle},
+		{Until: middle},
+		{From: middle.Add(-time.Hour), Until: middle.Add(time.Hour)},
+		{OperatorID: "nobody"},
+		{App: "?"},
+		{User: "nobody", State: store.AuditFailed},
 	}
 	for _, a := range slices.Clone(filters) {
 		for _, b := range filters[1:17] {

@@ -86,8 +86,12 @@ func TestPlurals(t *testing.T) {
 		n    int
 		want string
 	}{
-		{English, 0, "0 days"}, {English, 1, "1 day"}, {English, 2, "2 days"}, {English, 1284, "1,284 days"},
-		{Chinese, 1, "1 天"}, {Chinese, 3, "3 天"},
+		{English, 0, "0 days"},
+		{English, 1, "1 day"},
+		{English, 2, "2 days"},
+		{English, 1284, "1,284 days"},
+		{Chinese, 1, "1 天"},
+		{Chinese, 3, "3 天"},
 	} {
 		if got := N(in(tt.lang), "time.days", tt.n); got != tt.want {
 			t.Errorf("%s %d: got %q, want %q", tt.lang, tt.n, got, tt.want)

@@ -113,7 +113,8 @@ const copyCurl = 8 << 10
 
 func apiColumns(ctx context.Context) []Column {
 	return []Column{
-		{Text: i18n.T(ctx, "api.column.command")}, {Text: i18n.T(ctx, "api.column.kind"), Class: "kind"},
+		{Text: i18n.T(ctx, "api.column.command")},
+		{Text: i18n.T(ctx, "api.column.kind"), Class: "kind"},
 		{Text: i18n.T(ctx, "api.column.rate"), Class: "rate num p2"},
 	}
 }

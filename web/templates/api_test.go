@@ -51,8 +51,10 @@ func TestAPI(t *testing.T) {
 	kinds := []Tab{{Text: "All", URL: "/apps/demo/api", Count: "2", Current: true}, {Text: "Reads", URL: "/apps/demo/api?kind=read", Count: "1"}}
 	failed, fine := apiAnswer(), APIAnswerView{OK: true, Summary: "Accepted", Code: "0", Status: "HTTP 200 OK", Took: time.Microsecond, Entry: Link{Text: "#1", URL: "/apps/demo/actions/1"}, Focus: true}
 	ask := APIAskView{
-		Sheet: SheetView{ID: "ask", Title: "Send destroy_group", Text: "Dismisses a group", Action: "/apps/demo/api/group_open_http_svc/destroy_group",
-			Hidden: []string{"confirmed", "1", "body", spoilt}, Submit: "Send to Demo", Variant: "harm-solid", Foot: "This cannot be undone", Danger: true, BackURL: "#api-request"},
+		Sheet: SheetView{
+			ID: "ask", Title: "Send destroy_group", Text: "Dismisses a group", Action: "/apps/demo/api/group_open_http_svc/destroy_group",
+			Hidden: []string{"confirmed", "1", "body", spoilt}, Submit: "Send to Demo", Variant: "harm-solid", Foot: "This cannot be undone", Danger: true, BackURL: "#api-request",
+		},
 		Effects: []EffectLine{{Tone: "warn", Text: "It is sent to " + spoilt}}, Body: spoilt,
 		Name: &FieldView{Name: "name", ID: "ask-name", Label: "Type destroy_group to send it", Value: spoilt, Error: "This is not destroy_group.", Required: true},
 	}
@@ -66,7 +68,8 @@ func TestAPI(t *testing.T) {
 	}
 	for name, c := range map[string]templ.Component{
 		"api_list": APIList(APIListView{URL: "/apps/demo/api", Query: spoilt, Kinds: kinds, Total: "2 commands", Hidden: []string{"kind", "read"}, Services: []APIService{
-			{Code: "openim", Title: "Direct chats", Rows: []APIRow{row}}, {Code: "x", Rows: []APIRow{other}}}}),
+			{Code: "openim", Title: "Direct chats", Rows: []APIRow{row}}, {Code: "x", Rows: []APIRow{other}},
+		}}),
 		"api_list_none": APIList(APIListView{URL: "/apps/demo/api", Kinds: kinds, Total: "0 commands", Empty: &EmptyView{Icon: "search", Title: "No command matches"}}),
 		"api_request":   APIRequest(apiRequest()),
 		"api_plain":     APIRequest(plain),

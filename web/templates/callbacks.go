@@ -52,15 +52,19 @@ type CallbackLine struct {
 
 func callbackColumns(ctx context.Context) []Column {
 	return []Column{
-		{Text: i18n.T(ctx, "callbacks.tells")}, {Text: i18n.T(ctx, "callbacks.count"), Class: "num"},
-		{Text: i18n.T(ctx, "callbacks.last"), Class: "fit"}, {Text: i18n.T(ctx, "callbacks.unread"), Class: "num p2"},
+		{Text: i18n.T(ctx, "callbacks.tells")},
+		{Text: i18n.T(ctx, "callbacks.count"), Class: "num"},
+		{Text: i18n.T(ctx, "callbacks.last"), Class: "fit"},
+		{Text: i18n.T(ctx, "callbacks.unread"), Class: "num p2"},
 	}
 }
 
 func callbackLineColumns(ctx context.Context) []Column {
 	return []Column{
-		{Text: i18n.T(ctx, "callbacks.came"), Class: "fit"}, {Text: i18n.T(ctx, "callbacks.tells")},
-		{Text: i18n.T(ctx, "callbacks.group")}, {Text: i18n.T(ctx, "callbacks.users"), Class: "p2"},
+		{Text: i18n.T(ctx, "callbacks.came"), Class: "fit"},
+		{Text: i18n.T(ctx, "callbacks.tells")},
+		{Text: i18n.T(ctx, "callbacks.group")},
+		{Text: i18n.T(ctx, "callbacks.users"), Class: "p2"},
 	}
 }
 

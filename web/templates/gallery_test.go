@@ -166,8 +166,14 @@ func muteSheet(problem, note string) templ.Component {
 	}
 	return with(Sheet(v),
 		Choices(FieldView{Name: "for", Label: "For how long", Value: "1d", Error: problem}, []Option{
-			{Value: "10m", Text: "10 min"}, {Value: "1h", Text: "1 hour"}, {Value: "1d", Text: "1 day"}, {Value: "7d", Text: "7 days"},
-			{Value: "30d", Text: "30 days"}, {Value: "forever", Text: "No end", Off: true}, {Value: "until", Text: "Until…"}}),
+			{Value: "10m", Text: "10 min"},
+			{Value: "1h", Text: "1 hour"},
+			{Value: "1d", Text: "1 day"},
+			{Value: "7d", Text: "7 days"},
+			{Value: "30d", Text: "30 days"},
+			{Value: "forever", Text: "No end", Off: true},
+			{Value: "until", Text: "Until…"},
+		}),
 		SelectField(FieldView{Name: "reason", Label: "Reason", Value: "ads"}, []Option{{Value: "ads", Text: "Advertising 广告"}, {Value: "insult", Text: "Insults 辱骂"}}),
 		Field(FieldView{Name: "note", Label: "Note for colleagues", Optional: true, Rows: 3, Value: note, MaxLength: 500, Error: problem}),
 		Check("tell", Option{Text: "Tell each of them why", Hint: "A system notice in the group’s language."}, true),
@@ -188,8 +194,10 @@ func toasts() []Toast {
 
 func notices() []templ.Component {
 	return []templ.Component{
-		NoticeBox(Notice{Tone: "bad", Answer: true, Title: "The message was not recalled.", Text: "This group no longer exists.", Changed: "Nothing was changed", Code: "10010", Reference: "r-7F3K2Q",
-			Details: "group not exist or already destroyed", Actions: []ButtonView{{Text: "Back to groups", URL: "/members"}}}),
+		NoticeBox(Notice{
+			Tone: "bad", Answer: true, Title: "The message was not recalled.", Text: "This group no longer exists.", Changed: "Nothing was changed", Code: "10010", Reference: "r-7F3K2Q",
+			Details: "group not exist or already destroyed", Actions: []ButtonView{{Text: "Back to groups", URL: "/members"}},
+		}),
 		NoticeBox(Notice{Tone: "warn", Title: "No answer after 10 seconds.", Text: "The mute may or may not be in force.", Next: "Look at the member before you try again.", Code: "60008"}),
 		NoticeBox(Notice{Tone: "warn", Icon: "pause", Title: "The service asks us to slow down.", Changed: "Nothing was changed", Code: "60007", RetryAt: golden.Now.Add(time.Hour), RetryURL: "/gallery"}),
 		NoticeBox(Notice{Tone: "info", Title: "You may look at this, but not change it."}),
@@ -328,7 +336,8 @@ func site(t *testing.T) *httptest.Server {
 		return 200, PaletteResults([]PaletteGroup{
 			{Title: "In this group", Items: []PaletteItem{
 				{Text: "福利小当家888", Name: true, Sub: "u_7731902", URL: "/gallery?user=1", Avatar: &AvatarView{ID: "u_7731902", Name: "福利小当家888"}, Key: "Enter"},
-				{Text: "Mute " + r.URL.Query().Get("q"), Sub: "then choose for how long", URL: "/sheet", Sheet: true, Icon: "mute", Key: "m"}}},
+				{Text: "Mute " + r.URL.Query().Get("q"), Sub: "then choose for how long", URL: "/sheet", Sheet: true, Icon: "mute", Key: "m"},
+			}},
 			{Title: "Go to", Items: []PaletteItem{{Text: "Audit log", URL: "/error", Icon: "audit", Key: "g a"}}},
 		}, "3 results, at "+r.URL.Query().Get("at"))
 	})

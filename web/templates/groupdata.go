@@ -101,8 +101,10 @@ func dataColumns(ctx context.Context, p DataPartView) []Column {
 
 func topicColumns(ctx context.Context) []Column {
 	return []Column{
-		{Text: i18n.T(ctx, "groupdata.topics.column.topic")}, {Text: i18n.T(ctx, "groupdata.topics.column.messages"), Class: "num fit p2"},
-		{Text: i18n.T(ctx, "groupdata.topics.column.last"), Class: "fit p2"}, {Text: i18n.T(ctx, "groupdata.topics.column.created"), Class: "fit p3"},
+		{Text: i18n.T(ctx, "groupdata.topics.column.topic")},
+		{Text: i18n.T(ctx, "groupdata.topics.column.messages"), Class: "num fit p2"},
+		{Text: i18n.T(ctx, "groupdata.topics.column.last"), Class: "fit p2"},
+		{Text: i18n.T(ctx, "groupdata.topics.column.created"), Class: "fit p3"},
 		{Text: i18n.T(ctx, "groupdata.column.acts"), Class: "fit", Hidden: true},
 	}
 }

@@ -47,8 +47,10 @@ func TestGroupData(t *testing.T) {
 		"groupdata_topics": Topics(TopicsView{
 			Caption: "2 topics", Foot: "At most 200 topics.", Tools: []ButtonView{{Text: "New topic", Icon: "plus", URL: "/new"}},
 			Rows: []TopicRow{
-				{ID: "c@TOPIC#_t", Name: hostile, Intro: hostile, URL: "/t", Messages: "1,284", Last: golden.Now.Add(-time.Hour), Created: golden.Now.Add(-48 * time.Hour),
-					MuteAll: &ChipView{Text: "All muted", Icon: "mute", Tone: "warn"}, Acts: []ButtonView{act}},
+				{
+					ID: "c@TOPIC#_t", Name: hostile, Intro: hostile, URL: "/t", Messages: "1,284", Last: golden.Now.Add(-time.Hour), Created: golden.Now.Add(-48 * time.Hour),
+					MuteAll: &ChipView{Text: "All muted", Icon: "mute", Tone: "warn"}, Acts: []ButtonView{act},
+				},
 				{ID: "c@TOPIC#_u", URL: "/u"},
 			},
 		}),

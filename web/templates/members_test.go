@@ -41,8 +41,10 @@ func peopleView(kind string) PeopleView {
 	}
 	return PeopleView{
 		Frame: peopleFrame(), Kind: kind, URL: "/apps/demo/groups/g1/" + kind, Caption: "Members of g1, 6 shown", Rows: people(),
-		Selection: SelectionView{ID: "picked", Label: "Actions for the selected members", Count: "members.selected", Hidden: []string{"back", "/apps/demo/groups/g1/members"}, Actions: acts,
-			More: []ButtonView{{Text: "Make admin", Icon: "shield", FormAction: "/apps/demo/groups/g1/members/role", Name: "role", Value: "admin"}}},
+		Selection: SelectionView{
+			ID: "picked", Label: "Actions for the selected members", Count: "members.selected", Hidden: []string{"back", "/apps/demo/groups/g1/members"}, Actions: acts,
+			More: []ButtonView{{Text: "Make admin", Icon: "shield", FormAction: "/apps/demo/groups/g1/members/role", Name: "role", Value: "admin"}},
+		},
 		RowMenu: acts, Pager: PagerView{Label: "Pages", Range: "51 to 56 of 1,284", First: "/apps/demo/groups/g1/members", Next: "?cursor=56&at=56", Target: "#people"},
 		Tools: []ButtonView{{Text: "Kick by ID", Icon: "kick", URL: "/apps/demo/groups/g1/members/kick"}},
 	}
@@ -84,7 +86,8 @@ func memberSheetView() MemberSheetView {
 			ID: "member-mute", Title: "What will happen", More: []string{"And 3 more"},
 			Lines: []EffectLine{
 				{Tone: "ok", Body: Sentence("action.effect.muted", "who", StrongName(evil), "to", "tomorrow 15:42")},
-				{Tone: "off", Body: Sentence("action.skip.owner", "who", StrongName("林晚"))}, {Tone: "warn", Text: "Choose for how long."},
+				{Tone: "off", Body: Sentence("action.skip.owner", "who", StrongName("林晚"))},
+				{Tone: "warn", Text: "Choose for how long."},
 			},
 			Confirm: &FieldView{Name: "confirm", Label: "Type 130, the number of IDs, to go on", Required: true},
 		},

@@ -108,8 +108,10 @@ func transcriptView() TranscriptView {
 			{Message: &first},
 			{Gap: &GapRow{Text: "3 messages are missing here (seq 4 to 6)"}},
 			{Day: golden.Now},
-			{Tip: &TipRow{ID: "seq-7", At: said(3), URL: "?seq=7#seq-7", Raw: `{"a": "` + evil + `"}`,
-				Text: Sentence("messages.tip.by.joined", "actor", NameList([]string{evil}, 0), "members", NameList([]string{"Ann", "毕"}, 2))}},
+			{Tip: &TipRow{
+				ID: "seq-7", At: said(3), URL: "?seq=7#seq-7", Raw: `{"a": "` + evil + `"}`,
+				Text: Sentence("messages.tip.by.joined", "actor", NameList([]string{evil}, 0), "members", NameList([]string{"Ann", "毕"}, 2)),
+			}},
 			{Message: &second},
 		},
 	}
@@ -192,8 +194,10 @@ func TestGroups(t *testing.T) {
 		URL: "/apps/demo/groups", Query: `"><b>`, Hidden: []string{"type", "Public"}, Type: "Public", Types: []Tab{{Text: "All types", URL: "/apps/demo/groups"}},
 		Total: "1,284 groups",
 		Rows: []GroupRow{
-			{ID: "@TGS#1", Name: evil, URL: "/apps/demo/groups/%40TGS%231/messages", Type: ChipView{Text: "Public"}, Members: "1,284", OwnerID: "lin_wan", Owner: evil,
-				OwnerURL: "/apps/demo/users/lin_wan", LastMessage: golden.Now.Add(-time.Minute), MuteAll: &muted, Pinned: true, Tick: TickView{Form: "selected", Name: "id", Value: "@TGS#1", Label: evil}},
+			{
+				ID: "@TGS#1", Name: evil, URL: "/apps/demo/groups/%40TGS%231/messages", Type: ChipView{Text: "Public"}, Members: "1,284", OwnerID: "lin_wan", Owner: evil,
+				OwnerURL: "/apps/demo/users/lin_wan", LastMessage: golden.Now.Add(-time.Minute), MuteAll: &muted, Pinned: true, Tick: TickView{Form: "selected", Name: "id", Value: "@TGS#1", Label: evil},
+			},
 			{ID: "room", URL: "/apps/demo/groups/room/messages", Type: live, Live: true, Tick: TickView{Form: "selected", Name: "id", Value: "room", Label: "Select room"}},
 			{ID: "new", Name: "new", URL: "/x", Type: ChipView{Text: "Work"}, Members: "1", OwnerID: "u1", OwnerURL: "/u", Tick: TickView{Form: "selected", Name: "id", Value: "new", Label: "Select new"}},
 		},

@@ -158,7 +158,9 @@ func blocksEmpty(ctx context.Context, v UserBlocksView) *EmptyView {
 
 func friendColumns(ctx context.Context, few bool) []Column {
 	list := []Column{
-		{Text: i18n.T(ctx, "users.friend")}, {Text: i18n.T(ctx, "users.friend_relation")}, {Text: i18n.T(ctx, "users.field.remark"), Class: "p2"},
+		{Text: i18n.T(ctx, "users.friend")},
+		{Text: i18n.T(ctx, "users.friend_relation")},
+		{Text: i18n.T(ctx, "users.field.remark"), Class: "p2"},
 		{Text: i18n.T(ctx, "users.field.lists"), Class: "p3"},
 	}
 	if !few {

@@ -32,8 +32,10 @@ func silent() *Notice {
 func TestUserParts(t *testing.T) {
 	people := hostilePeople()
 	part := func(tab string) UserPart {
-		return UserPart{URL: "/apps/demo/users/a/" + tab, RetryURL: "/apps/demo/users/a/" + tab, Notes: []string{"The names could not be had."},
-			Pager: PagerView{Label: tab, First: "/apps/demo/users/a/" + tab, Next: "?cursor=7", Target: "#user-" + tab}, Tools: rowButtons(evil)[:1]}
+		return UserPart{
+			URL: "/apps/demo/users/a/" + tab, RetryURL: "/apps/demo/users/a/" + tab, Notes: []string{"The names could not be had."},
+			Pager: PagerView{Label: tab, First: "/apps/demo/users/a/" + tab, Next: "?cursor=7", Target: "#user-" + tab}, Tools: rowButtons(evil)[:1],
+		}
 	}
 	few := func(tab string) UserPart {
 		p := part(tab)
@@ -41,8 +43,10 @@ func TestUserParts(t *testing.T) {
 		return p
 	}
 	contacts := UserContactsView{UserPart: part("contacts"), Unread: 1284, Rows: []ContactRow{
-		{With: people[0], Last: golden.Now.Add(-time.Minute), Unread: 3, Pinned: true, Marks: []ChipView{{Text: "Favourite"}, {Text: evil, Icon: "file", Tone: "plain"}},
-			Open: &ButtonView{Icon: "eye", Label: "Open", URL: "/apps/demo/direct?user=a&peer=lin_wan"}, Remove: rowButtons("it")[0]},
+		{
+			With: people[0], Last: golden.Now.Add(-time.Minute), Unread: 3, Pinned: true, Marks: []ChipView{{Text: "Favourite"}, {Text: evil, Icon: "file", Tone: "plain"}},
+			Open: &ButtonView{Icon: "eye", Label: "Open", URL: "/apps/demo/direct?user=a&peer=lin_wan"}, Remove: rowButtons("it")[0],
+		},
 		{With: PersonView{ID: "g1", Name: evil, Group: true, URL: "/apps/demo/groups/g1/messages"}, Unread: -1, Remove: rowButtons(evil)[1]},
 		{With: people[2], Remove: rowButtons(evil)[1]},
 	}}
@@ -54,9 +58,11 @@ func TestUserParts(t *testing.T) {
 		{Name: "Work", Count: 1284, Friends: []Link{{Text: "林晚", URL: "/apps/demo/users/lin_wan"}, {Text: evil, URL: "/x"}}, Acts: rowButtons("Work")},
 		{Name: evil, Acts: rowButtons(evil)},
 	}}
-	blocks := UserBlocksView{UserPart: part("blocks"), Ask: FieldView{Name: "check", Label: "User IDs", Value: evil, Rows: 2, Error: evil},
+	blocks := UserBlocksView{
+		UserPart: part("blocks"), Ask: FieldView{Name: "check", Label: "User IDs", Value: evil, Rows: 2, Error: evil},
 		Rows:    []BlockRow{{Person: people[0], Since: golden.Now, Remove: rowButtons("it")[0]}, {Person: people[2], Remove: rowButtons(evil)[1]}},
-		Checked: []BlockCheck{{Person: people[1], Text: "Each has blocked the other", Tone: "warn"}, {Person: people[2], Text: evil}}}
+		Checked: []BlockCheck{{Person: people[1], Text: "Each has blocked the other", Tone: "warn"}, {Person: people[2], Text: evil}},
+	}
 	failed := friends
 	failed.Rows, failed.Failed, failed.Lists, failed.ListsFailed, failed.Total = nil, silent(), nil, silent(), -1
 	failedFew := failed
@@ -79,9 +85,11 @@ func TestUserParts(t *testing.T) {
 
 func TestUsersCheckAndImport(t *testing.T) {
 	people := hostilePeople()
-	check := UsersView{URL: "/apps/demo/users", Check: FieldView{Name: "check", Label: "User IDs", Value: evil, Rows: 3}, CheckText: "1 there, 2 without an account",
+	check := UsersView{
+		URL: "/apps/demo/users", Check: FieldView{Name: "check", Label: "User IDs", Value: evil, Rows: 3}, CheckText: "1 there, 2 without an account",
 		Checked:       []CheckedUser{{people[0], ChipView{Text: "There", Icon: "check", Tone: "ok"}}, {PersonView{ID: `<b onclick="x">`}, ChipView{Text: "No account", Icon: "x", Tone: "warn"}}},
-		ImportMissing: &ButtonView{Text: "Import", URL: "/apps/demo/user-import?ids=x"}}
+		ImportMissing: &ButtonView{Text: "Import", URL: "/apps/demo/user-import?ids=x"},
+	}
 	golden.HTML(t, "users_check", UsersCheck(check))
 	golden.HTML(t, "users_check_failed", UsersCheck(UsersView{URL: "/apps/demo/users", Check: FieldView{Name: "check"}, CheckFailed: silent(), RetryURL: "/apps/demo/users?check=x"}))
 	golden.HTML(t, "users_check_without", UsersCheck(UsersView{CheckWhy: "This service has no accounts."}))

@@ -14,8 +14,10 @@ type kept struct {
 var keeps = map[string]kept{
 	"@TGS#2C5SZEAEF": {
 		attrs: []community.Attr{
-			{Key: "lights", Value: "warm"}, {Key: "now_playing", Value: "潮汐表 — 慢船 (live)"},
-			{Key: "setlist", Value: `["潮汐表","慢船","Low Tide","灯塔","返场保密"]`}, {Key: "ticket_url", Value: "https://harborlive.example/t/418"},
+			{Key: "lights", Value: "warm"},
+			{Key: "now_playing", Value: "潮汐表 — 慢船 (live)"},
+			{Key: "setlist", Value: `["潮汐表","慢船","Low Tide","灯塔","返场保密"]`},
+			{Key: "ticket_url", Value: "https://harborlive.example/t/418"},
 		},
 		counters: []community.Counter{{Key: "encore_votes", Value: 318}, {Key: "likes", Value: 48_213}, {Key: "tickets_left", Value: 76}},
 	},

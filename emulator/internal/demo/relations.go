@@ -72,8 +72,16 @@ var strangers = []tie{
 
 // blocked are those who do not want to hear from somebody.
 var blocked = [][2]string{
-	{"lin_wan", "Iin_wan"}, {"lin_wan", "u_7731455"}, {"lin_wan", "7312468950123847999"}, {"chenjg_1972", "u_7731902"}, {"chenjg_1972", "u_7740012"},
-	{"xiaoyu_2024", "chenjg_1972"}, {"raka.p", "raka.p_"}, {"ahao_sg", "u_7731460"}, {"aisha.rahman", "btc_anna"}, {"u_7731902", "lin_wan"},
+	{"lin_wan", "Iin_wan"},
+	{"lin_wan", "u_7731455"},
+	{"lin_wan", "7312468950123847999"},
+	{"chenjg_1972", "u_7731902"},
+	{"chenjg_1972", "u_7740012"},
+	{"xiaoyu_2024", "chenjg_1972"},
+	{"raka.p", "raka.p_"},
+	{"ahao_sg", "u_7731460"},
+	{"aisha.rahman", "btc_anna"},
+	{"u_7731902", "lin_wan"},
 }
 
 // wishes are requests that wait for an answer: who asks whom, and says what.
