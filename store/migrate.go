@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// migrationFiles holds the steps of the schema, numbered without gaps, for each database on its own. A file that was
-// released is never edited: a database remembers what it was made from.
+// migrationFiles holds the steps of the schema, in the order of their numbers, for each database on its own. A file that
+// was released is never edited: a database remembers what it was made from.
 //
 //go:embed migrations
 var migrationFiles embed.FS
@@ -36,12 +36,14 @@ func migrations(postgres bool) ([]migration, error) {
 		return nil, err
 	}
 	var list []migration
-	for i, e := range entries {
+	last := 0
+	for _, e := range entries {
 		number, _, _ := strings.Cut(e.Name(), "_")
 		version, err := strconv.Atoi(number)
-		if err != nil || version != i+1 {
-			return nil, fmt.Errorf("migration %s: want number %04d", e.Name(), i+1)
+		if err != nil || version <= last {
+			return nil, fmt.Errorf("migration %s: want a number above %04d", e.Name(), last)
 		}
+		last = version
 		body, err := fs.ReadFile(migrationFiles, dir+"/"+e.Name())
 		if err != nil {
 			return nil, err
@@ -75,14 +77,12 @@ func migrate(ctx context.Context, d *db) error {
 		if err != nil {
 			return err
 		}
-		if len(done) > len(steps) {
-			return fmt.Errorf("this database was made by a newer version of imdesk (schema %d, this one knows %d); nothing was changed: use the newer version", len(done), len(steps))
+		taken, err := known(steps, done)
+		if err != nil {
+			return err
 		}
-		for i, s := range steps {
-			if i < len(done) {
-				if done[i].sum != s.sum {
-					return fmt.Errorf("this database was made from another %s than this imdesk has; nothing was changed", s.name)
-				}
+		for _, s := range steps {
+			if taken[s.version] {
 				continue
 			}
 			if _, err := c.c.ExecContext(ctx, s.sql); err != nil {
@@ -95,4 +95,25 @@ func migrate(ctx context.Context, d *db) error {
 		}
 		return nil
 	})
+}
+
+// known tells which steps a database has taken, and refuses one that took others than these.
+func known(steps, done []migration) (map[int]bool, error) {
+	sums := map[int]migration{}
+	for _, s := range steps {
+		sums[s.version] = s
+	}
+	taken := map[int]bool{}
+	for _, d := range done {
+		s, ok := sums[d.version]
+		if !ok {
+			return nil, fmt.Errorf("this database was made by a newer version of imdesk (it has %s, and this one ends at %s); nothing was changed: use the newer version",
+				d.name, steps[len(steps)-1].name)
+		}
+		if s.sum != d.sum {
+			return nil, fmt.Errorf("this database was made from another %s than this imdesk has; nothing was changed", s.name)
+		}
+		taken[d.version] = true
+	}
+	return taken, nil
 }
