@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,27 @@ type Directory interface {
 	Get(ctx context.Context, app string, ids []string) (map[string]KnownGroup, error)
 	// Count returns how many groups of an app are known to be there.
 	Count(ctx context.Context, app string) (int, error)
+
+	// NoteUsers keeps users in whose conversations groups may be found, and that they were seen. ErrInvalid beyond MaxKnown.
+	NoteUsers(ctx context.Context, app string, users []string, at time.Time) error
+	// TrimUsers drops the users seen least lately, until no more than keep are left, and returns how many were dropped.
+	TrimUsers(ctx context.Context, app string, keep int) (int, error)
+	// ForgetUser drops one user.
+	ForgetUser(ctx context.Context, app, user string) error
+	// UsersToWalk returns up to n users whose conversations were not looked through since a time, and GroupsToWalk groups that
+	// are there, whose members were not: those first that were not for the longest time.
+	UsersToWalk(ctx context.Context, app string, since time.Time, n int) ([]string, error)
+	GroupsToWalk(ctx context.Context, app string, since time.Time, n int) ([]KnownGroup, error)
+	// Walked notes that users' conversations, and groups' members, were looked through.
+	Walked(ctx context.Context, app string, users, groups []string, at time.Time) error
+	// WalkLeft returns how many users are known, and how many users and groups were not looked through since a time.
+	WalkLeft(ctx context.Context, app string, since time.Time) (WalkLeft, error)
+}
+
+// WalkLeft is what there is to be looked through for more groups.
+type WalkLeft struct {
+	Known         int // users
+	Users, Groups int // of them, and of the groups that are there, those not looked through since
 }
 
 type directory struct{ db *db }
@@ -157,4 +179,88 @@ func (d directory) Get(ctx context.Context, app string, ids []string) (map[strin
 func (d directory) Count(ctx context.Context, app string) (int, error) {
 	n, err := one(d.db.read().row(ctx, `SELECT COUNT(*) FROM known_group WHERE app = ? AND gone_at = 0`, text(app)), scanInt)
 	return int(n), wrap("count known groups", err)
+}
+
+func (d directory) NoteUsers(ctx context.Context, app string, users []string, at time.Time) error {
+	const op = "note users"
+	if len(users) == 0 {
+		return nil
+	}
+	if len(users) > MaxKnown {
+		return wrap(op, invalid("at most %d users at once", MaxKnown))
+	}
+	return wrap(op, d.db.tx(ctx, func(c conn) error {
+		for _, id := range users {
+			if _, err := c.exec(ctx, `INSERT INTO known_user (app, user_id, seen_at, walked_at) VALUES (?, ?, ?, 0)
+				ON CONFLICT (app, user_id) DO UPDATE SET seen_at = excluded.seen_at WHERE known_user.seen_at < excluded.seen_at`,
+				text(app), text(id), millis(at)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+func (d directory) TrimUsers(ctx context.Context, app string, keep int) (int, error) {
+	n, err := d.db.write().exec(ctx, `DELETE FROM known_user WHERE app = ? AND user_id IN (
+		SELECT user_id FROM known_user WHERE app = ? ORDER BY seen_at DESC, user_id DESC LIMIT 1000000 OFFSET ?)`, text(app), text(app), max(keep, 0))
+	return n, wrap("drop users", err)
+}
+
+func (d directory) ForgetUser(ctx context.Context, app, user string) error {
+	_, err := d.db.write().exec(ctx, `DELETE FROM known_user WHERE app = ? AND user_id = ?`, text(app), text(user))
+	return wrap("forget a user", err)
+}
+
+func (d directory) UsersToWalk(ctx context.Context, app string, since time.Time, n int) ([]string, error) {
+	list, err := all(ctx, d.db.read(), func(r scanner) (id string, err error) { return id, r.Scan(&id) },
+		`SELECT user_id FROM known_user WHERE app = ? AND walked_at < ? ORDER BY walked_at, user_id LIMIT ?`,
+		text(app), millis(since), min(max(n, 1), MaxKnown))
+	return list, wrap("list users to walk", err)
+}
+
+func (d directory) GroupsToWalk(ctx context.Context, app string, since time.Time, n int) ([]KnownGroup, error) {
+	list, err := all(ctx, d.db.read(), scanKnown, `SELECT `+knownColumns+` FROM known_group WHERE app = ? AND walked_at < ? AND gone_at = 0
+		ORDER BY walked_at, group_id LIMIT ?`, text(app), millis(since), min(max(n, 1), MaxKnown))
+	return list, wrap("list groups to walk", err)
+}
+
+func (d directory) Walked(ctx context.Context, app string, users, groups []string, at time.Time) error {
+	const op = "note what was walked"
+	if len(users) > MaxKnown || len(groups) > MaxKnown {
+		return wrap(op, invalid("at most %d at once", MaxKnown))
+	}
+	mark := func(c conn, table, column string, ids []string) error {
+		if len(ids) == 0 {
+			return nil
+		}
+		args := []any{millis(at), text(app)}
+		for _, id := range ids {
+			args = append(args, text(id))
+		}
+		_, err := c.exec(ctx, `UPDATE `+table+` SET walked_at = ? WHERE app = ? AND `+column+` IN (`+marks(len(ids))+`)`, args...)
+		return err
+	}
+	return wrap(op, d.db.tx(ctx, func(c conn) error {
+		return errors.Join(mark(c, "known_user", "user_id", users), mark(c, "known_group", "group_id", groups))
+	}))
+}
+
+func (d directory) WalkLeft(ctx context.Context, app string, since time.Time) (left WalkLeft, err error) {
+	for _, q := range []struct {
+		n    *int
+		text string
+		args []any
+	}{
+		{&left.Known, `SELECT COUNT(*) FROM known_user WHERE app = ?`, []any{text(app)}},
+		{&left.Users, `SELECT COUNT(*) FROM known_user WHERE app = ? AND walked_at < ?`, []any{text(app), millis(since)}},
+		{&left.Groups, `SELECT COUNT(*) FROM known_group WHERE app = ? AND walked_at < ? AND gone_at = 0`, []any{text(app), millis(since)}},
+	} {
+		n, err := one(d.db.read().row(ctx, q.text, q.args...), scanInt)
+		if err != nil {
+			return WalkLeft{}, wrap("count what is to be walked", err)
+		}
+		*q.n = int(n)
+	}
+	return left, nil
 }

@@ -15,6 +15,7 @@ func Directory(t *testing.T, open Open) {
 	t.Run("what is noted", func(t *testing.T) { directoryNote(t, open(t)) })
 	t.Run("pages", func(t *testing.T) { directoryPages(t, open(t)) })
 	t.Run("find", func(t *testing.T) { directoryFind(t, open(t)) })
+	t.Run("walk", func(t *testing.T) { directoryWalk(t, open(t)) })
 }
 
 func known(app, id, name string, seconds int) store.KnownGroup {
@@ -133,4 +134,69 @@ func directoryFind(t *testing.T, s *store.Store) {
 			t.Errorf("%q of type %q (-want +got):\n%s", tt.find, tt.typ, diff)
 		}
 	}
+}
+
+// directoryWalk goes from users to groups to users, as a walk does.
+func directoryWalk(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	d := s.Directory
+	left := func(since int, want store.WalkLeft) {
+		t.Helper()
+		if got := value[store.WalkLeft](t)(d.WalkLeft(ctx, "a", at(since))); got != want {
+			t.Errorf("left since %d: %+v, want %+v", since, got, want)
+		}
+	}
+	users := func(since, n int, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, value[[]string](t)(d.UsersToWalk(ctx, "a", at(since), n))); diff != "" {
+			t.Errorf("users since %d (-want +got):\n%s", since, diff)
+		}
+	}
+	groups := func(since, n int, want ...string) {
+		t.Helper()
+		var got []string
+		for _, g := range value[[]store.KnownGroup](t)(d.GroupsToWalk(ctx, "a", at(since), n)) {
+			got = append(got, g.ID)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("groups since %d (-want +got):\n%s", since, diff)
+		}
+	}
+	left(100, store.WalkLeft{})
+	const long, longer = "1691070514797524328", "9223372036854775807"
+	must(t, d.NoteUsers(ctx, "a", nil, at(1)))
+	must(t, d.NoteUsers(ctx, "a", []string{longer, "7", longer}, at(1)))
+	must(t, d.NoteUsers(ctx, "b", []string{"8"}, at(1)))
+	must(t, d.Note(ctx, []store.KnownGroup{known("a", long, "one", 1), known("a", "2", "two", 1), known("a", "3", "gone", 1), known("b", "4", "another's", 1)}))
+	must(t, d.Gone(ctx, "a", []string{"3"}, at(2)))
+	left(100, store.WalkLeft{Known: 2, Users: 2, Groups: 2})
+	users(100, 10, "7", longer)
+	users(100, 1, "7")
+	groups(100, 10, long, "2")
+
+	must(t, d.Walked(ctx, "a", nil, nil, at(100)))
+	must(t, d.Walked(ctx, "a", []string{"7", "nobody"}, []string{long}, at(100)))
+	left(100, store.WalkLeft{Known: 2, Users: 1, Groups: 1})
+	users(100, 10, longer)
+	groups(100, 10, "2")
+	users(101, 10, longer, "7") // the next walk begins with those never walked
+	must(t, d.NoteUsers(ctx, "a", []string{"7", "5"}, at(101)))
+	users(100, 10, "5", longer) // who is seen again is not walked again
+	must(t, d.Note(ctx, []store.KnownGroup{known("a", long, "one", 101)}))
+	groups(100, 10, "2")
+
+	if n := value[int](t)(d.TrimUsers(ctx, "a", 2)); n != 1 {
+		t.Errorf("%d dropped", n)
+	}
+	users(200, 10, "5", "7") // those seen last are left
+	must(t, d.ForgetUser(ctx, "a", "5"))
+	must(t, d.ForgetUser(ctx, "a", "5"))
+	left(200, store.WalkLeft{Known: 1, Users: 1, Groups: 2})
+	if n := value[int](t)(d.TrimUsers(ctx, "b", 1)); n != 0 {
+		t.Errorf("%d of another app dropped", n)
+	}
+	many := make([]string, store.MaxKnown+1)
+	wantErr(t, d.NoteUsers(ctx, "a", many, at(1)), store.ErrInvalid)
+	wantErr(t, d.Walked(ctx, "a", many, nil, at(1)), store.ErrInvalid)
+	wantErr(t, d.Walked(ctx, "a", nil, many, at(1)), store.ErrInvalid)
 }
