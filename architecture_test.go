@@ -12,6 +12,7 @@ import (
 // nothing of ours, so that a new package states its place here.
 var layers = map[string][]string{
 	"config":                  nil,
+	"secrets":                 nil,
 	"imclient":                nil,
 	"imclient/internal/calls": {"imclient"},
 	"imclient/tencent":        {"imclient", "imclient/internal/calls"},
@@ -22,7 +23,7 @@ var layers = map[string][]string{
 	"store/storetest":         {"store"},
 	"actions":                 {"imclient", "store"},
 	"importer":                {"imclient"},
-	"auth":                    {"store"},
+	"auth":                    {"secrets", "store"},
 	"auditlog":                {"store"},
 	"web/i18n":                nil,
 	"web/static":              nil,

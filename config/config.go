@@ -40,6 +40,8 @@ type Config struct {
 	Log            Log      `toml:"log"`
 	Session        Session  `toml:"session"`
 	SignIn         SignIn   `toml:"sign_in"`
+	Secrets        Secrets  `toml:"secrets"`
+	OIDC           OIDC     `toml:"oidc"`
 	Audit          Audit    `toml:"audit"`
 	Emulator       Emulator `toml:"emulator"`
 	Apps           []App    `toml:"apps"`
@@ -69,6 +71,26 @@ type SignIn struct {
 	AddressTries int      `toml:"address_tries"` // per address, within Window
 	Window       Duration `toml:"window"`
 	Lock         Duration `toml:"lock"`
+}
+
+// Secrets says what the secrets in the database are sealed with.
+type Secrets struct {
+	Key     Secret   `toml:"key"`      // none: secret.key in the data folder
+	OldKeys []Secret `toml:"old_keys"` // open what was sealed before
+}
+
+// OIDC is a provider with which operators sign in, by OpenID Connect. Without an issuer there is none.
+type OIDC struct {
+	Issuer         string   `toml:"issuer"`
+	ClientID       string   `toml:"client_id"`
+	ClientSecret   Secret   `toml:"client_secret"`
+	Title          string   `toml:"title"` // on the button; "": the issuer's host
+	Scopes         []string `toml:"scopes"`
+	GroupsClaim    string   `toml:"groups_claim"`
+	Roles          []string `toml:"roles"`            // "GROUP=ROLE", the highest counts; none: roles are set in the console
+	Create         bool     `toml:"create"`           // whoever has a role is added
+	PasswordSignIn bool     `toml:"password_sign_in"` // whoever is linked may sign in with a password, too
+	TrustFactor    bool     `toml:"trust_factor"`     // the provider asks for the second factor
 }
 
 // Audit says how it can be shown that the audit log was not changed.
@@ -116,6 +138,7 @@ func Default() Config {
 		Log:      Log{Level: "info", Format: "text"},
 		Session:  Session{Idle: Duration(12 * time.Hour), Absolute: Duration(7 * 24 * time.Hour)},
 		SignIn:   SignIn{Tries: 6, AddressTries: 30, Window: Duration(15 * time.Minute), Lock: Duration(10 * time.Minute)},
+		OIDC:     OIDC{Scopes: []string{"profile", "email", "groups"}, GroupsClaim: "groups", PasswordSignIn: true},
 		Emulator: Emulator{Listen: "127.0.0.1:0", Seed: "demo", Talk: 0.5},
 	}
 }
@@ -177,6 +200,11 @@ func load(file string, src []byte, lookup func(string) (string, bool)) (Config, 
 		return Config{}, err
 	}
 	c.MetricsToken.read(lookup)
+	c.OIDC.ClientSecret.read(lookup)
+	c.Secrets.Key.read(lookup)
+	for i := range c.Secrets.OldKeys {
+		c.Secrets.OldKeys[i].read(lookup)
+	}
 	for i := range c.Apps {
 		a := &c.Apps[i]
 		a.Key.read(lookup)
@@ -354,6 +382,12 @@ func (c *Config) check(at *places) error {
 		{"sign_in.address_tries", numberBetween(c.SignIn.AddressTries, 3, 100000)},
 		{"sign_in.window", between(c.SignIn.Window, Duration(time.Second), Duration(24*time.Hour))},
 		{"sign_in.lock", between(c.SignIn.Lock, Duration(time.Second), Duration(24*time.Hour))},
+		{"secrets.key", c.Secrets.Key.keyProblem()},
+		{"secrets.old_keys", c.Secrets.oldProblem()},
+		{"oidc.issuer", c.OIDC.issuerProblem()},
+		{"oidc.client_id", c.OIDC.clientProblem()},
+		{"oidc.client_secret", c.OIDC.ClientSecret.problem()},
+		{"oidc.roles", c.OIDC.rolesProblem()},
 		{"emulator.listen", listenProblem(c.Emulator.Listen)},
 		{"emulator.seed", oneOf(c.Emulator.Seed, "demo", "none")},
 		{"emulator.talk", talkProblem(c.Emulator.Talk)},
@@ -533,6 +567,59 @@ func proxiesProblem(list []string) string {
 func zoneProblem(s string) string {
 	if _, err := time.LoadLocation(s); err != nil {
 		return fmt.Sprintf("%q is no time zone; such as \"Asia/Shanghai\" or \"UTC\"", s)
+	}
+	return ""
+}
+
+// oldProblem: a key that was replaced has a successor.
+func (s Secrets) oldProblem() string {
+	if len(s.OldKeys) > 0 && s.Key.source == "" {
+		return "go with a key; without one imdesk keeps its keys in the data folder"
+	}
+	for _, k := range s.OldKeys {
+		if problem := k.keyProblem(); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+// issuerProblem: an issuer may have a path, and says who one is, so it is asked over HTTPS but on this machine.
+func (o OIDC) issuerProblem() string {
+	if o.Issuer == "" {
+		return ""
+	}
+	u, err := url.Parse(o.Issuer)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Sprintf("%q is no issuer; such as \"https://login.example.com\"", o.Issuer)
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	here := u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+	if u.Scheme != "https" && !(u.Scheme == "http" && here) {
+		return fmt.Sprintf("%q is not HTTPS: anybody between could sign in as anybody", o.Issuer)
+	}
+	return ""
+}
+
+func (o OIDC) clientProblem() string {
+	if o.Issuer != "" {
+		return emptyProblem(o.ClientID)
+	}
+	return ""
+}
+
+// operatorRoles are the roles of operators.
+var operatorRoles = []string{"viewer", "support", "moderator", "lead", "owner"}
+
+func (o OIDC) rolesProblem() string {
+	if o.Create && len(o.Roles) == 0 {
+		return "with create it says who is let in, and as what: [\"GROUP=ROLE\"]"
+	}
+	for _, line := range o.Roles {
+		i := strings.LastIndexByte(line, '=')
+		if i < 1 || !slices.Contains(operatorRoles, line[i+1:]) {
+			return fmt.Sprintf("%q is not GROUP=ROLE with a role out of %s", line, strings.Join(operatorRoles, ", "))
+		}
 	}
 	return ""
 }

@@ -117,6 +117,13 @@ func TestRefusals(t *testing.T) {
 		{"unknown time zone", "time_zone = \"Asia/Shangai\"", "c.toml:1:1: time_zone: ", "such as \"Asia/Shanghai\""},
 		{"no port", "listen = \"127.0.0.1\"", "c.toml:1:1: listen: ", "such as \"127.0.0.1:8080\""},
 		{"port beyond all", "listen = \":65536\"", "c.toml:1:1: listen: ", "such as"},
+		{"a key that is guessed", "[secrets]\nkey = \"env:TEST_KEY\"", "c.toml:2:1: secrets.key: ", "fewer than 32 characters"},
+		{"a key in the file", "[secrets]\nkey = \"" + strings.Repeat("k", 40) + "\"", "c.toml:2:1: secrets.key: ", "do not belong into the file"},
+		{"old keys alone", "[secrets]\nold_keys = [\"env:TEST_KEY\"]", "c.toml:2:1: secrets.old_keys: ", "go with a key"},
+		{"an issuer over plain HTTP", "[oidc]\nissuer = \"http://login.example.com\"\nclient_id = \"x\"", "c.toml:2:1: oidc.issuer: ", "is not HTTPS"},
+		{"an issuer without a client", "[oidc]\nissuer = \"https://login.example.com\"", "c.toml:1:2: oidc.client_id: ", "must not be empty"},
+		{"no role of a group", "[oidc]\nroles = [\"staff=boss\"]", "c.toml:2:1: oidc.roles: ", "GROUP=ROLE"},
+		{"adding without roles", "[oidc]\ncreate = true", "c.toml:1:2: oidc.roles: ", "with create"},
 		{"no data folder", "data = \" \"", "c.toml:1:1: data: ", "must not be empty"},
 		{"secret in the file", with(tencentApp, "env:TEST_KEY", secret), "c.toml:6:1: apps.key: ", "secrets do not belong into the file"},
 		{"secret without a name", with(tencentApp, "env:TEST_KEY", "env:"), "c.toml:6:1: apps.key: ", "secrets do not belong"},
@@ -313,7 +320,9 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := vars{"HARBOR_KEY": "k", "HARBOR_CALLBACK_TOKEN": "c", "STUDY_SECRET_KEY": "k", "METRICS_TOKEN": "t"}
+	long := strings.Repeat("k", 32)
+	env := vars{"HARBOR_KEY": "k", "HARBOR_CALLBACK_TOKEN": "c", "STUDY_SECRET_KEY": "k", "METRICS_TOKEN": "t",
+		"IMDESK_SECRET_KEY": long, "IMDESK_OLD_SECRET_KEY": long, "IMDESK_OIDC_SECRET": "s"}
 	if _, err := load("config.example.toml", src, env.lookup); err != nil {
 		t.Fatalf("as it is: %v", err)
 	}
@@ -336,6 +345,7 @@ func TestExample(t *testing.T) {
 		t.Errorf("keys of the struct and of the example: %s", diff)
 	}
 	c.Apps, c.MetricsToken, c.TrustedProxies = nil, Secret{}, nil
+	c.Secrets, c.OIDC.ClientSecret, c.OIDC.Roles = Secrets{}, Secret{}, nil
 	if diff := cmp.Diff(Default(), c, cmp.AllowUnexported(Secret{}, Database{})); diff != "" {
 		t.Errorf("the example's values are not the defaults: %s", diff)
 	}

@@ -108,6 +108,17 @@ func readSecret(path string) (value, problem string) {
 
 func (s Secret) problem() string { return s.err }
 
+// minKey is the length of a key that seals, in characters; package secrets asks for it.
+const minKey = 32
+
+// keyProblem is for a key that seals.
+func (s Secret) keyProblem() string {
+	if s.source != "" && s.err == "" && len(s.value) < minKey {
+		return fmt.Sprintf("has fewer than %d characters; make one with \"openssl rand -base64 32\"", minKey)
+	}
+	return s.err
+}
+
 func (s Secret) required() string {
 	if s.source == "" {
 		return "is missing; takes \"env:NAME\" or \"file:PATH\""
@@ -196,6 +207,8 @@ func kindOf(t reflect.Type) string {
 		return `"env:NAME" or "file:PATH"`
 	case reflect.TypeFor[Database]():
 		return kindOf(reflect.TypeFor[string]())
+	case reflect.TypeFor[[]Secret]():
+		return `a list of "env:NAME" or "file:PATH"`
 	case reflect.TypeFor[[]App]():
 		return "tables, each of which begins with [[apps]]"
 	}
