@@ -48,7 +48,7 @@ func (g *Gate) Require(v Verb) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		o, ok := OperatorFrom(c.Request.Context())
 		switch {
-		case v == VerbPublic || ok && o.Can(v):
+		case v == VerbPublic || ok && may(c, o, v):
 			c.Next()
 		case ok:
 			c.Abort()
@@ -58,6 +58,14 @@ func (g *Gate) Require(v Verb) gin.HandlerFunc {
 			g.askToSignIn(c)
 		}
 	}
+}
+
+// may asks for the app that the route names, if it names one.
+func may(c *gin.Context, o Operator, v Verb) bool {
+	if app := c.Param("app"); app != "" {
+		return o.CanIn(app, v)
+	}
+	return o.Can(v)
 }
 
 func (g *Gate) askToSignIn(c *gin.Context) {

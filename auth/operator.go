@@ -15,12 +15,15 @@ type Operator struct {
 	SessionID string // which of the operator's sessions this is; not the token
 }
 
-// Can tells whether the operator may do v.
+// Can tells whether the operator may do v, which belongs to no app; of what is done in apps, whether in any of them.
 func (o Operator) Can(v Verb) bool { return o.Role.Can(v) }
 
 func asOperator(o store.Operator) Operator {
 	return Operator{ID: o.ID, Name: o.Name, Role: Role(o.Role), Prefs: o.Prefs}
 }
+
+// CanIn tells whether the operator may do v in the app of a name, "demo".
+func (o Operator) CanIn(app string, v Verb) bool { return app != "" && o.Role.Can(v) }
 
 type contextKey int
 

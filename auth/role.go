@@ -37,7 +37,8 @@ type Verb string
 // Verbs of the console itself.
 const (
 	VerbPublic    Verb = "public"          // needs no operator at all
-	VerbView      Verb = "console.view"    // groups, members, muted lists, users; one's own settings
+	VerbSelf      Verb = "console.self"    // one's own settings: whoever is signed in
+	VerbView      Verb = "console.view"    // groups, members, muted lists, users
 	VerbDirect    Verb = "direct.view"     // direct chats, with a reason
 	VerbNote      Verb = "user.note"       // notes about a user
 	VerbKnow      Verb = "groups.know"     // add to the directory of groups
@@ -117,6 +118,7 @@ const (
 
 // least is the one table of who may do what: verb to least role. What is not in it nobody may do.
 var least = map[Verb]Role{
+	VerbSelf: Viewer,
 	VerbView: Viewer,
 
 	VerbDirect: Support,

@@ -27,7 +27,7 @@ func TestRolesAreOrdered(t *testing.T) {
 // TestWhoMayDoWhat repeats the ranks of actors in words of its own, so that the table is not changed by accident.
 func TestWhoMayDoWhat(t *testing.T) {
 	gains := map[Role][]Verb{
-		Viewer:  {VerbView},
+		Viewer:  {VerbSelf, VerbView},
 		Support: {VerbDirect, VerbUnmute, VerbNote, VerbKnow},
 		Moderator: {
 			VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard,

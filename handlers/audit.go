@@ -140,7 +140,7 @@ func (s *Server) oneAction(c *gin.Context) error {
 	if e.App != app.Name {
 		return store.ErrNotFound
 	}
-	if op, _ := auth.OperatorFrom(ctx); aboutDirect(e) && !op.Can(auth.VerbDirect) {
+	if op, _ := auth.OperatorFrom(ctx); aboutDirect(e) && !op.CanIn(e.App, auth.VerbDirect) {
 		return errForbidden
 	}
 	list := auditList{s: s, c: c, url: entryURL(app, id), app: app, open: id}
@@ -433,7 +433,7 @@ func (l *auditList) row(ctx context.Context, e store.AuditEntry, who auditNames)
 	if e.Group != "" {
 		r.Group = who.group(app, e.Group)
 	}
-	if op, _ := auth.OperatorFrom(ctx); app != nil && aboutDirect(e) && len(e.Users) == 2 && op.Can(auth.VerbDirect) {
+	if op, _ := auth.OperatorFrom(ctx); app != nil && aboutDirect(e) && len(e.Users) == 2 && op.CanIn(e.App, auth.VerbDirect) {
 		r.Group = templates.Link{Text: i18n.T(ctx, "direct.one"), URL: directURL(app, e.Users[0], e.Users[1])}
 	}
 	if detail := operatorDetail(e); detail["name"] != "" {
@@ -524,7 +524,7 @@ func stateChip(ctx context.Context, st store.AuditState) templates.ChipView {
 // detail is all that is known of one entry.
 func (l *auditList) detail(ctx context.Context, e store.AuditEntry, who auditNames) *templates.AuditDetail {
 	d := &templates.AuditDetail{Reason: e.Reason, Address: e.Address, Reference: e.Request}
-	if op, _ := auth.OperatorFrom(ctx); aboutDirect(e) && !op.Can(auth.VerbDirect) {
+	if op, _ := auth.OperatorFrom(ctx); aboutDirect(e) && !op.CanIn(e.App, auth.VerbDirect) {
 		d.Reason, d.Address = i18n.T(ctx, "audit.detail.direct"), ""
 		return d
 	}
@@ -573,7 +573,7 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 		return
 	}
 	d.Note = asked.Note
-	if text, ok := asked.Options["text"].(string); ok && (!aboutDirect(e) || mayReadDirectText(ctx)) {
+	if text, ok := asked.Options["text"].(string); ok && (!aboutDirect(e) || mayReadDirectText(ctx, e.App)) {
 		d.Facts = append(d.Facts, templates.FactView{Name: i18n.T(ctx, "audit.detail.text"), Value: text})
 	}
 	if silent, _ := asked.Options["silent"].(bool); silent {
@@ -611,14 +611,14 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 		if v := baseVerb(r.Verb); v == actions.VerbEditUser || v == actions.VerbEditFriend {
 			d.Diff = append(d.Diff, userDiff(ctx, v, i))
 		}
-		if v := baseVerb(r.Verb); (v == actions.VerbExtensions || v == actions.VerbDirectExtensions && mayReadDirectText(ctx)) && i.Skip == "" {
+		if v := baseVerb(r.Verb); (v == actions.VerbExtensions || v == actions.VerbDirectExtensions && mayReadDirectText(ctx, e.App)) && i.Skip == "" {
 			d.Diff = append(d.Diff, templates.DiffRow{Field: i.ID, Before: i.Before.Text, After: i.Want.Text})
 		}
 		d.Items = append(d.Items, l.itemRow(ctx, app, r, i, who))
 	}
 	op, _ := auth.OperatorFrom(ctx)
 	switch {
-	case !r.UndoUntil.IsZero() && r.UndoUntil.After(l.s.Now()) && op.Can(auth.Verb(baseVerb(r.Verb))) && e.UndoOf == 0:
+	case !r.UndoUntil.IsZero() && r.UndoUntil.After(l.s.Now()) && op.CanIn(e.App, auth.Verb(baseVerb(r.Verb))) && e.UndoOf == 0:
 		d.UndoURL = undoURL(app, e.ID)
 	case r.UndoText == actions.UndoImpossible && e.UndoOf == 0 && asked.Options["write"] != false:
 		d.UndoWhy = i18n.T(ctx, r.UndoText)

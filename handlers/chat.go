@@ -624,7 +624,7 @@ func recallButton(ctx context.Context, url string) templates.ButtonView {
 }
 
 // mayReadDirectText is whether an operator may read what a direct chat's entry in the audit log says was written.
-func mayReadDirectText(ctx context.Context) bool {
+func mayReadDirectText(ctx context.Context, app string) bool {
 	op, ok := auth.OperatorFrom(ctx)
-	return ok && op.Can(auth.VerbAudit)
+	return ok && op.CanIn(app, auth.VerbAudit)
 }

@@ -147,14 +147,22 @@ var places = []place{
 	{"broadcasts", "send", "", func(a *App) string { return appURL(a, "broadcasts") }, auth.VerbBroadcast},
 	{"audit", "audit", "a", func(*App) string { return "/audit" }, auth.VerbAudit},
 	{"api", "code", "", func(a *App) string { return appURL(a, "api") }, auth.VerbAPI},
-	{"settings", "settings", "s", func(*App) string { return "/settings/me" }, auth.VerbView},
+	{"settings", "settings", "s", func(*App) string { return "/settings/me" }, auth.VerbSelf},
+}
+
+// open tells whether the operator may go there from the app.
+func (p place) open(op auth.Operator, app *App) bool {
+	if strings.HasPrefix(p.url(app), "/apps/") {
+		return op.CanIn(app.Name, p.verb)
+	}
+	return op.Can(p.verb)
 }
 
 func (s *Server) nav(c *gin.Context, app *App, op auth.Operator) []templates.NavItem {
 	ctx := c.Request.Context()
 	var items []templates.NavItem
 	for _, p := range places {
-		if !op.Can(p.verb) {
+		if !p.open(op, app) {
 			continue
 		}
 		to := p.url(app)

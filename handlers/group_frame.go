@@ -192,7 +192,7 @@ func (s *Server) groupButton(c *gin.Context, app *App, g imclient.Group, right a
 
 // notOffered says why an act is not offered to the operator in groups of a type, in words; "" if it is.
 func notOffered(c *gin.Context, app *App, right auth.Verb, needs imclient.Verb, t imclient.GroupType) string {
-	if op, ok := auth.OperatorFrom(c.Request.Context()); !ok || !op.Can(right) {
+	if op, ok := auth.OperatorFrom(c.Request.Context()); !ok || !op.CanIn(app.Name, right) {
 		return i18n.T(c.Request.Context(), "error.forbidden.title")
 	}
 	return why(c, app, needs, t)

@@ -271,11 +271,11 @@ var (
 func (s *Server) hereItems(ctx context.Context, app *App, op auth.Operator, at, q string) (g templates.PaletteGroup) {
 	if id := idAt(at, appURL(app, "groups")); id != "" {
 		g.Title = i18n.T(ctx, "home.palette.here")
-		g.Items = hereFor(ctx, op, q, groupHere, func(parts ...string) string { return groupURL(app, id, parts...) })
+		g.Items = hereFor(ctx, app, op, q, groupHere, func(parts ...string) string { return groupURL(app, id, parts...) })
 	}
 	if id := idAt(at, appURL(app, "users")); id != "" {
 		g.Title = i18n.T(ctx, "home.palette.here_user")
-		g.Items = hereFor(ctx, op, q, userHere, func(parts ...string) string { return userURL(app, id, parts...) })
+		g.Items = hereFor(ctx, app, op, q, userHere, func(parts ...string) string { return userURL(app, id, parts...) })
 	}
 	return g
 }
@@ -295,11 +295,11 @@ func idAt(at, folder string) string {
 	return id
 }
 
-func hereFor(ctx context.Context, op auth.Operator, q string, all []hereItem, address func(parts ...string) string) []templates.PaletteItem {
+func hereFor(ctx context.Context, app *App, op auth.Operator, q string, all []hereItem, address func(parts ...string) string) []templates.PaletteItem {
 	var items []templates.PaletteItem
 	for _, here := range all {
 		text := i18n.T(ctx, here.key)
-		if op.Can(here.verb) && matches(q, text) {
+		if op.CanIn(app.Name, here.verb) && matches(q, text) {
 			items = append(items, templates.PaletteItem{Text: text, Icon: here.icon, Sheet: here.sheet, URL: address(here.parts...)})
 		}
 	}
@@ -342,7 +342,7 @@ func (s *Server) pageItems(ctx context.Context, app *App, op auth.Operator, q st
 	var items []templates.PaletteItem
 	for _, p := range places {
 		text := i18n.T(ctx, "nav."+p.key)
-		if op.Can(p.verb) && matches(q, text, p.key) {
+		if p.open(op, app) && matches(q, text, p.key) {
 			items = append(items, templates.PaletteItem{Text: text, Icon: p.icon, URL: p.url(app), Key: "g " + p.letter})
 		}
 	}

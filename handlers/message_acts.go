@@ -235,7 +235,7 @@ func (s *Server) recallView(c *gin.Context, at chat, refs []messageRef, typed ur
 // mayNotBulk says why the operator may not act on many at once; "" if that is allowed.
 func (s *Server) mayNotBulk(c *gin.Context) string {
 	ctx := c.Request.Context()
-	if op, ok := auth.OperatorFrom(ctx); ok && op.Can(auth.VerbBulk) {
+	if op, ok := auth.OperatorFrom(ctx); ok && op.CanIn(c.Param("app"), auth.VerbBulk) {
 		return ""
 	}
 	return i18n.T(ctx, "messages.bulk", "n", recallAtOnce)

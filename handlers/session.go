@@ -22,7 +22,7 @@ func (s *Server) sessionRoutes() []route {
 		{get, auth.LoginPath, auth.VerbPublic, s.loginPage},
 		{post, auth.LoginPath, auth.VerbPublic, s.signIn},
 		{post, templates.SignOutURL, auth.VerbPublic, s.signOut},
-		{post, templates.DisplayURL, auth.VerbView, s.setDisplay},
+		{post, templates.DisplayURL, auth.VerbSelf, s.setDisplay},
 	}
 }
 
@@ -42,13 +42,16 @@ func (s *Server) signedIn(c *gin.Context) bool {
 	return ok
 }
 
-// actor is who acts, for package actions.
-func (s *Server) actor(c *gin.Context) actions.Actor {
+// actor is who acts in the app of the address, for package actions.
+func (s *Server) actor(c *gin.Context) actions.Actor { return s.actorIn(c, c.Param("app")) }
+
+// actorIn is who acts in an app that the address does not name.
+func (s *Server) actorIn(c *gin.Context, app string) actions.Actor {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
 	return actions.Actor{
 		OperatorID: op.ID, Name: op.Name, Address: auth.AddressFrom(ctx), RequestRef: referenceOf(ctx),
-		Can: func(v actions.Verb) bool { return op.Can(auth.Verb(v)) },
+		Can: func(v actions.Verb) bool { return op.CanIn(app, auth.Verb(v)) },
 	}
 }
 

@@ -16,12 +16,12 @@ import (
 
 func (s *Server) settingsRoutes() []route {
 	return []route{
-		{get, "/settings", auth.VerbView, func(c *gin.Context) error { return seeOther(c, settingsURL) }},
-		{get, settingsURL, auth.VerbView, s.mySettings},
-		{post, settingsURL + "/password", auth.VerbView, s.changePassword},
-		{post, settingsURL + "/zone", auth.VerbView, s.changeZone},
-		{post, settingsURL + "/sessions/end", auth.VerbView, s.endMySession},
-		{post, settingsURL + "/sessions/end-others", auth.VerbView, s.endMySessions},
+		{get, "/settings", auth.VerbSelf, func(c *gin.Context) error { return seeOther(c, settingsURL) }},
+		{get, settingsURL, auth.VerbSelf, s.mySettings},
+		{post, settingsURL + "/password", auth.VerbSelf, s.changePassword},
+		{post, settingsURL + "/zone", auth.VerbSelf, s.changeZone},
+		{post, settingsURL + "/sessions/end", auth.VerbSelf, s.endMySession},
+		{post, settingsURL + "/sessions/end-others", auth.VerbSelf, s.endMySessions},
 	}
 }
 
@@ -43,7 +43,7 @@ func (s *Server) renderSettings(c *gin.Context, status int, password templates.P
 		zone.Value = op.Prefs.TimeZone
 	}
 	v := templates.SettingsView{
-		Name: op.Name, Rank: i18n.T(ctx, "role."+string(op.Role)), Password: password, Zone: zone, ZoneNow: zoneName(ctx),
+		Nav: s.settingsNav(c), Name: op.Name, Rank: i18n.T(ctx, "role."+string(op.Role)), Password: password, Zone: zone, ZoneNow: zoneName(ctx),
 		PasswordURL: settingsURL + "/password", ZoneURL: settingsURL + "/zone",
 		EndURL: settingsURL + "/sessions/end", EndOthersURL: settingsURL + "/sessions/end-others",
 	}

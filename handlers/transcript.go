@@ -37,7 +37,7 @@ func (s *Server) transcriptOf(c *gin.Context, app *App, g imclient.Group, q mess
 	op, _ := auth.OperatorFrom(ctx)
 	t := &transcript{
 		s: s, ctx: ctx, app: app, chat: messageQuery{user: q.user, peer: q.peer}, page: groupURL(app, g.ID, tabMessages),
-		messages: part.messages, people: p, here: part.here, original: op.Can(auth.VerbRecall),
+		messages: part.messages, people: p, here: part.here, original: op.CanIn(app.Name, auth.VerbRecall),
 	}
 	recalls := store.AuditFilter{App: app.Name, Group: g.ID, Action: string(actions.VerbRecall)}
 	if t.direct() {

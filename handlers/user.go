@@ -293,7 +293,7 @@ func (s *Server) joinedView(ctx context.Context, app *App, op auth.Operator, f *
 			Person: templates.PersonView{ID: g.Group.ID, Name: g.Group.Name, Group: true, URL: groupURL(app, g.Group.ID, tabMessages)},
 			Type:   typeChip(ctx, app, g.Group.Type), Role: string(g.Role), Mute: s.muteView(until), Unknown: !read, Joined: g.Joined,
 		}
-		if row.Mute.Muted && op.Can(auth.VerbUnmute) {
+		if row.Mute.Muted && op.CanIn(app.Name, auth.VerbUnmute) {
 			row.LiftURL, row.Lift = liftURL(app, g.Group.ID), liftForm(v)
 		}
 		v.MuteUnknown = v.MuteUnknown || !read
@@ -338,7 +338,7 @@ func (s *Server) mayView(ctx context.Context, app *App, op auth.Operator, f *use
 			Where: orID(m.group.Name, m.group.ID), Group: true, URL: groupURL(app, m.group.ID, tabMessages), Mute: s.muteView(m.until),
 		})
 	}
-	if len(lifts) == 1 && op.Can(auth.VerbUnmute) {
+	if len(lifts) == 1 && op.CanIn(app.Name, auth.VerbUnmute) {
 		v.Lift = &templates.ButtonView{Text: i18n.T(ctx, "users.lift"), Icon: "mic", Key: "u", Variant: "primary"}
 		v.LiftURL, v.LiftIDs = lifts[0], liftForm(v)
 	}

@@ -277,7 +277,7 @@ func (p *partly) contactRow(c imclient.Contact, marks []imclient.ContactMarks, p
 	if chat.Direct() {
 		open := templates.ButtonView{Icon: "eye", Variant: "ghost", Label: i18n.T(ctx, "users.contact_open", "with", orID(row.With.Name, row.With.ID))}
 		open.URL = appURL(p.app, "direct") + "?" + url.Values{"user": {p.id}, "peer": {chat.Peer}}.Encode()
-		if p.op.Can(auth.VerbDirect) {
+		if p.op.CanIn(p.app.Name, auth.VerbDirect) {
 			row.Open = &open
 		}
 	} else {

@@ -4,6 +4,7 @@ import "time"
 
 // SettingsView is an operator's own settings.
 type SettingsView struct {
+	Nav          SettingsNavView
 	Name, Rank   string
 	Password     PasswordForm
 	PasswordURL  string
