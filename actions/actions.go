@@ -19,9 +19,11 @@ import (
 type Actor struct {
 	OperatorID string
 	Name       string          // as it is to stand in the audit log
+	Role       string          // in the app, for the guard's rules
 	Can        func(Verb) bool // what the operator may do in the app; nil: nothing
 	Address    string          // where the request came from
 	RequestRef string          // reference of the request, as in the log
+	Clearance  *Clearance      // the guard was asked before; nil: it was not
 }
 
 func (a Actor) can(v Verb) bool { return a.Can != nil && a.Can(v) }
@@ -48,6 +50,7 @@ type Service struct {
 	Now        func() time.Time // nil: time.Now
 	Log        *slog.Logger     // nil: slog.Default
 	UndoWindow time.Duration    // how long an action can be taken back; 0: 10 min
+	Guard      Guard            // asked whether the operator may act alone, and now; nil: always
 
 	start      sync.Once
 	background context.Context // ends with Close
@@ -92,13 +95,17 @@ func (s *Service) Preview(ctx context.Context, actor Actor, app App, a Action) (
 	if err != nil {
 		return Preview{}, err
 	}
-	v := Preview{Verb: p.verb, Group: p.group, Items: p.items, Act: len(p.acting()), UndoText: noUndo(app, p.verb, p.group.Type)}
+	return p.preview(), nil
+}
+
+func (p *plan) preview() Preview {
+	v := Preview{Verb: p.verb, Group: p.group, Items: p.items, Act: len(p.acting()), UndoText: noUndo(p.app, p.verb, p.group.Type)}
 	v.Skipped = len(v.Items) - v.Act
-	return v, nil
+	return v
 }
 
 // Do carries an action out and tells what came of it. An error means that nothing was sent: *Forbidden, *Invalid,
-// *NotOffered, *KeyReused, an *imclient.Error from reading how things are, or the audit log's.
+// *NotOffered, *KeyReused, *Held, *Overdrawn, *CoolingDown, an *imclient.Error from reading how things are, or the audit log's.
 //
 // Once the action is recorded it is carried out and its outcome recorded even if ctx ends: the browser that asked may
 // be gone, what was done is done.
@@ -117,6 +124,9 @@ func (s *Service) Do(ctx context.Context, actor Actor, app App, a Action) (Resul
 	// What is recorded as the state before must be the service's own word, not a short-lived copy: an undo restores it.
 	p, w, err := s.prepare(imclient.Fresh(ctx), actor, app, a)
 	if err != nil {
+		return Result{}, err
+	}
+	if err := s.clear(ctx, actor, app, a, p, w, form); err != nil {
 		return Result{}, err
 	}
 	r, err := s.run(ctx, actor, p, w, order{verb: a.Verb(), common: c, form: form})

@@ -19,8 +19,9 @@ type Detail struct {
 	Type    imclient.GroupType `json:"type,omitempty"`    // of the group
 	Want    *string            `json:"want,omitempty"`    // what all items were to be; nil if they differ
 	Items   []DetailItem       `json:"items,omitempty"`
-	Form    string             `json:"form,omitempty"` // fingerprint of an action that came with a key
-	Cut     bool               `json:"cut,omitempty"`  // name cards, or what the items were before, did not fit
+	Form    string             `json:"form,omitempty"`    // fingerprint of an action that came with a key
+	Cut     bool               `json:"cut,omitempty"`     // name cards, or what the items were before, did not fit
+	Cleared *Clearance         `json:"cleared,omitempty"` // who else stands for it, or the job it is a part of
 }
 
 // DetailItem is one target as it was planned.
@@ -54,14 +55,14 @@ func entry(actor Actor, p *plan, w work, o order, at time.Time) store.AuditEntry
 	return store.AuditEntry{
 		At: at, OperatorID: actor.OperatorID, OperatorName: actor.Name, Address: actor.Address, Request: actor.RequestRef,
 		App: p.app.ID, Action: string(verb), Group: p.groupID, Users: users, Messages: messages,
-		Reason: o.common.Reason, Detail: detailJSON(p, w, o), UndoOf: o.undoOf, Key: o.common.Key,
+		Reason: o.common.Reason, Detail: detailJSON(p, w, o, actor.Clearance), UndoOf: o.undoOf, Key: o.common.Key,
 	}
 }
 
 // detailJSON writes the detail so that it fits: if need be without the name cards, then without what the items were
 // before. An undo lacks them.
-func detailJSON(p *plan, w work, o order) json.RawMessage {
-	d := Detail{Note: o.common.Note, Options: w.options(), Type: p.group.Type, Form: o.form}
+func detailJSON(p *plan, w work, o order, cleared *Clearance) json.RawMessage {
+	d := Detail{Note: o.common.Note, Options: w.options(), Type: p.group.Type, Form: o.form, Cleared: cleared}
 	alike := true
 	for _, i := range p.items {
 		alike = alike && i.Want == p.items[0].Want

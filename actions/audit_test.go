@@ -32,7 +32,7 @@ func TestDetailFits(t *testing.T) {
 			p.items = append(p.items, Item{ID: id, Before: known(TextIn), Want: known(TextOut)})
 			w.members[id] = imclient.Member{UserID: id, NameCard: c.card, Role: imclient.RoleMember}
 		}
-		raw := detailJSON(p, w, order{verb: VerbKick, common: Common{Note: "note"}})
+		raw := detailJSON(p, w, order{verb: VerbKick, common: Common{Note: "note"}}, nil)
 		if len(raw) > store.MaxAuditDetail {
 			t.Errorf("%s: %d bytes, at most %d fit", c.name, len(raw), store.MaxAuditDetail)
 		}

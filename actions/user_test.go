@@ -370,7 +370,7 @@ func TestFriendsOfALargeEntry(t *testing.T) {
 		d.was[id] = friendBefore{Remark: strings.Repeat("长", 32), Lists: []string{strings.Repeat("列", 10)}}
 		p.items = append(p.items, Item{ID: id, Before: known(TextFriends), Want: known(TextStrangers)})
 	}
-	if b := detailJSON(p, d, order{}); len(b) == 0 || !strings.Contains(string(b), `"cut":true`) && len(b) > 1<<20 {
+	if b := detailJSON(p, d, order{}, nil); len(b) == 0 || !strings.Contains(string(b), `"cut":true`) && len(b) > 1<<20 {
 		t.Errorf("%d bytes", len(b))
 	}
 }
