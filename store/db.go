@@ -48,6 +48,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Audit:     auditLog{d},
 		Settings:  settings{d},
 		Directory: directory{d},
+		Jobs:      jobs{d},
 		db:        d,
 	}, nil
 }

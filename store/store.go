@@ -30,6 +30,7 @@ type Store struct {
 	Audit     AuditLog
 	Settings  Settings
 	Directory Directory
+	Jobs      Jobs
 
 	db *db
 }

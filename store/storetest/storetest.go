@@ -25,6 +25,7 @@ func Run(t *testing.T, open Open) {
 		{"audit log", AuditLog},
 		{"settings", Settings},
 		{"directory", Directory},
+		{"jobs", Jobs},
 		{"text", Text},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
