@@ -49,7 +49,13 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Settings:  settings{d},
 		Directory: directory{d},
 		Jobs:      jobs{d},
-		db:        d,
+
+		Secrets:     sealed{d},
+		Credentials: credentials{d},
+		Console:     console{d},
+		Once:        once{d},
+
+		db: d,
 	}, nil
 }
 

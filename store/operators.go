@@ -52,6 +52,8 @@ type Operators interface {
 	// Add adds o and returns it with ID and the normalised name set. ErrConflict: the name is taken.
 	// ErrInvalid: the name is empty, longer than MaxOperatorName or has control characters in it.
 	Add(ctx context.Context, o Operator) (Operator, error)
+	// Rename gives an operator another name. Errors as for Add, and ErrNotFound.
+	Rename(ctx context.Context, id, name string) error
 	// SetPassword, SetRole, SetPrefs and SetDisabled change one thing. ErrNotFound: no such operator.
 	// SetRole and SetDisabled give ErrLastOwner rather than lock everybody out.
 	SetPassword(ctx context.Context, id, hash string) error
@@ -128,6 +130,24 @@ func (s operators) Add(ctx context.Context, o Operator) (Operator, error) {
 		return Operator{}, wrap("add operator", err)
 	}
 	return o, nil
+}
+
+func (s operators) Rename(ctx context.Context, id, name string) error {
+	const op = "rename an operator"
+	name, err := cleanName(name)
+	if err != nil {
+		return wrap(op, err)
+	}
+	return wrap(op, s.db.tx(ctx, func(c conn) error {
+		taken, err := all(ctx, c, scanString, `SELECT id FROM operator WHERE name_key = ? AND id <> ?`, NameKey(name), text(id))
+		if err == nil && len(taken) > 0 {
+			err = ErrConflict
+		}
+		if err != nil {
+			return err
+		}
+		return c.execOne(ctx, `UPDATE operator SET name = ?, name_key = ? WHERE id = ?`, name, NameKey(name), text(id))
+	}))
 }
 
 func (s operators) SetPassword(ctx context.Context, id, hash string) error {

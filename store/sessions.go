@@ -19,6 +19,8 @@ type Session struct {
 	Address       string    // where it was last used from
 	UserAgent     string    // cut to 512 bytes
 	Data          []byte    // up to MaxSessionData
+	Method        string    // how the operator signed in
+	ConfirmedAt   time.Time // when the operator last showed who it is
 }
 
 // Sessions are the signed-in browsers. storetest.Sessions is its contract.
@@ -32,6 +34,9 @@ type Sessions interface {
 	Touch(ctx context.Context, id string, now, idleUntil time.Time, address string) error
 	// SetData replaces the data. ErrNotFound as for Touch; ErrInvalid over MaxSessionData.
 	SetData(ctx context.Context, id string, data []byte) error
+	// Renew gives a session another id, for its token is new, and notes when the operator showed who it is. ErrNotFound as
+	// for Touch; ErrConflict: the id is there already.
+	Renew(ctx context.Context, id, newID string, confirmed time.Time) error
 	// Delete ends a session. That it is gone already is fine.
 	Delete(ctx context.Context, id string) error
 	// DeleteOf ends the sessions of an operator, but for the one with id except, and tells how many. except may be "".
@@ -47,12 +52,13 @@ const maxSessionList = 100
 
 type sessions struct{ db *db }
 
-const sessionColumns = `id, operator_id, created_at, used_at, idle_expires_at, expires_at, address, user_agent, data`
+const sessionColumns = `id, operator_id, created_at, used_at, idle_expires_at, expires_at, address, user_agent, data, method, confirmed_at`
 
 func scanSession(r scanner) (s Session, err error) {
-	var created, used, idle, expires int64
-	err = r.Scan(&s.ID, &s.OperatorID, &created, &used, &idle, &expires, &s.Address, &s.UserAgent, &s.Data)
+	var created, used, idle, expires, confirmed int64
+	err = r.Scan(&s.ID, &s.OperatorID, &created, &used, &idle, &expires, &s.Address, &s.UserAgent, &s.Data, &s.Method, &confirmed)
 	s.CreatedAt, s.UsedAt, s.IdleExpiresAt, s.ExpiresAt = fromMillis(created), fromMillis(used), fromMillis(idle), fromMillis(expires)
+	s.ConfirmedAt = fromMillis(confirmed)
 	return s, err
 }
 
@@ -63,9 +69,10 @@ func (s sessions) Add(ctx context.Context, v Session) error {
 	}
 	// An empty session has no bytes, which is not the same as no value.
 	data := append([]byte{}, v.Data...)
-	n, err := s.db.write().exec(ctx, `INSERT INTO session (`+sessionColumns+`) VALUES (`+marks(9)+`) ON CONFLICT (id) DO NOTHING`,
+	n, err := s.db.write().exec(ctx, `INSERT INTO session (`+sessionColumns+`) VALUES (`+marks(11)+`) ON CONFLICT (id) DO NOTHING`,
 		text(v.ID), text(v.OperatorID), millis(v.CreatedAt), millis(v.UsedAt),
-		min(millis(v.IdleExpiresAt), millis(v.ExpiresAt)), millis(v.ExpiresAt), cut(v.Address, 64), cut(v.UserAgent, 512), data)
+		min(millis(v.IdleExpiresAt), millis(v.ExpiresAt)), millis(v.ExpiresAt), cut(v.Address, 64), cut(v.UserAgent, 512), data,
+		text(v.Method), millis(v.ConfirmedAt))
 	if err == nil && n == 0 {
 		err = ErrConflict
 	}
@@ -91,6 +98,24 @@ func (s sessions) SetData(ctx context.Context, id string, data []byte) error {
 		return wrap(op, invalid("the data has %d bytes, at most %d fit", len(data), MaxSessionData))
 	}
 	return wrap(op, s.db.write().execOne(ctx, `UPDATE session SET data = ? WHERE id = ?`, append([]byte{}, data...), text(id)))
+}
+
+func (s sessions) Renew(ctx context.Context, id, newID string, confirmed time.Time) error {
+	return wrap("renew session", s.db.tx(ctx, func(c conn) error {
+		n, err := c.exec(ctx, `INSERT INTO session (`+sessionColumns+`)
+			SELECT CAST(? AS TEXT), operator_id, created_at, used_at, idle_expires_at, expires_at, address, user_agent, data, method, CAST(? AS BIGINT)
+			FROM session WHERE id = ? ON CONFLICT (id) DO NOTHING`, text(newID), millis(confirmed), text(id))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			if _, err := one(c.row(ctx, `SELECT id FROM session WHERE id = ?`, text(id)), scanString); err != nil {
+				return err
+			}
+			return ErrConflict
+		}
+		return c.execOne(ctx, `DELETE FROM session WHERE id = ?`, text(id))
+	}))
 }
 
 func (s sessions) Delete(ctx context.Context, id string) error {

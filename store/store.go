@@ -32,6 +32,11 @@ type Store struct {
 	Directory Directory
 	Jobs      Jobs
 
+	Secrets     Secrets
+	Credentials Credentials
+	Console     Console
+	Once        Once
+
 	db *db
 }
 

@@ -26,6 +26,10 @@ func Run(t *testing.T, open Open) {
 		{"settings", Settings},
 		{"directory", Directory},
 		{"jobs", Jobs},
+		{"secrets", Secrets},
+		{"credentials", Credentials},
+		{"settings of the console", Console},
+		{"once", Once},
 		{"text", Text},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
