@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"emulator":                nil,
 	"store":                   nil,
 	"store/storetest":         {"store"},
+	"events":                  {"store"},
 	"actions":                 {"imclient", "store"},
 	"importer":                {"imclient"},
 	"sheet":                   nil,
@@ -30,7 +31,7 @@ var layers = map[string][]string{
 	"web/static":              nil,
 	"web/golden":              {"web/i18n"},
 	"web/templates":           {"web/i18n", "web/static"},
-	"handlers":                {"imclient", "store", "actions", "auth", "auditlog", "sheet", "web/i18n", "web/static", "web/templates"},
+	"handlers":                {"imclient", "store", "events", "actions", "auth", "auditlog", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent"}, // its types of callbacks
 	"browsertest":             nil,

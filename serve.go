@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -26,6 +27,7 @@ import (
 	"imdesk/auth"
 	"imdesk/config"
 	"imdesk/emulator"
+	"imdesk/events"
 	"imdesk/handlers"
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
@@ -148,6 +150,10 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	defer stop()
 	unfilled := make(chan error, 1)
 	filled := fillBehind(ctx, em, func(err error) { unfilled <- err; stop() })
+	hub, err := events.New(ctx, st.Events, log)
+	if err != nil {
+		return err
+	}
 	act := &actions.Service{Audit: st.Audit, Log: log}
 	defer act.Close()
 	// What a crash left open in the audit log is closed: nobody can tell what became of it.
@@ -157,7 +163,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		log.Warn("actions were under way when the console stopped last", "entries", n)
 	}
 	handler, err := handlers.New(handlers.Options{
-		Apps: apps, Store: st, Auth: signIn, Actions: act, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
+		Apps: apps, Store: st, Auth: signIn, Actions: act, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
 		MetricsToken: c.MetricsToken.Reveal(), Ready: filled,
 	})
@@ -175,8 +181,11 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	}
 	announce(std.out, c, listener, apps, password)
 	go purge(ctx, signIn, log)
+	var behind sync.WaitGroup
+	behind.Go(func() { hub.Run(ctx) })
 	err = serveUntil(ctx, server, listener, c.TLS)
 	stop()
+	behind.Wait()
 	<-kept
 	select {
 	case why := <-unfilled:
@@ -229,6 +238,7 @@ func openStore(ctx context.Context, c config.Config) (*store.Store, error) {
 func newAuth(c config.Config, st *store.Store, log *slog.Logger) *auth.Service {
 	return auth.New(auth.Options{
 		Store: st, Idle: time.Duration(c.Session.Idle), Absolute: time.Duration(c.Session.Absolute), Log: log,
+		Shared: store.IsPostgres(c.DatabaseSource()),
 		Lockout: auth.Lockout{
 			NameTries: c.SignIn.Tries, AddressTries: c.SignIn.AddressTries,
 			Window: time.Duration(c.SignIn.Window), Pause: time.Duration(c.SignIn.Lock),

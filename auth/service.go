@@ -27,6 +27,7 @@ type Options struct {
 	Now      func() time.Time // nil: time.Now
 	Idle     time.Duration    // a session ends this long after its last use; 0: DefaultIdle
 	Absolute time.Duration    // and this long after its start, whatever the use; 0: DefaultAbsolute
+	Shared   bool             // other consoles use the database as well: what they change counts at once
 	Lockout  Lockout          // the zero value: DefaultLockout
 	Wait     func(ctx context.Context, d time.Duration) error
 	Log      *slog.Logger // nil: slog.Default
@@ -65,7 +66,7 @@ func New(o Options) *Service {
 		o.Log = slog.Default()
 	}
 	return &Service{
-		Sessions: &SessionStore{store: o.Store, now: o.Now, idle: o.Idle, absolute: o.Absolute},
+		Sessions: &SessionStore{store: o.Store, now: o.Now, idle: o.Idle, absolute: o.Absolute, shared: o.Shared},
 		store:    o.Store, now: o.Now, lockout: o.Lockout, wait: o.Wait, log: o.Log, hasher: newHasher(),
 	}
 }

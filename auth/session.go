@@ -38,6 +38,7 @@ type SessionStore struct {
 	store          *store.Store
 	now            func() time.Time
 	idle, absolute time.Duration
+	shared         bool // other processes change sessions: nothing is kept in memory
 	cache          cache
 }
 
@@ -130,7 +131,7 @@ func (s *SessionStore) options() *sessions.Options {
 func (s *SessionStore) load(ctx context.Context, id string) (loaded, error) {
 	now := s.now()
 	l, ok := s.cache.get(id, now)
-	if !ok {
+	if !ok || s.shared {
 		var err error
 		if l.session, err = s.store.Sessions.Get(ctx, id, now); err != nil {
 			return l, err
@@ -198,7 +199,7 @@ type loaded struct {
 }
 
 // cache remembers for a second what was read, for a page and its parts ask together. What this process changes it
-// forgets at once; what another one changes (a command, a second console) counts a second later.
+// forgets at once; what a command beside it changes counts a second later. Consoles that share a database do without.
 type cache struct {
 	mu sync.Mutex
 	m  map[string]loaded // by session id

@@ -339,3 +339,25 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// TestTwoConsoles: what one changes counts for the other at once.
+func TestTwoConsoles(t *testing.T) {
+	d := newDesk(t)
+	owner, mei := d.add(t, "Owner", Owner), d.add(t, "Mei", Lead)
+	here, there := &desk{store: d.store}, &desk{store: d.store}
+	for _, one := range []*desk{here, there} {
+		one.Service = New(Options{Store: d.store, Now: d.clock, Shared: true})
+	}
+	c := here.mustSignIn(t, "Mei")
+	there.wantIn(t, c, "Mei")
+	if err := here.SetRole(t.Context(), owner, mei.ID, Support); err != nil {
+		t.Fatal(err)
+	}
+	if o := there.wantIn(t, c, "Mei"); o.Role != Support {
+		t.Errorf("the other console knows the role %s", o.Role)
+	}
+	if err := here.EndSessions(t.Context(), owner, mei.ID); err != nil {
+		t.Fatal(err)
+	}
+	there.wantOut(t, c, "ended by the other console")
+}

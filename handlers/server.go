@@ -12,6 +12,7 @@ import (
 
 	"imdesk/actions"
 	"imdesk/auth"
+	"imdesk/events"
 	"imdesk/imclient"
 	"imdesk/store"
 	"imdesk/web/i18n"
@@ -51,6 +52,7 @@ type Options struct {
 	Store          *store.Store
 	Auth           *auth.Service
 	Actions        *actions.Service
+	Events         *events.Hub // what other replicas change; it runs for as long as the console
 	Log            *slog.Logger
 	Now            func() time.Time // nil: time.Now
 	Zone           *time.Location   // of operators who chose none; nil: the server's

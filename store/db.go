@@ -49,6 +49,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Settings:  settings{d},
 		Directory: directory{d},
 		Jobs:      jobs{d},
+		Events:    events{d},
 
 		Secrets:     sealed{d},
 		Credentials: credentials{d},
@@ -68,6 +69,8 @@ func IsPostgres(dsn string) bool {
 type db struct {
 	writer, reader *sql.DB
 	postgres       bool
+	dsn            string // of PostgreSQL
+	bells          bells
 }
 
 func openSQLite(ctx context.Context, path string) (*db, error) {
@@ -135,7 +138,7 @@ func openPostgres(ctx context.Context, dsn string) (*db, error) {
 		_ = pool.Close()
 		return nil, err
 	}
-	return &db{writer: pool, reader: pool, postgres: true}, nil
+	return &db{writer: pool, reader: pool, postgres: true, dsn: dsn}, nil
 }
 
 func (d *db) ping(ctx context.Context) error {

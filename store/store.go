@@ -31,6 +31,7 @@ type Store struct {
 	Settings  Settings
 	Directory Directory
 	Jobs      Jobs
+	Events    Events
 
 	Secrets     Secrets
 	Credentials Credentials

@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open) {
 		{"credentials", Credentials},
 		{"settings of the console", Console},
 		{"once", Once},
+		{"events", Events},
 		{"text", Text},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
