@@ -49,6 +49,10 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Settings:  settings{d},
 		Directory: directory{d},
 		Jobs:      jobs{d},
+		Roles:     roles{d},
+		Invites:   invites{d},
+		Tokens:    tokens{d},
+		Access:    access{d},
 		Events:    events{d},
 
 		Secrets:     sealed{d},

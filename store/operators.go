@@ -24,7 +24,7 @@ type Operator struct {
 	ID           string // made by Add
 	Name         string // as written by whoever added the operator, in NFKC
 	PasswordHash string // PHC string; "" lets nobody in
-	Role         string
+	Role         string // in all apps; "": only the roles that Roles has for single apps
 	Prefs        Prefs
 	Disabled     bool
 	CreatedAt    time.Time
@@ -60,6 +60,8 @@ type Operators interface {
 	SetRole(ctx context.Context, id, role string) error
 	SetPrefs(ctx context.Context, id string, p Prefs) error
 	SetDisabled(ctx context.Context, id string, disabled bool) error
+	// Seen tells when operators last used the console, about; those who never did are left out.
+	Seen(ctx context.Context) (map[string]time.Time, error)
 }
 
 // NameKey is what names are compared by: without case, Unicode form and space around.
@@ -114,12 +116,17 @@ func (s operators) ByName(ctx context.Context, name string) (Operator, error) {
 }
 
 func (s operators) Add(ctx context.Context, o Operator) (Operator, error) {
+	added, err := addOperator(ctx, s.db.write(), o)
+	return added, wrap("add operator", err)
+}
+
+func addOperator(ctx context.Context, c conn, o Operator) (Operator, error) {
 	name, err := cleanName(o.Name)
 	if err != nil {
-		return Operator{}, wrap("add operator", err)
+		return Operator{}, err
 	}
 	o.ID, o.Name, o.CreatedAt = rand.Text(), name, fromMillis(millis(o.CreatedAt))
-	n, err := s.db.write().exec(ctx, `INSERT INTO operator (`+operatorColumns+`, name_key) VALUES (`+marks(12)+`)
+	n, err := c.exec(ctx, `INSERT INTO operator (`+operatorColumns+`, name_key) VALUES (`+marks(12)+`)
 		ON CONFLICT (name_key) DO NOTHING`,
 		o.ID, o.Name, o.PasswordHash, o.Role, text(o.Prefs.Language), text(o.Prefs.Theme), text(o.Prefs.Density),
 		text(o.Prefs.TimeZone), o.Prefs.SingleKeys, o.Disabled, millis(o.CreatedAt), NameKey(name))
@@ -127,7 +134,7 @@ func (s operators) Add(ctx context.Context, o Operator) (Operator, error) {
 		err = ErrConflict
 	}
 	if err != nil {
-		return Operator{}, wrap("add operator", err)
+		return Operator{}, err
 	}
 	return o, nil
 }
@@ -162,15 +169,35 @@ func (s operators) SetPrefs(ctx context.Context, id string, p Prefs) error {
 }
 
 func (s operators) SetRole(ctx context.Context, id, role string) error {
-	return wrap("set an operator's role", s.keepingAnOwner(ctx, `UPDATE operator SET role = ? WHERE id = ?`, role, text(id)))
+	return wrap("set an operator's role", s.keepingAnOwner(ctx, func(c conn) error {
+		return c.execOne(ctx, `UPDATE operator SET role = ? WHERE id = ?`, role, text(id))
+	}))
 }
 
 func (s operators) SetDisabled(ctx context.Context, id string, disabled bool) error {
-	return wrap("disable an operator", s.keepingAnOwner(ctx, `UPDATE operator SET disabled = ? WHERE id = ?`, disabled, text(id)))
+	return wrap("disable an operator", s.keepingAnOwner(ctx, func(c conn) error {
+		return c.execOne(ctx, `UPDATE operator SET disabled = ? WHERE id = ?`, disabled, text(id))
+	}))
+}
+
+func (s operators) Seen(ctx context.Context) (map[string]time.Time, error) {
+	type seen struct {
+		id string
+		at int64
+	}
+	list, err := all(ctx, s.db.read(), func(r scanner) (v seen, err error) { return v, r.Scan(&v.id, &v.at) }, `SELECT id, seen_at FROM operator WHERE seen_at <> 0`)
+	if err != nil {
+		return nil, wrap("when operators were seen", err)
+	}
+	m := map[string]time.Time{}
+	for _, v := range list {
+		m[v.id] = fromMillis(v.at)
+	}
+	return m, nil
 }
 
 // keepingAnOwner makes a change that may take an owner away, unless it is the last.
-func (s operators) keepingAnOwner(ctx context.Context, query string, args ...any) error {
+func (s operators) keepingAnOwner(ctx context.Context, change func(conn) error) error {
 	return s.db.tx(ctx, func(c conn) error {
 		// Owners are locked first, so that two of them cannot take each other's role at once.
 		owners := `SELECT id FROM operator WHERE role = ? AND disabled = FALSE ORDER BY id`
@@ -178,7 +205,7 @@ func (s operators) keepingAnOwner(ctx context.Context, query string, args ...any
 		if err != nil {
 			return err
 		}
-		if err := c.execOne(ctx, query, args...); err != nil {
+		if err := change(c); err != nil {
 			return err
 		}
 		after, err := all(ctx, c, scanString, owners, RoleOwner)

@@ -69,14 +69,19 @@ func (s sessions) Add(ctx context.Context, v Session) error {
 	}
 	// An empty session has no bytes, which is not the same as no value.
 	data := append([]byte{}, v.Data...)
-	n, err := s.db.write().exec(ctx, `INSERT INTO session (`+sessionColumns+`) VALUES (`+marks(11)+`) ON CONFLICT (id) DO NOTHING`,
-		text(v.ID), text(v.OperatorID), millis(v.CreatedAt), millis(v.UsedAt),
-		min(millis(v.IdleExpiresAt), millis(v.ExpiresAt)), millis(v.ExpiresAt), cut(v.Address, 64), cut(v.UserAgent, 512), data,
-		text(v.Method), millis(v.ConfirmedAt))
-	if err == nil && n == 0 {
-		err = ErrConflict
-	}
-	return wrap(op, err)
+	return wrap(op, s.db.tx(ctx, func(c conn) error {
+		n, err := c.exec(ctx, `INSERT INTO session (`+sessionColumns+`) VALUES (`+marks(11)+`) ON CONFLICT (id) DO NOTHING`,
+			text(v.ID), text(v.OperatorID), millis(v.CreatedAt), millis(v.UsedAt),
+			min(millis(v.IdleExpiresAt), millis(v.ExpiresAt)), millis(v.ExpiresAt), cut(v.Address, 64), cut(v.UserAgent, 512), data,
+			text(v.Method), millis(v.ConfirmedAt))
+		if err == nil && n == 0 {
+			err = ErrConflict
+		}
+		if err == nil {
+			_, err = c.exec(ctx, `UPDATE operator SET seen_at = ? WHERE id = ?`, millis(v.UsedAt), text(v.OperatorID))
+		}
+		return err
+	}))
 }
 
 func (s sessions) Get(ctx context.Context, id string, now time.Time) (Session, error) {
@@ -87,9 +92,15 @@ func (s sessions) Get(ctx context.Context, id string, now time.Time) (Session, e
 
 func (s sessions) Touch(ctx context.Context, id string, now, idleUntil time.Time, address string) error {
 	idle := millis(idleUntil)
-	return wrap("touch session", s.db.write().execOne(ctx, `UPDATE session SET used_at = ?, address = ?,
-		idle_expires_at = CASE WHEN expires_at < ? THEN expires_at ELSE ? END WHERE id = ? AND idle_expires_at > ?`,
-		millis(now), cut(address, 64), idle, idle, text(id), millis(now)))
+	return wrap("touch session", s.db.tx(ctx, func(c conn) error {
+		if err := c.execOne(ctx, `UPDATE session SET used_at = ?, address = ?,
+			idle_expires_at = CASE WHEN expires_at < ? THEN expires_at ELSE ? END WHERE id = ? AND idle_expires_at > ?`,
+			millis(now), cut(address, 64), idle, idle, text(id), millis(now)); err != nil {
+			return err
+		}
+		_, err := c.exec(ctx, `UPDATE operator SET seen_at = ? WHERE id = (SELECT operator_id FROM session WHERE id = ?)`, millis(now), text(id))
+		return err
+	}))
 }
 
 func (s sessions) SetData(ctx context.Context, id string, data []byte) error {

@@ -31,6 +31,10 @@ type Store struct {
 	Settings  Settings
 	Directory Directory
 	Jobs      Jobs
+	Roles     Roles
+	Invites   Invites
+	Tokens    Tokens
+	Access    Access
 	Events    Events
 
 	Secrets     Secrets

@@ -31,6 +31,10 @@ func Run(t *testing.T, open Open) {
 		{"settings of the console", Console},
 		{"once", Once},
 		{"events", Events},
+		{"roles", Roles},
+		{"invites", Invites},
+		{"tokens", Tokens},
+		{"access", Access},
 		{"text", Text},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
