@@ -83,6 +83,7 @@ func (h *harness) apiCalls() int {
 
 // Every command, service and field of the client is described in both languages, and nothing else is.
 func TestAPITexts(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	for _, lang := range i18n.Languages() {
 		commands, services, fields := map[string]bool{}, map[string]bool{}, map[string]bool{}
@@ -120,6 +121,7 @@ func TestAPITexts(t *testing.T) {
 }
 
 func TestAPIList(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Owner)
 	calls := h.im.Calls("")
@@ -167,6 +169,7 @@ func TestAPIList(t *testing.T) {
 
 // The sidebar leads owners here, and nobody else.
 func TestAPIIsForOwners(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.as(auth.Owner).get("/").marked(`href="/apps/demo/api"`)
 	for _, role := range []auth.Role{auth.Viewer, auth.Support, auth.Moderator, auth.Lead} {
@@ -185,6 +188,7 @@ func TestAPIIsForOwners(t *testing.T) {
 }
 
 func TestAPICommandPage(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Owner)
 	calls := h.im.Calls("")
@@ -212,6 +216,7 @@ func TestAPICommandPage(t *testing.T) {
 
 // A read is sent at once, from the fields.
 func TestAPIRead(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann")
 	b := h.as(auth.Owner)
@@ -241,6 +246,7 @@ func TestAPIRead(t *testing.T) {
 
 // No secret leaves the console with the line for a shell.
 func TestAPICurlHasNoSecret(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	a := h.as(auth.Owner).post(apiCheck, url.Values{"body": {`{"CheckItem":[{"UserID":"it's"}]}`}}).is(http.StatusOK)
 	if strings.Contains(a.body, testKey) || !strings.Contains(a.text(), `'{"CheckItem":[{"UserID":"it'\''s"}]}'`) {
@@ -253,6 +259,7 @@ func TestAPICurlHasNoSecret(t *testing.T) {
 
 // JSON that was edited is the request; else the fields are.
 func TestAPIWhoWins(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann", "bob")
 	b := h.as(auth.Owner)
@@ -282,6 +289,7 @@ func TestAPIWhoWins(t *testing.T) {
 
 // While the fields are filled in, the JSON is made anew; what was edited is left alone.
 func TestAPIJSONFollowsTheFields(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Owner)
 	page := b.get(apiImport)
@@ -300,6 +308,7 @@ func TestAPIJSONFollowsTheFields(t *testing.T) {
 
 // A form that is refused comes back with what was typed, and with what is wrong beside the field.
 func TestAPIRefusesTheForm(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Owner)
 	for _, c := range []struct {
@@ -338,6 +347,7 @@ func TestAPIRefusesTheForm(t *testing.T) {
 
 // Ids may be pasted as lines, and numbers are sent as they were written.
 func TestAPIFieldsBecomeJSON(t *testing.T) {
+	t.Parallel()
 	field := func(kind, of imclient.FieldKind) imclient.CommandField {
 		return imclient.CommandField{Name: "f", Kind: kind, Of: of}
 	}
@@ -378,6 +388,7 @@ func TestAPIFieldsBecomeJSON(t *testing.T) {
 
 // A write asks first, shows what will be sent, and is sent once.
 func TestAPIWrite(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Owner)
 	imported := func() int64 { return h.im.Calls("im_open_login_svc/account_import") }
@@ -413,6 +424,7 @@ func TestAPIWrite(t *testing.T) {
 
 // What ends something for good is sent only with the command's name.
 func TestAPIGraveAsksForTheName(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("olga")
 	h.newGroup("Public", "g1", "Group", "olga")
@@ -441,6 +453,7 @@ func TestAPIGraveAsksForTheName(t *testing.T) {
 
 // What people wrote is sent, and stands in no log.
 func TestAPIKeepsWordsOut(t *testing.T) {
+	t.Parallel()
 	var log strings.Builder
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h := newHarness(t, func(o *Options) { o.Log = logger })
@@ -466,6 +479,7 @@ func TestAPIKeepsWordsOut(t *testing.T) {
 }
 
 func TestAPIPartlyRefused(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann")
 	b := h.as(auth.Owner)
@@ -481,6 +495,7 @@ func TestAPIPartlyRefused(t *testing.T) {
 // With each fault of the service the page says what is known: the words of the service if it answered, and of a write
 // whether it may have been carried out.
 func TestAPIFaults(t *testing.T) {
+	t.Parallel()
 	for _, f := range []struct {
 		name        string
 		fault       emulator.Fault
@@ -517,6 +532,7 @@ func TestAPIFaults(t *testing.T) {
 
 // A long answer is shown in part; all of it is there for a while, for who asked.
 func TestAPILongAnswer(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("olga")
 	h.newGroup("Public", "g1", "Large", "olga")
@@ -566,6 +582,7 @@ func TestAPILongAnswer(t *testing.T) {
 }
 
 func TestKeptAnswers(t *testing.T) {
+	t.Parallel()
 	var k keptAnswers
 	now := time.Now()
 	answer := func(size int) keptAnswer {
@@ -585,6 +602,7 @@ func TestKeptAnswers(t *testing.T) {
 }
 
 func TestPrettyJSON(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, raw string
 		limit     int

@@ -52,6 +52,7 @@ func (h *harness) record(e store.AuditEntry, state store.AuditState) int64 {
 }
 
 func TestAuditPaging(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	for n := range 130 {
@@ -87,6 +88,7 @@ func TestAuditPaging(t *testing.T) {
 }
 
 func TestAuditExport(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	for n := range 210 { // more than the store gives at once
@@ -126,6 +128,7 @@ func TestAuditExport(t *testing.T) {
 }
 
 func TestAuditByNumber(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	newest := h.record(store.AuditEntry{App: testApp, Action: "group.notice", Group: "g1"}, store.AuditOK)
@@ -148,6 +151,7 @@ func TestAuditByNumber(t *testing.T) {
 }
 
 func TestAuditFilters(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	day := time.Date(2026, 3, 10, 23, 30, 0, 0, time.UTC) // the 11th in UTC+8
@@ -201,6 +205,7 @@ func TestAuditFilters(t *testing.T) {
 
 // Ids belong to an app: of several, one has to be chosen.
 func TestAuditOfSeveralApps(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t, func(o *Options) {
 		o.Apps = append(o.Apps, &App{Name: "second", Title: "Second", IM: o.Apps[0].IM})
 	})
@@ -222,6 +227,7 @@ func TestAuditOfSeveralApps(t *testing.T) {
 const refused = "The service does not permit this for this type of group, for the app’s plan, or for the administrator."
 
 func TestAuditEntry(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Lead)
 	h.im.SetFault(emulator.Fault{Command: "group_open_http_svc/delete_group_member", ErrorCode: 10007})
@@ -254,6 +260,7 @@ func TestAuditEntry(t *testing.T) {
 }
 
 func TestUndoFromTheLog(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	r := h.do(actions.Mute{Common: because("Flooding"), Group: "g1", Users: []string{"ann"}, Span: actions.Span{For: time.Hour}})
 	entry := fmt.Sprintf("/apps/demo/actions/%d", r.ID)
@@ -294,6 +301,7 @@ func TestUndoFromTheLog(t *testing.T) {
 }
 
 func TestBackFrom(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	m := h.as(auth.Moderator)
 	undo := func(header map[string]string, form url.Values) string {
@@ -321,6 +329,7 @@ func TestBackFrom(t *testing.T) {
 }
 
 func TestActionTexts(t *testing.T) {
+	t.Parallel()
 	ctx := in(t, "en")
 	text := func(s string) actions.Value { return actions.Value{Text: s, Known: true} }
 	for _, tt := range []struct {

@@ -50,6 +50,7 @@ const (
 
 // TestCallbacksOfTheService has the service call the console over HTTP, and the page say what came.
 func TestCallbacksOfTheService(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	b.get(callbacksURL).is(http.StatusOK).has("No callback has come", "Signatures are checked", "http://console.test/callbacks/demo", "A message was sent in a group", "Never")
@@ -75,6 +76,7 @@ func TestCallbacksOfTheService(t *testing.T) {
 }
 
 func TestCallbacksThatAreRefused(t *testing.T) {
+	t.Parallel()
 	var logged bytes.Buffer
 	h := newHarness(t, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
 	const sent = "Group.CallbackAfterSendMsg"
@@ -118,6 +120,7 @@ func TestCallbacksThatAreRefused(t *testing.T) {
 
 // TestCallbacksWithoutToken are taken from this machine, and through no proxy.
 func TestCallbacksWithoutToken(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t, func(o *Options) { o.Apps[0].Callbacks = tencent.Callbacks{AppID: strconv.Itoa(testSDKAppID)} })
 	q := url.Values{"SdkAppid": {strconv.Itoa(testSDKAppID)}, "CallbackCommand": {"State.StateChange"}}
 	for _, tt := range []struct {
@@ -139,6 +142,7 @@ func TestCallbacksWithoutToken(t *testing.T) {
 
 // TestCallbacksAreBounded has more come than is kept.
 func TestCallbacksAreBounded(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	for i := range 3 * maxCallbackLines {
 		h.callBack(stranger, h.callbackQuery(fmt.Sprintf("Moon.Rises%d%s", i, strings.Repeat("x", 200))), `{}`)
@@ -153,6 +157,7 @@ func TestCallbacksAreBounded(t *testing.T) {
 }
 
 func TestNoCallbacksOfOtherServices(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t, func(o *Options) { o.Apps[0].Callbacks = nil })
 	h.as(auth.Lead).get(callbacksURL).is(http.StatusOK).has("imdesk takes no callbacks of this service")
 	if w := h.callBack(nearby, h.callbackQuery("State.StateChange"), `{}`); w.Code != http.StatusNotFound {

@@ -25,6 +25,7 @@ const groupRoom = "/apps/demo/groups/g1"
 var groupEntries = store.AuditFilter{App: testApp, Group: "g1"}
 
 func TestEditInAGroup(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 3)
 	b := h.as(auth.Moderator)
 	b.get(room+"?seq=2").is(200).has("Edit", "Extensions", "Read by")
@@ -57,6 +58,7 @@ func TestEditInAGroup(t *testing.T) {
 }
 
 func TestSendToAGroup(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 1)
 	b := h.as(auth.Lead)
 	b.get(room).is(200).has("Send a message")
@@ -99,6 +101,7 @@ func (h *harness) pairs(seq string) map[string]string {
 }
 
 func TestExtensionsSheet(t *testing.T) {
+	t.Parallel()
 	h, ref := votes(t)
 	b := h.as(auth.Lead)
 	sheet := groupRoom + "/messages/extensions"
@@ -194,6 +197,7 @@ func (h *harness) undoLast(t *testing.T, b *browser) *answer {
 }
 
 func TestReaders(t *testing.T) {
+	t.Parallel()
 	h, ref := votes(t)
 	b := h.as(auth.Moderator)
 	sheet := groupRoom + "/messages/readers?m=" + ref
@@ -242,6 +246,7 @@ func TestReaders(t *testing.T) {
 }
 
 func TestUnreadCount(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 5)
 	b := h.as(auth.Lead)
 	b.get(groupRoom + "/members").is(200).has("Unread count")

@@ -55,6 +55,7 @@ func (h *harness) acts(action actions.Verb) []store.AuditEntry {
 }
 
 func TestDetailsShowWhatTheServiceTells(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	seq := h.say("g1", "ann", text("hello"))
 	page := h.as(auth.Lead).get(dPage).is(http.StatusOK)
@@ -67,6 +68,7 @@ func TestDetailsShowWhatTheServiceTells(t *testing.T) {
 }
 
 func TestDetailsOfEveryType(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("olga:Olga")
 	for _, tt := range []struct{ kind, id, says string }{
@@ -85,6 +87,7 @@ func TestDetailsOfEveryType(t *testing.T) {
 }
 
 func TestDetailsAreForWhoMay(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	for _, tt := range []struct {
 		role   auth.Role
@@ -113,6 +116,7 @@ func TestDetailsAreForWhoMay(t *testing.T) {
 }
 
 func TestEditDetails(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	b := h.as(auth.Lead)
 	action, form := b.get(dPage).filled("details-form")
@@ -141,6 +145,7 @@ func TestEditDetails(t *testing.T) {
 }
 
 func TestEditDetailsAsPart(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	b := h.as(auth.Lead)
 	action, form := b.get(dPage).filled("details-form")
@@ -158,6 +163,7 @@ func TestEditDetailsAsPart(t *testing.T) {
 }
 
 func TestEditDetailsRefused(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	b := h.as(auth.Lead)
 	action, form := b.get(dPage).filled("details-form")
@@ -184,6 +190,7 @@ func TestEditDetailsRefused(t *testing.T) {
 }
 
 func TestEditDetailsMeetsAColleague(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	b := h.as(auth.Lead)
 	action, form := b.get(dPage).filled("details-form")
@@ -211,6 +218,7 @@ func TestEditDetailsMeetsAColleague(t *testing.T) {
 
 // Texts that a form cannot hold as they are must not be taken for changes.
 func TestEditDetailsKeepsWhatIsUntouched(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	b := h.as(auth.Lead)
 	h.change("g1", map[string]any{"Name": "two\nlines", "Introduction": "\n\nbegins\r\nlater\tand\u0001on", "Notification": "</textarea><b>"})
@@ -224,6 +232,7 @@ func TestEditDetailsKeepsWhatIsUntouched(t *testing.T) {
 }
 
 func TestDetailsMuteAllIsAskedAgain(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	b := h.as(auth.Lead)
 	action, form := b.get(dPage).filled("details-form")
@@ -298,6 +307,7 @@ func TestDetailsUnderFaults(t *testing.T) {
 
 // Of two parts the first is done and the second cannot be sent.
 func TestDetailsHalfDone(t *testing.T) {
+	t.Parallel()
 	h := newDetails(t)
 	b := h.as(auth.Lead)
 	action, form := b.get(dPage).filled("details-form")
@@ -327,6 +337,7 @@ func (h *harness) operator(role auth.Role) string {
 }
 
 func TestCustomFact(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t, func(o *Options) {
 		client, err := tencent.New(tencent.Config{
 			SDKAppID: "1400000001", Administrator: testAdmin, Key: testKey, Endpoint: "http://" + o.Apps[0].MediaHosts[0], GroupFields: []string{"level", "blob"}, Now: o.Now,

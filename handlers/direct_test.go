@@ -88,6 +88,7 @@ func wordsUpTo(first, last int) []string {
 
 // TestDirectNeedsAReason: without one the service is not asked for anything, whoever asks and whatever for.
 func TestDirectNeedsAReason(t *testing.T) {
+	t.Parallel()
 	h := talk(t, 3)
 	h.newGroup("Public", "g1", "A group", "ann")
 	ref := h.tell("ann", "bob", "private", true).String()
@@ -165,6 +166,7 @@ func TestDirectNeedsAReason(t *testing.T) {
 
 // What is not in the log as done gives no leave: an entry that has no outcome, or of another app.
 func TestPermitIsTheEntry(t *testing.T) {
+	t.Parallel()
 	h := talk(t, 1)
 	b := h.as(auth.Support)
 	for name, change := range map[string]func(*store.AuditEntry){
@@ -191,6 +193,7 @@ func TestPermitIsTheEntry(t *testing.T) {
 }
 
 func TestDirectFind(t *testing.T) {
+	t.Parallel()
 	h := talk(t, 1)
 	b := h.as(auth.Support)
 	b.get(directPage).is(200).has("User ID of the other one", "You have opened none yet.")
@@ -219,6 +222,7 @@ func TestDirectFind(t *testing.T) {
 
 // TestDirectBothWays reads a whole chat towards the past and back.
 func TestDirectBothWays(t *testing.T) {
+	t.Parallel()
 	const n = 95
 	h := talk(t, n)
 	b := h.as(auth.Support).opened()
@@ -304,6 +308,7 @@ func (h *harness) inChat(user, peer string, ref messageRef) (imclient.Message, b
 }
 
 func TestDirectActs(t *testing.T) {
+	t.Parallel()
 	h := talk(t, 2)
 	first, second := h.tell("ann", "bob", "one", true), h.tell("bob", "ann", "two", false)
 	b := h.as(auth.Lead).opened()
@@ -368,6 +373,7 @@ func TestDirectActs(t *testing.T) {
 }
 
 func TestDirectRights(t *testing.T) {
+	t.Parallel()
 	h := talk(t, 1)
 	ref := h.tell("ann", "bob", "x", true).String()
 	for role, may := range map[auth.Role]string{auth.Viewer: "", auth.Support: "open", auth.Moderator: "open recall", auth.Lead: "open recall edit extensions read hide send"} {
@@ -389,6 +395,7 @@ func TestDirectRights(t *testing.T) {
 }
 
 func TestSendDirect(t *testing.T) {
+	t.Parallel()
 	h := talk(t, 1)
 	b := h.as(auth.Lead).opened()
 	const page = directPage + "?user=ann&peer=bob"
@@ -436,6 +443,7 @@ func TestSendDirect(t *testing.T) {
 
 // TestDirectFailures: a service that fails shows what failed, and what needs no service stands.
 func TestDirectFailures(t *testing.T) {
+	t.Parallel()
 	h := talk(t, 2)
 	b := h.as(auth.Lead).opened()
 	h.im.SetFault(emulator.Fault{Command: "profile/portrait_get", ErrorCode: 40006})
@@ -449,6 +457,7 @@ func TestDirectFailures(t *testing.T) {
 
 // TestDirectInTheLog: who opened whose chat, when and why, is with both users; the why is for those who may open one.
 func TestDirectInTheLog(t *testing.T) {
+	t.Parallel()
 	h := talk(t, 1)
 	h.as(auth.Support).opened()
 	lead, viewer := h.as(auth.Lead), h.as(auth.Viewer)

@@ -17,6 +17,7 @@ import (
 // TestDirectAtVolcengine: the same page on the other vendor, whose ids exceed what a float holds. What it cannot do is not
 // offered, and says why.
 func TestDirectAtVolcengine(t *testing.T) {
+	t.Parallel()
 	const (
 		secret   = "c2VjcmV0LWZvci1kaXJlY3Q="
 		ann, bob = "1691070514797520001", "1691070514797520002"

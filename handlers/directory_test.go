@@ -58,6 +58,7 @@ func (v *volc) group(t *testing.T, name string, owner volcengine.ID) string {
 
 // TestDirectory: the groups of an app whose vendor has no list are those that the console has met, and how it did.
 func TestDirectory(t *testing.T) {
+	t.Parallel()
 	v := newVolc(t)
 	b := v.as(auth.Support)
 	const list, form = "/apps/volc/groups", "/apps/volc/known-groups"
@@ -98,6 +99,7 @@ func TestDirectory(t *testing.T) {
 
 // TestDirectoryFromFile reads the first column of a CSV with heads.
 func TestDirectoryFromFile(t *testing.T) {
+	t.Parallel()
 	v := newVolc(t)
 	one, two := v.group(t, "One", "1"), v.group(t, "Two, with a comma", "2")
 	b := v.as(auth.Support)
@@ -108,6 +110,7 @@ func TestDirectoryFromFile(t *testing.T) {
 
 // TestLongIDsSurvivePages: the longest ids there are come out of pages as they went in.
 func TestLongIDsSurvivePages(t *testing.T) {
+	t.Parallel()
 	v := newVolc(t)
 	const user = "9223372036854775807"
 	id := v.group(t, "Long ids", user)

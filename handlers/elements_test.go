@@ -25,6 +25,7 @@ func testDrawer(t testing.TB) drawer {
 }
 
 func TestTextParts(t *testing.T) {
+	t.Parallel()
 	link := func(s string) templates.TextPart { return templates.TextPart{Text: s, URL: s} }
 	word := func(s string) templates.TextPart { return templates.TextPart{Text: s} }
 	tests := []struct {
@@ -84,6 +85,7 @@ func FuzzTextParts(f *testing.F) {
 }
 
 func TestElements(t *testing.T) {
+	t.Parallel()
 	d := testDrawer(t)
 	deep := imclient.Merged{Title: "level"}
 	for range mergedDepth + 3 {
@@ -239,6 +241,7 @@ func manyFields(n int) string {
 }
 
 func TestTips(t *testing.T) {
+	t.Parallel()
 	d := testDrawer(t)
 	p := &people{users: map[string]imclient.User{"ann": {ID: "ann", Nick: "Ann"}, "bob": {ID: "bob", Nick: "Bob"}, "cy": {ID: "cy"}}}
 	tr := &transcript{s: d.s, ctx: d.ctx, app: d.app, people: p}
@@ -280,6 +283,7 @@ func FuzzTips(f *testing.F) {
 }
 
 func TestCustomData(t *testing.T) {
+	t.Parallel()
 	d := testDrawer(t)
 	tr := &transcript{s: d.s, ctx: d.ctx, app: d.app, people: &people{users: map[string]imclient.User{"ann": {ID: "ann", Nick: "Ann"}}}}
 	tests := []struct {

@@ -51,6 +51,7 @@ func (b *browser) open(kind imclient.HistoryKind, hour time.Time, more ...string
 }
 
 func TestHistoryFiles(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	hour := h.hourOfTalk(60)
 	b := h.as(auth.Lead)
@@ -83,6 +84,7 @@ func TestHistoryFiles(t *testing.T) {
 func html2url(s string) string { return strings.ReplaceAll(s, "&amp;", "&") }
 
 func TestHistoryFileDownload(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	hour := h.hourOfTalk(3)
 	b := h.as(auth.Lead)
@@ -125,6 +127,7 @@ func (s *spoil) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestHistoryFileThatIsDamaged(t *testing.T) {
+	t.Parallel()
 	way := &spoil{}
 	h := newHarnessAt(t, setting{folder: t.TempDir(), http: &http.Client{Transport: way}})
 	hour := h.hourOfTalk(3)
@@ -144,6 +147,7 @@ func TestHistoryFileThatIsDamaged(t *testing.T) {
 
 // Who did not open a file, or opened it long ago, gives a reason first.
 func TestHistoryFilesAreOpenedFirst(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	hour := h.hourOfTalk(3)
 	b := h.as(auth.Lead)
@@ -175,6 +179,7 @@ func TestHistoryFilesAreOpenedFirst(t *testing.T) {
 }
 
 func TestHistoryFilesOfNoHour(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	for _, q := range []string{"", "?kind=all", "?hour=nonsense", "?hour=2999-01-01T00:00", "?at=0001-01-01T00:00:00Z", "?at=x", "?hour=" + url.QueryEscape("2026-13-41T99:99"), "?kind=%00&hour=%ff"} {

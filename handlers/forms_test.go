@@ -122,6 +122,7 @@ func with(v url.Values, pairs ...string) url.Values {
 }
 
 func TestSentBy(t *testing.T) {
+	t.Parallel()
 	a := &answer{t: t, what: "a form", body: `<form id="f" action="/x"><input name="a" value="1"><input type="checkbox" name="b" value="2">
 		<input type="checkbox" name="c" value="3" checked><input name="d" value="4" disabled><textarea name="e">
 x

@@ -73,6 +73,7 @@ func (h *harness) topics() []imclient.Topic {
 }
 
 func TestDataPage(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	b := h.as(auth.Lead)
 	page := b.get(dataPage).is(http.StatusOK).has("Custom fields", "city sg", "Attributes", "<b>夜曲</b>", "not set", "Counters", "48,213", "Set a counter", "Add attribute")
@@ -95,6 +96,7 @@ func TestDataPage(t *testing.T) {
 }
 
 func TestAttributeForms(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	b := h.as(auth.Lead)
 	path := dataPage + "/attribute"
@@ -152,6 +154,7 @@ func TestAttributeForms(t *testing.T) {
 }
 
 func TestCounterForms(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	b := h.as(auth.Lead)
 	path := dataPage + "/counter"
@@ -185,6 +188,7 @@ func TestCounterForms(t *testing.T) {
 }
 
 func TestFieldForms(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	b := h.as(auth.Lead)
 	action, form := b.get(dataPage + "/fields").is(http.StatusOK).marked(">sg</textarea>").filled("form-group_fields")
@@ -224,6 +228,7 @@ func TestFieldForms(t *testing.T) {
 }
 
 func TestCreateGroupForm(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	b := h.as(auth.Lead)
 	const path = "/apps/demo/new-group"
@@ -278,6 +283,7 @@ func TestCreateGroupForm(t *testing.T) {
 }
 
 func TestImportGroupForm(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	b := h.as(auth.Lead)
 	action, form := b.get("/apps/demo/import-group").is(http.StatusOK).has("nobody is told, no callback runs", "Live rooms cannot be imported.").filled("form-import")
@@ -292,6 +298,7 @@ func TestImportGroupForm(t *testing.T) {
 }
 
 func TestDismissForm(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	h.say("g1", "ann", text("hello"))
 	b := h.as(auth.Lead)
@@ -313,6 +320,7 @@ func TestDismissForm(t *testing.T) {
 }
 
 func TestTransferForm(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	b := h.as(auth.Lead)
 	const path = "/apps/demo/groups/g1/transfer"
@@ -335,6 +343,7 @@ func TestTransferForm(t *testing.T) {
 }
 
 func TestAddMembersSheet(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	h.newUsers("carl:Carl", "dora:Dora")
 	const path = "/apps/demo/groups/g1/members/add"
@@ -355,6 +364,7 @@ func TestAddMembersSheet(t *testing.T) {
 }
 
 func TestClearMessagesForm(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	const path = "/apps/demo/groups/g1/clear-messages"
 	b := h.as(auth.Lead)
@@ -367,6 +377,7 @@ func TestClearMessagesForm(t *testing.T) {
 }
 
 func TestTopicPagesAndForms(t *testing.T) {
+	t.Parallel()
 	h := newKept(t)
 	b := h.as(auth.Lead)
 	list := groupURL(h.app, community, tabTopics)

@@ -50,6 +50,7 @@ func (a *answer) link(text string) string {
 }
 
 func TestGroupsPaging(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	want := manyGroups(h, 120)
 	b := h.as(auth.Viewer)
@@ -95,6 +96,7 @@ func TestGroupsPaging(t *testing.T) {
 
 // TestGroupsCalls: the names of owners come from one call, and so do the groups.
 func TestGroupsCalls(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann:Ann", "bob:Bob", "cy:Cy")
 	for i, owner := range []string{"ann", "bob", "cy", "ann", "bob"} {
@@ -115,6 +117,7 @@ func TestGroupsCalls(t *testing.T) {
 }
 
 func TestGroupsFilter(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	manyGroups(h, 6)
 	h.newGroup("AVChatRoom", "room", "直播间", "ann")
@@ -130,6 +133,7 @@ func TestGroupsFilter(t *testing.T) {
 }
 
 func TestGroupsExpiredCursor(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	manyGroups(h, 2)
 	b := h.as(auth.Viewer)
@@ -141,6 +145,7 @@ func TestGroupsExpiredCursor(t *testing.T) {
 }
 
 func TestGroupsJump(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann:Ann")
 	b := h.as(auth.Viewer)
@@ -159,6 +164,7 @@ func TestGroupsJump(t *testing.T) {
 }
 
 func TestGroupsSearch(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	manyGroups(h, 60)
 	b := h.as(auth.Viewer)
@@ -187,6 +193,7 @@ func TestGroupsSearch(t *testing.T) {
 }
 
 func TestPins(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	manyGroups(h, 3)
 	b := h.as(auth.Viewer)
@@ -238,12 +245,14 @@ func TestPins(t *testing.T) {
 }
 
 func TestGroupsEmpty(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.as(auth.Viewer).get("/apps/demo/groups").is(200).has("There are no groups yet.")
 }
 
 // TestGroupsHostile: names are what people chose.
 func TestGroupsHostile(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers(`<i>:"><img src=x>`)
 	h.newGroup("Public", `<b id="main">`, `</title><script>`, "<i>")
@@ -254,6 +263,7 @@ func TestGroupsHostile(t *testing.T) {
 
 // TestGroupsFaults: whatever goes wrong at the service, there is a page that says so, and nothing of ours breaks.
 func TestGroupsFaults(t *testing.T) {
+	t.Parallel()
 	for name, f := range faults() {
 		for command, status := range map[string]bool{
 			"group_open_http_svc/get_appid_group_list": false, "group_open_http_svc/get_group_info": false,
@@ -288,6 +298,7 @@ func faults() map[string]emulator.Fault {
 }
 
 func TestGroupFrameOfNoGroup(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann:Ann")
 	h.newGroup("Public", "gone", "Gone", "ann")
@@ -304,6 +315,7 @@ func TestGroupFrameOfNoGroup(t *testing.T) {
 }
 
 func TestGroupFrameShows(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann:Ann", "bob:Bob", "cy:Cy")
 	h.newGroup("Public", "g1", "A group", "ann", "bob", "cy")
@@ -340,6 +352,7 @@ func TestGroupFrameShows(t *testing.T) {
 
 // TestGroupFrameStands: what stands beside the group may be missing.
 func TestGroupFrameStands(t *testing.T) {
+	t.Parallel()
 	for name, f := range faults() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

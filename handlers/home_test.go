@@ -36,6 +36,7 @@ func TestOverview(t *testing.T) {
 }
 
 func TestOpenApp(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	if to := h.as(auth.Viewer).get("/apps/demo").is(http.StatusSeeOther).location(); to != "/apps/demo/groups" {
 		t.Errorf("it leads to %s", to)
@@ -48,6 +49,7 @@ func palette(q, at string) string {
 }
 
 func TestPalette(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Lead)
 	b.part(palette("", "/")).is(http.StatusOK).has("Go to", "Groups", "Audit log").lacks("In this group")
@@ -88,6 +90,7 @@ func TestPalette(t *testing.T) {
 
 // The palette answers while one types, whatever the service does, and says that it is silent.
 func TestPaletteWithoutTheService(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Lead)
 	b.get(uPage)
@@ -105,6 +108,7 @@ func TestPaletteWithoutTheService(t *testing.T) {
 }
 
 func TestSettingsPage(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	b := h.as(auth.Support)
 	page := b.get("/settings/me").is(http.StatusOK).has("op_support", "Support", "This browser", "Times are in UTC+8 now.")
@@ -117,6 +121,7 @@ func TestSettingsPage(t *testing.T) {
 }
 
 func TestChangePassword(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	b, elsewhere := h.as(auth.Support), h.renew(auth.Support)
 	const fresh = "a fresh and long password 9"
@@ -154,6 +159,7 @@ func TestChangePassword(t *testing.T) {
 }
 
 func TestChangeZone(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	b := h.as(auth.Viewer)
 	b.post("/settings/me/zone", url.Values{"zone": {"America/New_York"}}).is(http.StatusSeeOther)
@@ -167,6 +173,7 @@ func TestChangeZone(t *testing.T) {
 }
 
 func TestEndSessions(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	b, one, two := h.as(auth.Lead), h.renew(auth.Lead), h.renew(auth.Lead)
 	stranger := h.as(auth.Owner)
@@ -195,6 +202,7 @@ func TestEndSessions(t *testing.T) {
 }
 
 func TestDevice(t *testing.T) {
+	t.Parallel()
 	for agent, want := range map[string]string{
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0": "Edge, Windows",
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1":   "Safari, iPhone",

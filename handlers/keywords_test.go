@@ -24,6 +24,7 @@ func (h *harness) cloudURL() string {
 }
 
 func TestKeywordPages(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	b.get(keywordsURL).is(http.StatusOK).has("Replaced in the app", "Blocked in the app", "The message is refused.", "put up for review")
@@ -72,6 +73,7 @@ func mustUnescape(t *testing.T, s string) string {
 }
 
 func TestKeywordFormsThatAreWrong(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	long := strings.Repeat("x", 201)
@@ -123,6 +125,7 @@ func manyWords(n int) string {
 
 // Of words that the service refuses, each is named in the log, and the others are in.
 func TestKeywordsPartlyRefused(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	a := b.post(keywordsURL+"/block/add", url.Values{"words": {"fine.*\n("}, "pattern": {"1"}}).is(http.StatusSeeOther)

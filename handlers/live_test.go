@@ -35,6 +35,7 @@ func newLive(t *testing.T) *harness {
 const liveURL = "/apps/demo/groups/live/live"
 
 func TestLiveRoom(t *testing.T) {
+	t.Parallel()
 	h := newLive(t)
 	b := h.as(auth.Lead)
 	b.get(liveURL).is(http.StatusOK).has("Evening", "3 online now", "Counted since", "Owner and admins", "Olga", "Bob", "stays counted as online", "To all live rooms", "Banned")
@@ -61,6 +62,7 @@ func TestLiveRoom(t *testing.T) {
 }
 
 func TestLiveMarks(t *testing.T) {
+	t.Parallel()
 	h := newLive(t)
 	b := h.as(auth.Lead)
 	b.get(liveURL + "?mark=2000").has("Nobody in the room has the mark 2000.")
@@ -85,6 +87,7 @@ func TestLiveMarks(t *testing.T) {
 }
 
 func TestLiveRoomInParts(t *testing.T) {
+	t.Parallel()
 	h := newLive(t)
 	b := h.as(auth.Lead)
 	h.advance(time.Minute)
@@ -97,6 +100,7 @@ func TestLiveRoomInParts(t *testing.T) {
 }
 
 func TestLiveSeries(t *testing.T) {
+	t.Parallel()
 	var l liveSeries
 	at := time.Date(2026, 4, 18, 12, 0, 0, 0, time.UTC)
 	l.add("a", at, 1)
@@ -126,6 +130,7 @@ func TestLiveSeries(t *testing.T) {
 }
 
 func TestBroadcastPages(t *testing.T) {
+	t.Parallel()
 	h := newLive(t)
 	b := h.as(auth.Lead)
 	h.must("all_member_push/im_set_attr_name", map[string]any{"AttrNames": map[string]string{"0": "city"}})
@@ -182,6 +187,7 @@ func (h *harness) lastEntry(action string) int64 {
 }
 
 func TestTags(t *testing.T) {
+	t.Parallel()
 	h := newLive(t)
 	b := h.as(auth.Lead)
 	a := b.post("/apps/demo/broadcasts/tags", url.Values{"paste": {"ann bob nobody"}, "tags": {"vip\n<b>"}, "back": {"/apps/demo/broadcasts?users=ann"}}).is(http.StatusSeeOther)

@@ -86,6 +86,7 @@ func storage(t testing.TB) *httptest.Server {
 }
 
 func TestMedia(t *testing.T) {
+	t.Parallel()
 	up := storage(t)
 	inside := storage(t) // a server of our own network, which nobody named
 	closed := httptest.NewServer(http.NotFoundHandler())
@@ -174,6 +175,7 @@ func TestMedia(t *testing.T) {
 }
 
 func TestMediaLinks(t *testing.T) {
+	t.Parallel()
 	up := storage(t)
 	h := newHarness(t, func(o *Options) {
 		o.Apps[0].MediaHosts = append(o.Apps[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"))
@@ -221,6 +223,7 @@ func TestMediaLinks(t *testing.T) {
 
 // TestMediaTooLong: what is too large without saying so is cut off, and does not look whole.
 func TestMediaTooLong(t *testing.T) {
+	t.Parallel()
 	up := storage(t)
 	h := newHarness(t, func(o *Options) {
 		o.Apps[0].MediaHosts = append(o.Apps[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"))
@@ -248,6 +251,7 @@ func TestMediaTooLong(t *testing.T) {
 }
 
 func TestPublic(t *testing.T) {
+	t.Parallel()
 	tests := map[string]bool{
 		"1.1.1.1": true, "223.5.5.5": true, "2606:4700::1111": true, "::ffff:1.1.1.1": true,
 		"127.0.0.1": false, "127.9.9.9": false, "0.0.0.0": false, "0.1.2.3": false, "10.0.0.1": false, "172.16.0.1": false, "192.168.1.1": false,
@@ -273,6 +277,7 @@ func TestPublic(t *testing.T) {
 
 // TestRebinding: the address that counts is the one that is dialled, whatever the name said before.
 func TestRebinding(t *testing.T) {
+	t.Parallel()
 	inside := storage(t)
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(inside.URL, "http://"))
 	m, err := newMedia(Options{Apps: []*App{{IM: &imclient.Client{Vendor: imclient.Tencent}, MediaHosts: []string{"localhost"}}}})
@@ -290,6 +295,7 @@ func TestRebinding(t *testing.T) {
 }
 
 func TestMediaHosts(t *testing.T) {
+	t.Parallel()
 	app := &App{Name: "demo", IM: &imclient.Client{Vendor: imclient.Tencent}, MediaHosts: []string{" CDN.Example.com ", ".files.example", "10.0.0.7:8090"}}
 	m, err := newMedia(Options{Apps: []*App{app}})
 	if err != nil {
@@ -322,6 +328,7 @@ func TestMediaHosts(t *testing.T) {
 }
 
 func TestFileName(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{
 		"plan.pdf": "plan.pdf", "方案 (1).docx": "方案 (1).docx", "../../etc/passwd": "_.._etc_passwd", `C:\a?.txt`: "C__a_.txt",
 		"\u202egpj.exe": "gpj.exe", "a\r\nb": "ab", "...": "file", "": "file", strings.Repeat("长", 200) + ".pdf": strings.Repeat("长", 65) + ".pdf",

@@ -124,6 +124,7 @@ func mute(users ...string) url.Values {
 }
 
 func TestMembersPage(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Viewer)
 	page := b.get(mList).is(http.StatusOK).has("Olga", "olga", "Owner", "Adam", "Admin", "Ann", "Bob 🎸", "يوسف", "<script>alert(1)</script>", "Members").shows("olga", "adam", "ann", "rtl", `<b>x</b>`).hides("outsider").marked(`aria-label="Select Ann"`)
@@ -137,6 +138,7 @@ func TestMembersPage(t *testing.T) {
 }
 
 func TestMembersPageCosts(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Viewer)
 	b.get(mList)
@@ -156,6 +158,7 @@ func TestMembersPageCosts(t *testing.T) {
 }
 
 func TestMembersPaging(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"Public", "Community"} {
 		t.Run(kind, func(t *testing.T) {
 			h := newHarness(t)
@@ -218,6 +221,7 @@ func hrefOf(a *answer, text string) string {
 }
 
 func TestMembersWrongCursorShowsTheFirstPage(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Viewer)
 	b.get(mList+"?cursor=nonsense&at=50").is(http.StatusOK).has("That page of the list is gone.", "Olga")
@@ -227,6 +231,7 @@ func TestMembersWrongCursorShowsTheFirstPage(t *testing.T) {
 }
 
 func TestFindAMember(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Viewer)
 	b.get(mList + "?q=ann").is(http.StatusOK).shows("ann").hides("bob")
@@ -244,6 +249,7 @@ func TestFindAMember(t *testing.T) {
 }
 
 func TestGroupThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Lead)
 	for _, path := range []string{"/members", "/muted", "/bans", "/members/mute", "/members/kick", "/bans/add"} {
@@ -254,6 +260,7 @@ func TestGroupThatIsNotThere(t *testing.T) {
 }
 
 func TestMuteWithoutScripts(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Moderator)
 	sheet := b.get(mList+"/mute?users=ann&users=bob&users=olga&users=outsider&back="+url.QueryEscape(mList+"?role=member")).is(http.StatusOK).has(
@@ -285,6 +292,7 @@ func TestMuteWithoutScripts(t *testing.T) {
 }
 
 func TestMuteLengths(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Moderator)
 	zone := h.server.Zone
@@ -311,6 +319,7 @@ func TestMuteLengths(t *testing.T) {
 }
 
 func TestMuteIsRefusedWithWhatWasTyped(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Moderator)
 	for name, c := range map[string]struct {
@@ -357,6 +366,7 @@ func TestMuteIsRefusedWithWhatWasTyped(t *testing.T) {
 }
 
 func TestMutePreviewFollowsTheLength(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Moderator)
 	b.post(mList+"/mute", mute("ann")).is(http.StatusSeeOther)
@@ -379,6 +389,7 @@ func TestMutePreviewFollowsTheLength(t *testing.T) {
 }
 
 func TestMuteFromTheListShowsWhatTheServiceSays(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Moderator)
 	a := b.postPart(mList+"/mute", mList+"?role=member", mute("ann", "olga")).is(http.StatusOK).has("Muted Ann", "Muted, 23 h", "Undo")
@@ -396,6 +407,7 @@ func TestMuteFromTheListShowsWhatTheServiceSays(t *testing.T) {
 }
 
 func TestUnmuteAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	h.must("group_open_http_svc/forbid_send_msg", map[string]any{"GroupId": "g1", "Members_Account": []string{"ann", "bob"}, "MuteTime": 3600})
 	b := h.as(auth.Support)
@@ -442,6 +454,7 @@ func undoOf(t *testing.T, a *answer) string {
 }
 
 func TestUndo(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Lead)
 	undo := func(a *answer) {
@@ -466,6 +479,7 @@ func TestUndo(t *testing.T) {
 }
 
 func TestKick(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Moderator)
 	sheet := b.get(mList+"/kick?users=ann&users=adam").is(http.StatusOK).has("Kick 2 members", "Ann is removed from the group", "Adam is skipped: an admin of the group",
@@ -492,6 +506,7 @@ func TestKick(t *testing.T) {
 }
 
 func TestPastedIDs(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	var ids []string
 	for i := range 130 {
@@ -546,6 +561,7 @@ func TestPastedIDs(t *testing.T) {
 }
 
 func TestRoleAndCard(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Lead)
 	b.get(mList+"/role?users=ann&users=olga&role=admin").is(http.StatusOK).has("Ann becomes an admin", "Olga is skipped", "Change 1 role")
@@ -568,6 +584,7 @@ func TestRoleAndCard(t *testing.T) {
 
 // Of several people one is refused: the others are done, and who was not is named with the reason.
 func TestRefusedInPart(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	b := h.as(auth.Lead)
 	form := url.Values{"users": {"ann", "bob", "rtl"}, "role": {"admin"}, "back": {mList}}
@@ -601,6 +618,7 @@ func TestRefusedInPart(t *testing.T) {
 }
 
 func TestWhatAGroupTypeDoesNotOffer(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	h.newGroup("Private", "work", "Work", "olga", "ann")
 	h.newGroup("AVChatRoom", "live", "Stage", "olga")
@@ -626,6 +644,7 @@ func TestWhatAGroupTypeDoesNotOffer(t *testing.T) {
 }
 
 func TestBans(t *testing.T) {
+	t.Parallel()
 	h := newMembers(t)
 	h.newGroup("AVChatRoom", "live", "Stage", "olga")
 	check(t, h.im.Enter(t.Context(), testSDKAppID, "live", "ann", "bob"))
@@ -646,6 +665,7 @@ func TestBans(t *testing.T) {
 
 // With each fault of the service, on each act: the page says what became of it, and only that.
 func TestFaultsOnActs(t *testing.T) {
+	t.Parallel()
 	type fault struct {
 		name string
 		emulator.Fault

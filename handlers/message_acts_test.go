@@ -75,6 +75,7 @@ func (a *answer) field(name string) string {
 }
 
 func TestRecallAtOnce(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 30)
 	b := h.as(auth.Moderator)
 	// As htmx does it: the rows come back as they are now, and a toast says that there is no way back.
@@ -108,6 +109,7 @@ func TestRecallAtOnce(t *testing.T) {
 }
 
 func TestRecallOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 5)
 	b := h.as(auth.Moderator)
 	for name, form := range map[string]url.Values{
@@ -128,6 +130,7 @@ func TestRecallOfWhatIsNotThere(t *testing.T) {
 }
 
 func TestRecallMany(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 40)
 	many := ticked(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)
 	b := h.as(auth.Lead)
@@ -179,6 +182,7 @@ func TestRecallMany(t *testing.T) {
 
 // TestActsFaults: whatever goes wrong, there is an answer that says what is known.
 func TestActsFaults(t *testing.T) {
+	t.Parallel()
 	posts := map[string]struct {
 		path    string
 		command string
@@ -233,6 +237,7 @@ func TestActsFaults(t *testing.T) {
 }
 
 func TestDeleteBySender(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 12)
 	b := h.as(auth.Moderator)
 	b.get(group1+"/delete-by-sender?"+url.Values{"m": ticked(3, 6, 5)}.Encode()).is(200).
@@ -273,6 +278,7 @@ func TestDeleteBySender(t *testing.T) {
 }
 
 func TestNotice(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 1)
 	b := h.as(auth.Moderator)
 	b.get(group1+"/notice").is(200).has("Send a system notice", "A group", "It is not kept")
@@ -302,6 +308,7 @@ func TestNotice(t *testing.T) {
 }
 
 func TestMuteAll(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 1)
 	b := h.as(auth.Moderator)
 	b.get(group1+"/mute-all?on=1").is(200).has("Mute all", "Only the owner and admins may speak", "Can be undone")
@@ -324,6 +331,7 @@ func TestMuteAll(t *testing.T) {
 
 // TestToSenders: what is done to the senders of messages is asked where it is done to members.
 func TestToSenders(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 9)
 	b := h.as(auth.Moderator)
 	for _, act := range []string{"mute", "kick"} {
@@ -343,6 +351,7 @@ func TestToSenders(t *testing.T) {
 
 // TestActsNeedTheRight: who may not, is not offered and cannot.
 func TestActsNeedTheRight(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 3)
 	for _, role := range []auth.Role{auth.Viewer, auth.Support} {
 		b := h.as(role)

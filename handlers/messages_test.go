@@ -58,6 +58,7 @@ func upTo(first, last int) []string {
 
 // TestMessagesBothWays reads a whole conversation towards the past and back, by links and by scrolling.
 func TestMessagesBothWays(t *testing.T) {
+	t.Parallel()
 	const n = 137
 	h := chatRoom(t, n)
 	b := h.as(auth.Viewer)
@@ -116,6 +117,7 @@ func TestMessagesBothWays(t *testing.T) {
 
 // TestMessagesParts: rows that are loaded stand in the page once, with one heading for each day.
 func TestMessagesParts(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann:Ann")
 	h.newGroup("Public", "g1", "A group", "ann")
@@ -157,6 +159,7 @@ func TestMessagesParts(t *testing.T) {
 }
 
 func TestMessagesJump(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 100)
 	b := h.as(auth.Viewer)
 	a := b.get(room+"?seq=50").is(200).has("Seq 50", "Said lately", "message 50")
@@ -194,6 +197,7 @@ func TestMessagesJump(t *testing.T) {
 }
 
 func TestMessagesByTime(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 300)
 	b := h.as(auth.Viewer)
 	at := h.now().Add(-200*time.Minute + 5*time.Second).In(h.server.Zone)
@@ -209,6 +213,7 @@ func TestMessagesByTime(t *testing.T) {
 }
 
 func TestMessagesEmptyGroup(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 0)
 	b := h.as(auth.Viewer)
 	b.get(room).is(200).has("Nothing was said here yet.", "Up to date")
@@ -218,6 +223,7 @@ func TestMessagesEmptyGroup(t *testing.T) {
 }
 
 func TestMessagesFilter(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 150)
 	h.say("g1", "cy", []any{map[string]any{"MsgType": "TIMFaceElem", "MsgContent": map[string]any{"Index": 3, "Data": "smile"}}})
 	h.must("group_open_http_svc/modify_group_base_info", map[string]any{"GroupId": "g1", "Name": "Renamed", "From_Account": "ann"})
@@ -271,6 +277,7 @@ func TestMessagesFilter(t *testing.T) {
 
 // TestMessagesCalls: names, roles and mutes come from one call each, whoever speaks.
 func TestMessagesCalls(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 60)
 	b := h.as(auth.Viewer)
 	b.get(room).is(200)
@@ -295,6 +302,7 @@ func TestMessagesCalls(t *testing.T) {
 }
 
 func TestMessagesPeople(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 9)
 	h.must("group_open_http_svc/modify_group_member_info", map[string]any{"GroupId": "g1", "Member_Account": "cy", "NameCard": `Cy "the <b>cat</b>"`})
 	h.must("group_open_http_svc/forbid_send_msg", map[string]any{"GroupId": "g1", "Members_Account": []string{"cy"}, "MuteTime": 3600})
@@ -316,6 +324,7 @@ func TestMessagesPeople(t *testing.T) {
 }
 
 func TestMessagesStates(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 12)
 	// 4 to 6 are deleted, 8 is recalled here, 9 elsewhere.
 	viewer, moderator := h.as(auth.Viewer), h.as(auth.Moderator)
@@ -344,6 +353,7 @@ func TestMessagesStates(t *testing.T) {
 
 // TestMessagesElements sends one message of each kind through the service and looks at what becomes of it.
 func TestMessagesElements(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 0)
 	elem := func(kind string, content map[string]any) []any {
 		return []any{map[string]any{"MsgType": kind, "MsgContent": content}}
@@ -413,6 +423,7 @@ func TestMessagesElements(t *testing.T) {
 
 // TestMessagesTogether: what one says in a row has one head.
 func TestMessagesTogether(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 0)
 	for _, m := range []struct {
 		from string
@@ -432,6 +443,7 @@ func TestMessagesTogether(t *testing.T) {
 }
 
 func TestMessagesOfLiveRooms(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann:Ann")
 	h.newGroup("AVChatRoom", "live", "Room", "ann")
@@ -452,6 +464,7 @@ func TestMessagesOfLiveRooms(t *testing.T) {
 
 // TestMessagesFaults: the group stands when its messages do not come, and says so.
 func TestMessagesFaults(t *testing.T) {
+	t.Parallel()
 	for name, f := range faults() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -475,6 +488,7 @@ func TestMessagesFaults(t *testing.T) {
 }
 
 func TestSenderPane(t *testing.T) {
+	t.Parallel()
 	h := chatRoom(t, 30)
 	h.must("group_open_http_svc/forbid_send_msg", map[string]any{"GroupId": "g1", "Members_Account": []string{"cy"}, "MuteTime": 3600})
 	h.as(auth.Moderator).postPart("/apps/demo/groups/g1/recall", room, url.Values{"m": {"27::cy"}}).is(200)
@@ -497,6 +511,7 @@ func TestSenderPane(t *testing.T) {
 }
 
 func TestMessageRefs(t *testing.T) {
+	t.Parallel()
 	for _, r := range []messageRef{{"12", "12", "ann"}, {"12", "id:with:colons", "a b&c"}, {"1", "1", ""}, {"7:8", "%", "::"}} {
 		got, ok := readMessageRef(r.String())
 		if !ok || got != r {
@@ -519,6 +534,7 @@ func TestMessageRefs(t *testing.T) {
 
 // TestQueryAddress: what an address asks for is what it is written from.
 func TestQueryAddress(t *testing.T) {
+	t.Parallel()
 	for _, q := range []messageQuery{
 		{}, {seq: "12"}, {from: "3", day: "2026-04-18", sender: "a b"}, {after: "9", find: "x&y=#", kind: "text"},
 	} {

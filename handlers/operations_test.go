@@ -56,6 +56,7 @@ func figuresOf(now time.Time, lines ...string) string {
 }
 
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("olga:Olga", "ann:Ann")
 	h.newGroup("Public", "g1", "Music", "olga", "ann")
@@ -110,6 +111,7 @@ func TestOperations(t *testing.T) {
 
 // Figures as no service should tell them, and as some do: gaps, zeros, one day, beyond what fits, nonsense.
 func TestOperationsOfHostileFigures(t *testing.T) {
+	t.Parallel()
 	var body string
 	h := newTelling(t, "getappinfo", func() string { return body })
 	b := h.as(auth.Lead)
@@ -173,6 +175,7 @@ func TestOperationsOfHostileFigures(t *testing.T) {
 
 // Every metric of the service has its place in one chart, and no two.
 func TestEveryMetricHasAChart(t *testing.T) {
+	t.Parallel()
 	seen := map[imclient.Metric]int{}
 	for _, section := range figures {
 		for _, f := range section.list {
@@ -192,6 +195,7 @@ func TestEveryMetricHasAChart(t *testing.T) {
 }
 
 func TestOperationsWithoutTheService(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	b := h.as(auth.Lead)
 	h.im.SetFault(emulator.Fault{Command: "openconfigsvr/getappinfo", Status: http.StatusBadGateway})

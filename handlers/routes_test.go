@@ -90,6 +90,7 @@ func addressOf(r route) string {
 
 // The whole console in one list: what may be asked, and who may ask it. A change is read in the diff of the file.
 func TestRouteTable(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	var list []string
 	for _, r := range h.server.routes() {
@@ -120,6 +121,7 @@ func TestRouteTable(t *testing.T) {
 }
 
 func TestNoRouteBesideTheTable(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	known := map[string]bool{"GET " + static.Prefix + "*file": true, "HEAD " + static.Prefix + "*file": true}
 	for _, r := range h.server.routes() {
@@ -142,6 +144,7 @@ func TestNoRouteBesideTheTable(t *testing.T) {
 
 // Every route, asked by everybody, for the page and for the part.
 func TestEveryRouteForEveryRole(t *testing.T) {
+	t.Parallel()
 	h := newRoutes(t)
 	before := h.state()
 	all := h.server.routes()
@@ -257,6 +260,7 @@ func (h *harness) calls() map[string]int64 {
 }
 
 func TestReadingCommands(t *testing.T) {
+	t.Parallel()
 	for command, want := range map[string]bool{
 		"group_open_http_svc/get_group_info": true, "profile/portrait_get": true, "openconfigsvr/getnospeaking": true, "group_open_http_svc/group_msg_get_simple": true,
 		"sns/friend_check": true, "recentcontact/search_contact_group": true, "recentcontact/get_list": true, "sns/friend_add": false, "recentcontact/delete": false,
@@ -270,6 +274,7 @@ func TestReadingCommands(t *testing.T) {
 
 // HEAD answers as GET does, without the body.
 func TestHead(t *testing.T) {
+	t.Parallel()
 	h := newRoutes(t)
 	b := h.as(auth.Owner)
 	for _, r := range h.server.routes() {
@@ -289,6 +294,7 @@ func TestHead(t *testing.T) {
 
 // Other methods, and addresses beside the table, lead nowhere, for everybody alike.
 func TestNowhere(t *testing.T) {
+	t.Parallel()
 	h := newRoutes(t)
 	before := h.state()
 	for _, role := range []auth.Role{"", auth.Viewer, auth.Owner} {

@@ -43,6 +43,7 @@ func signIn(name, password string, more ...string) url.Values {
 }
 
 func TestSignIn(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	visitor := &browser{h: h, t: t}
 	visitor.get("/login").is(http.StatusOK).has("Sign in").lacks("Groups")
@@ -70,6 +71,7 @@ func TestSignIn(t *testing.T) {
 
 // A token that somebody put into the browser before is not the one that is signed in with.
 func TestSessionFixation(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	planted := auth.CookieName + "=" + strings.Repeat("A", 43)
 	victim := &browser{h: h, t: t, cookie: planted}
@@ -125,6 +127,7 @@ func TestOpenRedirects(t *testing.T) {
 }
 
 func TestStaleCookies(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	owner := h.as(auth.Owner)
 	for _, cookie := range []string{
@@ -172,6 +175,7 @@ var clockOf = regexp.MustCompile(`<meta name="now"[^>]*>`)
 
 // Nobody learns from the answers which names exist, and guessing stops.
 func TestLockoutTellsNothing(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	visitor := &browser{h: h, t: t}
 	for try := range 8 {
@@ -199,6 +203,7 @@ func TestLockoutTellsNothing(t *testing.T) {
 }
 
 func TestLoginPage(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	visitor := &browser{h: h, t: t, lang: "zh-CN,zh;q=0.9"}
 	h.server.Language = ""
@@ -224,6 +229,7 @@ func TestLoginPage(t *testing.T) {
 
 // Other sites cannot make a browser do anything.
 func TestCrossSite(t *testing.T) {
+	t.Parallel()
 	h := newRoutes(t)
 	before := h.state()
 	for _, r := range h.server.routes() {
@@ -259,6 +265,7 @@ func TestCrossSite(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	h := newRoutes(t)
 	for _, role := range []auth.Role{"", auth.Owner} {
 		for _, path := range []string{"/", "/login", "/audit", "/nowhere", "/apps/demo/users/nobody", "/healthz", "/static/nothing.css"} {
@@ -286,6 +293,7 @@ func TestHeaders(t *testing.T) {
 
 // The name that the browser asked for changes nothing: no address is built from it.
 func TestHostHeader(t *testing.T) {
+	t.Parallel()
 	h := newRoutes(t)
 	for _, host := range []string{"evil.example", "evil.example:8080", "console.test@evil.example", "[::1]", "", "a b", `"><script>`} {
 		for _, path := range []string{"/", "/login", "/nowhere", "/apps/demo/groups"} {
@@ -347,6 +355,7 @@ func TestBodies(t *testing.T) {
 
 // Somebody who sends very slowly is let go, and nothing was done.
 func TestSlowBody(t *testing.T) {
+	t.Parallel()
 	h := newRoutes(t)
 	srv := httptest.NewUnstartedServer(h.handler)
 	srv.Config.ReadTimeout = 300 * time.Millisecond
@@ -377,6 +386,7 @@ func TestSlowBody(t *testing.T) {
 }
 
 func TestDisplay(t *testing.T) {
+	t.Parallel()
 	h := patient(t)
 	b := h.as(auth.Viewer)
 	for _, tt := range []struct{ name, value, shows string }{
@@ -403,6 +413,7 @@ func TestDisplay(t *testing.T) {
 
 // What is told on the next page is told once, to the one who did it, and not to a part.
 func TestFlashes(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Lead)
 	for n := range 6 {

@@ -108,6 +108,7 @@ func newPeople(t *testing.T) *harness {
 
 // Each part stands on a page of its own, and with its first rows on the summary.
 func TestUserParts(t *testing.T) {
+	t.Parallel()
 	h := newPeople(t)
 	b := h.as(auth.Viewer)
 	b.get(uPage).is(http.StatusOK).marked(`hx-get="/apps/demo/users/ann/contacts?few=1"`, `hx-get="/apps/demo/users/ann/friends?few=1"`, `hx-get="/apps/demo/users/ann/blocks?few=1"`,
@@ -179,6 +180,7 @@ func TestUserPartsOfPartsFailAlone(t *testing.T) {
 }
 
 func TestWhoHasBlockedWhom(t *testing.T) {
+	t.Parallel()
 	h := newPeople(t)
 	h.must("sns/black_list_add", map[string]any{"From_Account": "bob", "To_Account": []string{"ann"}})
 	h.must("sns/black_list_add", map[string]any{"From_Account": "ann", "To_Account": []string{"bob"}})
@@ -195,6 +197,7 @@ func TestWhoHasBlockedWhom(t *testing.T) {
 
 // The sheets do what they say, from the page and without scripts; what is typed comes back if it is refused.
 func TestRelationSheets(t *testing.T) {
+	t.Parallel()
 	h := newPeople(t)
 	b := h.as(auth.Lead)
 	at := uPage + "/friends"
@@ -259,6 +262,7 @@ func TestRelationSheets(t *testing.T) {
 
 // What somebody else did to a field meanwhile is found, and not overwritten unseen.
 func TestEditProfile(t *testing.T) {
+	t.Parallel()
 	h := newPeople(t)
 	b := h.as(auth.Lead)
 	sheet := b.part(uPage+"/edit").is(http.StatusOK).has("Profile of Ann 安", "Nickname", "Birthday", "Adds friends", "Friend requests")
@@ -306,6 +310,7 @@ func formOf(t *testing.T, a *answer) url.Values {
 }
 
 func TestDeleteUser(t *testing.T) {
+	t.Parallel()
 	h := newPeople(t)
 	b := h.as(auth.Owner)
 	h.as(auth.Lead).get(uPage + "/delete").is(http.StatusForbidden)
@@ -323,6 +328,7 @@ func TestDeleteUser(t *testing.T) {
 }
 
 func TestCheckUsers(t *testing.T) {
+	t.Parallel()
 	h := newPeople(t)
 	b := h.as(auth.Lead)
 	const page = "/apps/demo/users"
@@ -350,6 +356,7 @@ func many(n int) string {
 }
 
 func TestImportUsers(t *testing.T) {
+	t.Parallel()
 	h := newPeople(t)
 	b := h.as(auth.Lead)
 	const page = "/apps/demo/user-import"

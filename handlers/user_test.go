@@ -62,6 +62,7 @@ func (h *harness) globalMute(user string) imclient.GlobalMute {
 }
 
 func TestUserPage(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	h.must("profile/portrait_set", map[string]any{"From_Account": "ann", "ProfileItem": []any{
 		map[string]any{"Tag": "Tag_Profile_IM_Gender", "Value": "Gender_Type_Female"},
@@ -86,6 +87,7 @@ func TestUserPage(t *testing.T) {
 }
 
 func TestUserIDsInAddresses(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	ids := []string{"a/b", "a%2Fb", "a+b/c", "@TGS#_a/b%2F..", "..", "with space", `<b>"x"&'`, "100%", "%", "a?b=c#d", "~!*();@&=+$,/?#[]", "\\x", "../login", "a//b"}
 	for _, id := range ids {
@@ -152,6 +154,7 @@ func TestUserPartsFailAlone(t *testing.T) {
 }
 
 func TestUserGroupsPaging(t *testing.T) {
+	t.Parallel()
 	h := newHarness(t)
 	h.newUsers("ann:Ann", "olga:Olga")
 	for i := range 45 {
@@ -186,6 +189,7 @@ func TestUserGroupsPaging(t *testing.T) {
 
 // The answer to "why am I muted?" stands ready: where, until when, why, in both languages.
 func TestWhyAmIMuted(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	h.newGroup("AVChatRoom", "live", "直播间", "olga")
 	b := h.as(auth.Support)
@@ -235,6 +239,7 @@ func TestWhyAmIMuted(t *testing.T) {
 }
 
 func TestWhyAmIMutedEverywhere(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Lead)
 	b.lang = "en"
@@ -251,6 +256,7 @@ func TestWhyAmIMutedEverywhere(t *testing.T) {
 }
 
 func TestReasonIn(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ recorded, en, zh string }{
 		{"Advertising", "Advertising", "广告"},
 		{"广告", "Advertising", "广告"},
@@ -266,6 +272,7 @@ func TestReasonIn(t *testing.T) {
 }
 
 func TestLiftFromTheUsersPage(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	h.newGroup("Public", "g3", "Chess", "olga", "ann")
 	for _, g := range []string{"g1", "g3"} {
@@ -298,6 +305,7 @@ func TestLiftFromTheUsersPage(t *testing.T) {
 }
 
 func TestGlobalMuteSheet(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Lead)
 	sheet := b.get(uPage+"/global-mute").is(http.StatusOK).has("Mute Ann 安 everywhere", "Direct chats", "All groups", "What will happen", "Can be undone", "As it is")
@@ -336,6 +344,7 @@ func TestGlobalMuteSheet(t *testing.T) {
 }
 
 func TestGlobalMuteSheetRefuses(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Lead)
 	good := url.Values{"direct_for": {"1h"}, "groups_for": {"1h"}, "why": {"ads"}, "note": {"kept <b>"}}
@@ -371,6 +380,7 @@ func TestGlobalMuteSheetRefuses(t *testing.T) {
 }
 
 func TestUserSheetsAsParts(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Lead)
 	form := url.Values{"direct_for": {"1h"}, "groups_for": {"leave"}, "why": {"ads"}, "back": {uPage}}
@@ -396,6 +406,7 @@ func TestUserSheetsAsParts(t *testing.T) {
 }
 
 func TestSignOutSheet(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	h.im.SignIn(testSDKAppID, "ann", "Android")
 	b := h.as(auth.Lead)
@@ -433,6 +444,7 @@ func isMarked(names ...string) func(n *html.Node) bool {
 }
 
 func TestUserActivity(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	h.do(actions.Mute{Common: because("Flooding"), Group: "g1", Users: []string{"ann"}, Span: actions.Span{For: time.Hour}})
 	h.do(actions.Kick{Common: because("Fraud"), Group: "g2", Users: []string{"bob"}})
@@ -457,6 +469,7 @@ func TestUserActivity(t *testing.T) {
 }
 
 func TestUsersPage(t *testing.T) {
+	t.Parallel()
 	h := newUser(t)
 	b := h.as(auth.Viewer)
 	b.get("/apps/demo/users").is(http.StatusOK).has("The users you open stand here")

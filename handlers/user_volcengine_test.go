@@ -13,6 +13,7 @@ import (
 
 // Users of an app of Volcengine IM: what the service has is shown and done, and what it has not is said to be so.
 func TestUsersOfVolcengine(t *testing.T) {
+	t.Parallel()
 	const ann, bob = "1691070514797520001", "1691070514797520002"
 	em, err := emulator.New(t.Context(), emulator.Config{
 		Volc: []emulator.VolcengineApp{{AppID: 900001, AccessKey: "AKTEST", SecretKey: "secret"}}, Seed: "none",

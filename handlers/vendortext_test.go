@@ -18,6 +18,7 @@ func in(t *testing.T, l i18n.Lang) context.Context {
 
 // TestEveryCodeHasTexts: what a vendor documents is explained in its own words, in both languages.
 func TestEveryCodeHasTexts(t *testing.T) {
+	t.Parallel()
 	codes := map[imclient.Vendor]map[string]string{imclient.Tencent: {}, imclient.Volcengine: {}}
 	for _, c := range tencent.Codes() {
 		codes[imclient.Tencent][c.Code] = c.TextKey
@@ -46,6 +47,7 @@ func TestEveryCodeHasTexts(t *testing.T) {
 }
 
 func TestVendorTextFallsBack(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		vendor imclient.Vendor
@@ -104,6 +106,7 @@ func TestVendorTextFallsBack(t *testing.T) {
 
 // TestVendorTextLanguages: the Chinese texts are Chinese.
 func TestVendorTextLanguages(t *testing.T) {
+	t.Parallel()
 	what, next := vendorText(in(t, i18n.Chinese), imclient.Tencent, "10010")
 	if what != "该群已解散。" || next != "返回群列表。" {
 		t.Errorf("got %q, %q", what, next)
