@@ -211,7 +211,7 @@ func reach(ctx context.Context, c config.Config, log *slog.Logger) (map[string]*
 		}
 	}
 	c.Emulator.Talk = 0
-	apps, em, stop, err := openApps(ctx, c, nil, log)
+	apps, em, stop, err := openApps(ctx, c, log)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -25,6 +25,7 @@ import (
 
 	"imdesk/actions"
 	"imdesk/auth"
+	"imdesk/callbacks"
 	"imdesk/config"
 	"imdesk/emulator"
 	"imdesk/events"
@@ -141,7 +142,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	if err != nil {
 		return fmt.Errorf("make the first operator: %w", err)
 	}
-	apps, em, stopApps, err := openApps(ctx, c, listener.Addr(), log)
+	apps, em, stopApps, err := openApps(ctx, c, log)
 	if err != nil {
 		return err
 	}
@@ -162,10 +163,11 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	} else if n > 0 {
 		log.Warn("actions were under way when the console stopped last", "entries", n)
 	}
+	feed := callbacks.NewFeed(st.Directory, log, nil)
 	handler, err := handlers.New(handlers.Options{
 		Apps: apps, Store: st, Auth: signIn, Actions: act, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), Ready: filled,
+		MetricsToken: c.MetricsToken.Reveal(), Ready: filled, Feed: feed,
 	})
 	if err != nil {
 		return err
@@ -179,6 +181,10 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	if err != nil {
 		return err
 	}
+	if err := callBack(ctx, em, apps, c, listener.Addr(), handler, log); err != nil {
+		return err
+	}
+	fed := keepEvents(ctx, feed)
 	announce(std.out, c, listener, apps, password)
 	go purge(ctx, signIn, log)
 	var behind sync.WaitGroup
@@ -187,6 +193,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	stop()
 	behind.Wait()
 	<-kept
+	<-fed
 	select {
 	case why := <-unfilled:
 		return errors.Join(why, err)
@@ -260,9 +267,8 @@ func zone(c config.Config) *time.Location {
 	return z
 }
 
-// openApps makes the clients, and the emulator where it is wanted. here is where the console listens; nil if
-// none does.
-func openApps(ctx context.Context, c config.Config, here net.Addr, log *slog.Logger) ([]*handlers.App, *emulator.Server, func(), error) {
+// openApps makes the clients, and the emulator where it is wanted.
+func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, *emulator.Server, func(), error) {
 	var apps []*handlers.App
 	var em *emulator.Server
 	stop := func() {
@@ -283,13 +289,16 @@ func openApps(ctx context.Context, c config.Config, here net.Addr, log *slog.Log
 			return nil, nil, nil, usagef("app %s: %v", a.Name, err)
 		}
 		app := &handlers.App{Name: a.Name, Title: a.Title, IM: im, MediaHosts: append(endpointHost(a.Endpoint), a.MediaHosts...)}
-		if a.Vendor == "tencent" {
+		switch a.Vendor {
+		case "tencent":
 			app.Callbacks = tencent.Callbacks{AppID: strconv.FormatInt(a.SDKAppID, 10), Token: a.CallbackToken.Reveal()}
+		case "volcengine":
+			app.Callbacks = volcengine.Callbacks{AppID: strconv.FormatInt(a.AppID, 10), Secret: a.CallbackToken.Reveal()}
 		}
 		apps = append(apps, app)
 	}
 	if len(c.Apps) == 0 || c.Emulator.Enabled {
-		own, server, err := embedded(ctx, c, here, log)
+		own, server, err := embedded(ctx, c, log)
 		if err != nil {
 			stop()
 			return nil, nil, nil, err
@@ -369,7 +378,7 @@ func (m *clients) account(a config.App) (*volcengine.Account, error) {
 var demoGroupFields = []string{"city", "schedule", "pinned_ticket", "config", "theme", "rules_url"}
 
 // embedded starts the emulator on its own port and makes the client that looks after it, over HTTP as with any service.
-func embedded(ctx context.Context, c config.Config, here net.Addr, log *slog.Logger) ([]*handlers.App, *emulator.Server, error) {
+func embedded(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, *emulator.Server, error) {
 	key, err := emulatorKey(c.Data)
 	if err != nil {
 		return nil, nil, err
@@ -392,12 +401,6 @@ func embedded(ctx context.Context, c config.Config, here net.Addr, log *slog.Log
 	if err != nil {
 		return nil, nil, errors.Join(err, em.Close())
 	}
-	if apps[0].Callbacks, err = callBack(ctx, em, c, here); err != nil {
-		for _, a := range apps {
-			a.IM.Close()
-		}
-		return nil, nil, errors.Join(err, em.Close())
-	}
 	return apps, em, nil
 }
 
@@ -418,34 +421,11 @@ func embeddedApps(key, base string, log *slog.Logger) ([]*handlers.App, error) {
 		return nil, err
 	}
 	return []*handlers.App{
-		{Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: endpointHost(base)},
-		{Name: embeddedVolcName, Title: "Tongxue Study 同学自习", IM: volc, Embedded: true, MediaHosts: endpointHost(base)},
+		{Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: endpointHost(base),
+			Callbacks: tencent.Callbacks{AppID: strconv.Itoa(embeddedAppID), Token: rand.Text()}},
+		{Name: embeddedVolcName, Title: "Tongxue Study 同学自习", IM: volc, Embedded: true, MediaHosts: endpointHost(base),
+			Callbacks: volcengine.Callbacks{AppID: strconv.Itoa(embeddedVolcID), Secret: rand.Text()}},
 	}, nil
-}
-
-// callBack has the emulator tell the console what happens, as a vendor does, until ctx ends. A console that speaks HTTPS by
-// itself is not called: its certificate is made out to its name, and not to the address that it listens on.
-func callBack(ctx context.Context, em *emulator.Server, c config.Config, here net.Addr) (imclient.Callbacks, error) {
-	taken := tencent.Callbacks{AppID: strconv.Itoa(embeddedAppID), Token: rand.Text()}
-	if here == nil || c.TLS.Certificate != "" {
-		return taken, nil
-	}
-	at, err := netip.ParseAddrPort(here.String())
-	if err != nil {
-		return nil, fmt.Errorf("address of the console: %w", err)
-	}
-	if at.Addr().IsUnspecified() {
-		at = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), at.Port())
-	}
-	if err := em.SetCallback(embeddedAppID, emulator.Callback{URL: "http://" + at.String() + "/callbacks/" + embeddedName, Token: taken.Token}); err != nil {
-		return nil, err
-	}
-	context.AfterFunc(ctx, func() {
-		if err := em.SetCallback(embeddedAppID, emulator.Callback{}); err != nil {
-			panic(err) // the app that was set above
-		}
-	})
-	return taken, nil
 }
 
 // Files of the emulator in the data folder, so that other commands find the one that runs.

@@ -115,11 +115,12 @@ type App struct {
 	SDKAppID      int64  `toml:"sdkappid"`
 	Administrator string `toml:"administrator"`
 	Key           Secret `toml:"key"`
-	CallbackToken Secret `toml:"callback_token"` // optional
 
 	AppID     int64  `toml:"app_id"`
 	AccessKey string `toml:"access_key"`
 	SecretKey Secret `toml:"secret_key"`
+
+	CallbackToken Secret `toml:"callback_token"` // optional
 
 	Region         string   `toml:"region"`
 	Endpoint       string   `toml:"endpoint"`
@@ -444,7 +445,7 @@ func (a *App) problem() (key, problem string) {
 			check{"group_fields", foreign(len(a.GroupFields) > 0, "tencent")},
 			check{"administrator", foreign(a.Administrator != "", "tencent")},
 			check{"key", foreign(a.Key.source != "", "tencent")},
-			check{"callback_token", foreign(a.CallbackToken.source != "", "tencent")})
+			check{"callback_token", a.CallbackToken.problem()})
 	}
 	for _, k := range checks {
 		if k.problem != "" {

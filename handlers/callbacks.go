@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"imdesk/auth"
+	"imdesk/callbacks"
 	"imdesk/imclient"
 	"imdesk/web/i18n"
 	"imdesk/web/templates"
@@ -50,9 +51,16 @@ const (
 	refusedApp      refusal = "app"      // of another app
 	refusedBody     refusal = "body"     // cannot be read; let through nevertheless
 	refusedSize     refusal = "size"     // cannot be read whole
+	refusedRepeat   refusal = "repeat"   // came before; answered like the first
 )
 
-var refusals = []refusal{refusedSign, refusedUnsigned, refusedApp, refusedBody, refusedSize}
+var refusals = []refusal{refusedSign, refusedUnsigned, refusedApp, refusedBody, refusedSize, refusedRepeat}
+
+// Repetitions are known as such for at least as long as the services' signatures count, either way from now.
+const (
+	repeatKept = 30 * time.Minute
+	maxRepeats = 40_000 // events of an app that are remembered
+)
 
 // tally counts something and knows when it was last.
 type tally struct {
@@ -80,10 +88,34 @@ type callbackLog struct {
 	unknown int                // kinds among the taken that this version does not know
 	logged  time.Time          // of the last refusal in the log
 	lines   []callbackLine     // the newest last
+
+	window callbacks.Window // which events came before
 }
 
 func newCallbackLog(since time.Time) *callbackLog {
-	return &callbackLog{since: since, taken: map[string]*tally{}, unread: map[string]int64{}, refused: map[refusal]*tally{}}
+	return &callbackLog{
+		since: since, taken: map[string]*tally{}, unread: map[string]int64{}, refused: map[refusal]*tally{},
+		window: callbacks.Window{Keep: repeatKept, Most: maxRepeats},
+	}
+}
+
+// repeated reports whether an event came before, and counts it if so. Services send some twice.
+func (l *callbackLog) repeated(e imclient.Event, now time.Time) bool {
+	if e.ID == "" || l.window.First(e.Command+" "+e.ID, now) {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count(refusedRepeat, now)
+	return true
+}
+
+// count counts a refusal. The caller holds mu.
+func (l *callbackLog) count(why refusal, now time.Time) {
+	if l.refused[why] == nil {
+		l.refused[why] = &tally{}
+	}
+	l.refused[why].add(now)
 }
 
 // unknownCommand stands for all unknown kinds after the first ones.
@@ -129,10 +161,7 @@ func (l *callbackLog) take(e imclient.Event, now time.Time, unread bool) {
 func (l *callbackLog) refuse(why refusal, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.refused[why] == nil {
-		l.refused[why] = &tally{}
-	}
-	l.refused[why].add(now)
+	l.count(why, now)
 	if now.Sub(l.logged) < refusalLogged {
 		return false
 	}
@@ -174,7 +203,12 @@ func (s *Server) takeCallback(c *gin.Context) error {
 			s.Log.WarnContext(c.Request.Context(), "callback cannot be read; it is let through", "app", app.Name, "error", err)
 		}
 	}
-	log.take(e, now, err != nil)
+	if !log.repeated(e, now) {
+		log.take(e, now, err != nil)
+		if s.Feed != nil && !app.lists() {
+			s.Feed.Offer(app.Name, e)
+		}
+	}
 	c.Data(http.StatusOK, "application/json", app.Callbacks.Allow())
 	return nil
 }
@@ -243,8 +277,25 @@ func (s *Server) callbackAddress(r *http.Request, app *App) string {
 	return base + "/callbacks/" + url.PathEscape(app.Name)
 }
 
+// numericHost reports whether an address has no name but a number for its host.
+func numericHost(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && net.ParseIP(u.Hostname()) != nil
+}
+
 func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *templates.CallbacksView) {
 	ctx := c.Request.Context()
+	//i18n:uses callbacks.setup.where.*
+	v.Where = i18n.T(ctx, "callbacks.setup.where."+string(app.IM.Vendor))
+	//i18n:uses callbacks.setup.signed.*
+	//i18n:uses callbacks.setup.unsigned.*
+	v.Token = i18n.T(ctx, "callbacks.setup.unsigned."+string(app.IM.Vendor))
+	if app.Callbacks.Signed() {
+		v.Token = i18n.T(ctx, "callbacks.setup.signed."+string(app.IM.Vendor))
+	}
+	//i18n:uses callbacks.setup.answer.*
+	v.Answer = i18n.T(ctx, "callbacks.setup.answer."+string(app.IM.Vendor))
+	v.NoDomain = !app.Embedded && app.IM.Vendor == imclient.Volcengine && numericHost(s.callbackAddress(c.Request, app))
 	v.Address, v.Guessed, v.Signed, v.Embedded = s.callbackAddress(c.Request, app), s.PublicURL == "" && !app.Embedded, app.Callbacks.Signed(), app.Embedded
 	log.mu.Lock()
 	defer log.mu.Unlock()
@@ -276,6 +327,10 @@ func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *te
 	}
 	if total == 0 {
 		v.Warning = &templates.Notice{Tone: "warn", Title: i18n.T(ctx, "callbacks.none"), Text: i18n.T(ctx, "callbacks.none_text"), Next: i18n.T(ctx, "callbacks.none_next")}
+	}
+	if s.Feed != nil && !app.lists() {
+		f := s.Feed.Counts(app.Name)
+		v.Feed = &templates.CallbackFeed{Groups: f.Groups, Users: f.Users, Waiting: int64(f.Waiting), Dropped: f.Dropped, Failed: f.Failed, Last: f.Last, KnownURL: appURL(app, "groups")}
 	}
 	for _, l := range slices.Backward(log.lines) {
 		v.Lines = append(v.Lines, callbackLineView(ctx, app, l, kinds[l.event.Command]))

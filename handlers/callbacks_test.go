@@ -118,6 +118,31 @@ func TestCallbacksThatAreRefused(t *testing.T) {
 	h.as(auth.Moderator).get(callbacksURL).is(http.StatusForbidden)
 }
 
+// TestCallbacksThatRepeat are answered like the first, and counted once. The service signs each try anew.
+func TestCallbacksThatRepeat(t *testing.T) {
+	h := newHarness(t)
+	const sent = "Group.CallbackAfterSendMsg"
+	body := func(seq int) string {
+		return fmt.Sprintf(`{"CallbackCommand":"%s","GroupId":"g1","From_Account":"ann","MsgSeq":%d,"EventTime":"1700000000000","MsgBody":[]}`, sent, seq)
+	}
+	for _, seq := range []int{1, 2, 1, 1} {
+		h.advance(time.Second)
+		if w := h.callBack(stranger, h.callbackQuery(sent), body(seq)); w.Code != http.StatusOK || w.Body.String() != allowed {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	log := h.server.callbackLogs[h.app]
+	if log.taken[sent].n != 2 || len(log.lines) != 2 || log.refused[refusedRepeat].n != 2 {
+		t.Errorf("%d taken, %d lines", log.taken[sent].n, len(log.lines))
+	}
+	h.advance(2*repeatKept + time.Minute)
+	h.callBack(stranger, h.callbackQuery(sent), body(1))
+	if log.taken[sent].n != 3 {
+		t.Error("an event is remembered for ever")
+	}
+	h.as(auth.Lead).get(callbacksURL).has("It had come before; it was let through and not counted again 2")
+}
+
 // TestCallbacksWithoutToken are taken from this machine, and through no proxy.
 func TestCallbacksWithoutToken(t *testing.T) {
 	t.Parallel()

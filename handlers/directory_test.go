@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"imdesk/auth"
+	"imdesk/callbacks"
 	"imdesk/emulator"
 	"imdesk/imclient"
 	"imdesk/imclient/volcengine"
@@ -18,7 +20,13 @@ type volc struct {
 	*harness
 	app *App
 	api *volcengine.API
+	em  *emulator.Server
 }
+
+const (
+	volcID     = 900001
+	volcSecret = "a secret of webhooks"
+)
 
 func newVolc(t *testing.T) *volc {
 	t.Helper()
@@ -26,7 +34,7 @@ func newVolc(t *testing.T) *volc {
 	check(t, err)
 	t.Cleanup(func() { check(t, em.Close()) })
 	check(t, em.Start("127.0.0.1:0"))
-	v := &volc{}
+	v := &volc{em: em}
 	cfg := volcengine.Config{AppID: "900001", AccessKey: "AK", SecretKey: "SK", Endpoint: em.URL(), Now: func() time.Time {
 		if v.harness == nil {
 			return time.Now()
@@ -41,8 +49,16 @@ func newVolc(t *testing.T) *volc {
 	im, err := volcengine.New(cfg)
 	check(t, err)
 	t.Cleanup(im.Close)
-	v.app, v.api = &App{Name: "volc", Title: "Tongxue Study", IM: im}, api
-	v.harness = newHarness(t, func(o *Options) { o.Apps = append(o.Apps, v.app) })
+	v.app, v.api = &App{Name: "volc", Title: "Tongxue Study", IM: im, Callbacks: volcengine.Callbacks{AppID: "900001", Secret: volcSecret}}, api
+	var feed *callbacks.Feed
+	v.harness = newHarness(t, func(o *Options) {
+		feed = callbacks.NewFeed(o.Store.Directory, o.Log, o.Now)
+		o.Apps, o.Feed = append(o.Apps, v.app), feed
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { feed.Run(ctx); close(done) }()
+	t.Cleanup(func() { stop(); <-done })
 	return v
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"imdesk/actions"
 	"imdesk/auth"
+	"imdesk/callbacks"
 	"imdesk/events"
 	"imdesk/imclient"
 	"imdesk/store"
@@ -60,7 +61,8 @@ type Options struct {
 	PublicURL      string           // where browsers reach the console, if it is known
 	TrustedProxies []string         // addresses whose X-Forwarded-For counts
 	Version        string
-	MetricsToken   string // for /metrics; "": from this machine only
+	MetricsToken   string          // for /metrics; "": from this machine only
+	Feed           *callbacks.Feed // keeps what callbacks name; nil: nothing of it is kept
 
 	// Ready says what, beside the database, is not there yet; nil: nothing is missing. It answers at once.
 	Ready func() error

@@ -10,8 +10,11 @@ import (
 type Event struct {
 	Command string // the service's own name of it
 	Kind    EventKind
+	ID      string    // the same if it is told again, and of no other event of the app; "": nobody can tell
 	At      time.Time // when it happened, if the service says so
 	Group   string    // "" if it is about none
+	Type    GroupType // of the group; "" if the event does not say
+	Name    string    // of the group; "" if the event does not say
 	Users   []string  // whom it is about, who caused it last; without repetition
 }
 

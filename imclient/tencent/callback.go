@@ -139,6 +139,7 @@ func (c Callbacks) Read(query url.Values, body []byte, now time.Time) (imclient.
 	if err != nil {
 		return e, fmt.Errorf("%w: %w", imclient.ErrCallbackBody, err)
 	}
+	e.ID = sameCallback(e.Command, body)
 	for _, t := range callbackTypes {
 		if t.Command == cb.Command {
 			e.Kind = t.Kind
@@ -152,6 +153,12 @@ func (c Callbacks) Read(query url.Values, body []byte, now time.Time) (imclient.
 		}
 	}
 	return e, nil
+}
+
+// sameCallback tells callbacks apart. The service names none of them; one that it repeats has the same body, in which the time is.
+func sameCallback(command string, body []byte) string {
+	sum := sha256.Sum256(append([]byte(command+"\n"), body...))
+	return hex.EncodeToString(sum[:16])
 }
 
 // Allow is AllowCallback as JSON.

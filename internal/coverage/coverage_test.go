@@ -206,33 +206,61 @@ func TestNoHoles(t *testing.T) {
 		for _, c := range k.client(t).Raw.Commands() {
 			onAPI[k.name(c)] = true
 		}
+		for _, hole := range v.Holes(f, onAPI) {
+			t.Errorf("%s: %s", v.Name, hole)
+		}
 		for _, r := range v.Rows() {
-			if len(f.Methods[r.Name]) == 0 {
-				t.Errorf("%s: the client has no method for %s", v.Name, r.Name)
-			}
-			if f.Handlers[r.Name] == "" || !k.answers(t, r.Name) {
-				t.Errorf("%s: the emulator does not know %s", v.Name, r.Name)
-			}
-			if len(f.Pages[r.Name]) == 0 && !onAPI[r.Name] {
-				t.Errorf("%s: no page leads to %s", v.Name, r.Name)
+			if !k.answers(t, r.Name) {
+				t.Errorf("%s: a running emulator does not know %s", v.Name, r.Name)
 			}
 		}
 		for _, r := range v.Callbacks {
-			if len(f.Senders[r.Name]) == 0 {
-				t.Errorf("%s: nothing in the emulator sends %s", v.Name, r.Name)
-			}
-			if v.Types != nil && v.Types[r.Name] == "" {
-				t.Errorf("%s: the client has no type for %s", v.Name, r.Name)
-			}
 			if err := k.callbacks(t, r.Name); err != nil {
 				t.Errorf("%s: %s: %v", v.Name, r.Name, err)
 			}
 		}
-		if v.Types != nil && len(v.Types) != len(v.Callbacks) {
+		if len(v.Types) != len(v.Callbacks) {
 			t.Errorf("%s: %d types for %d callbacks", v.Name, len(v.Types), len(v.Callbacks))
 		}
 		if k.answers(t, v.Rows()[0].Name+"x") || k.callbacks(t, v.Callbacks[0].Name+"x") == nil {
 			t.Errorf("%s: the emulator says that it knows whatever it is asked", v.Name)
+		}
+	}
+}
+
+// TestHolesAreSeen takes each thing away that TestNoHoles looks for.
+func TestHolesAreSeen(t *testing.T) {
+	for _, v := range All() {
+		f := look(t, v)
+		command, callback := v.Rows()[3].Name, v.Callbacks[1].Name
+		without := func(m map[string][]string, name string) map[string][]string {
+			m = maps.Clone(m)
+			delete(m, name)
+			return m
+		}
+		onAPI := map[string]bool{}
+		for _, r := range v.Rows() {
+			onAPI[r.Name] = true
+		}
+		for want, change := range map[string]func(v *Vendor, f *Found){
+			"the client has no method for " + command:   func(_ *Vendor, f *Found) { f.Methods = without(f.Methods, command) },
+			"nothing in the emulator sends " + callback: func(_ *Vendor, f *Found) { f.Senders = without(f.Senders, callback) },
+			"the emulator does not know " + command: func(_ *Vendor, f *Found) {
+				f.Handlers = maps.Clone(f.Handlers)
+				delete(f.Handlers, command)
+			},
+			"no page leads to " + command: func(_ *Vendor, f *Found) { f.Pages, onAPI[command] = without(f.Pages, command), false },
+			"the client has no type for " + callback: func(v *Vendor, _ *Found) {
+				v.Types = maps.Clone(v.Types)
+				delete(v.Types, callback)
+			},
+		} {
+			v, f := v, f
+			change(&v, &f)
+			if got := v.Holes(f, onAPI); !slices.Equal(got, []string{want}) {
+				t.Errorf("%s: %q, want %q", v.Name, got, want)
+			}
+			onAPI[command] = true
 		}
 	}
 }

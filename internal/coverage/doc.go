@@ -18,7 +18,7 @@ type Vendor struct {
 	Emulator  Listing // lines of the emulator's table of commands
 	Commands  []Section
 	Callbacks []Row
-	// Types names, by callback, the type that the client reads it into; nil: the console takes none of them.
+	// Types names, by callback, the type that the client reads it into.
 	Types map[string]string
 	// Elsewhere names, by command, pages that do not lead to it although their code is shared with pages that do: those
 	// whose address begins so.
@@ -57,4 +57,29 @@ func (v Vendor) Rows() []Row {
 		all = append(all, s.Rows...)
 	}
 	return all
+}
+
+// Holes are the commands and callbacks that something is missing for. onAPI says which commands are on the API page.
+func (v Vendor) Holes(f Found, onAPI map[string]bool) []string {
+	var holes []string
+	for _, r := range v.Rows() {
+		if len(f.Methods[r.Name]) == 0 {
+			holes = append(holes, "the client has no method for "+r.Name)
+		}
+		if f.Handlers[r.Name] == "" {
+			holes = append(holes, "the emulator does not know "+r.Name)
+		}
+		if len(f.Pages[r.Name]) == 0 && !onAPI[r.Name] {
+			holes = append(holes, "no page leads to "+r.Name)
+		}
+	}
+	for _, r := range v.Callbacks {
+		if len(f.Senders[r.Name]) == 0 {
+			holes = append(holes, "nothing in the emulator sends "+r.Name)
+		}
+		if v.Types[r.Name] == "" {
+			holes = append(holes, "the client has no type for "+r.Name)
+		}
+	}
+	return holes
 }

@@ -1,5 +1,7 @@
 package coverage
 
+import "imdesk/imclient/volcengine"
+
 // Volcengine is what the pages of Volcengine IM list under "server OpenAPI" and "webhooks".
 func Volcengine() Vendor {
 	return Vendor{
@@ -44,7 +46,7 @@ func Volcengine() Vendor {
 			{"Marks in live groups", []Row{
 				{"MarkConversation", "make marks of a live group", "1187904"},
 				{"GetConversationMarks", "read the marks of a live group", "1187905"},
-				{"BatchUpdateLiveParticipants", "mark who is in a live group", "1162951"},
+				{"BatchUpdateLiveParticipants", "change or mark who is in a live group", "1162951"},
 			}},
 			{"Live status", []Row{
 				{"QueryLiveParticipantStatus", "tell who is in a live group", "1051348"},
@@ -56,8 +58,8 @@ func Volcengine() Vendor {
 				{"GetMessages", "read messages by id", "337136"},
 				{"GetConversationMessages", "read a conversation's history", "337138"},
 				{"RecallMessage", "recall a message", "337141"},
-				{"DeleteMessage", "delete a message", "337139"},
-				{"DeleteConversationMessage", "delete messages from one user's view", "337140"},
+				{"DeleteMessage", "delete a message from one user's view", "337139"},
+				{"DeleteConversationMessage", "delete a message for all, or for all but the sender", "337140"},
 				{"ModifyMessage", "edit a message", "337137"},
 				{"GetMessagesReadReceipt", "who has read messages", "1223552"},
 			}},
@@ -94,5 +96,6 @@ func Volcengine() Vendor {
 			{"BeforeSendMessage", "before a message of a client is delivered", ""},
 			{"AfterSendMessage", "a message was sent", ""},
 		},
+		Types: volcengine.WebhookTypes(),
 	}
 }

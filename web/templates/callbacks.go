@@ -10,16 +10,30 @@ import (
 // CallbacksView is what the IM service told the console of its own accord, and how it is brought to do so.
 type CallbacksView struct {
 	Back     Link
-	Empty    *EmptyView // instead of all the rest: such callbacks are not taken
-	Address  string     // what the service is to call
-	Guessed  bool       // the address is that of the request: no public one is set
-	Signed   bool       // callbacks are checked by their signature
-	Embedded bool       // the emulator, which is set up already
-	Since    time.Time  // when counting began
+	Empty    *EmptyView    // instead of all the rest: such callbacks are not taken
+	Address  string        // what the service is to call
+	Guessed  bool          // the address is that of the request: no public one is set
+	Signed   bool          // callbacks are checked by their signature
+	Embedded bool          // the emulator, which is set up already
+	Where    string        // where the address is entered
+	NoDomain bool          // the service takes no address without a domain name, which this one has not
+	Token    string        // what is to be done about the signature
+	Answer   string        // what imdesk answers, and what that is good for
+	Feed     *CallbackFeed // nil: groups are not learned from callbacks
+	Since    time.Time     // when counting began
 	Warning  *Notice
 	Rows     []CallbackRow
 	Refused  []CallbackRefusal
 	Lines    []CallbackLine // the newest first
+}
+
+// CallbackFeed is what became of the groups and users that callbacks named.
+type CallbackFeed struct {
+	Groups, Users   int64     // times that they were kept
+	Waiting         int64     // callbacks
+	Dropped, Failed int64     // callbacks: too many waited, or the database did not take them
+	Last            time.Time // zero: never
+	KnownURL        string
 }
 
 // CallbackRow is one kind of callback.

@@ -13,6 +13,8 @@ func TestCallbacks(t *testing.T) {
 	const hostile = `<img src=x onerror="alert(1)">`
 	v := CallbacksView{
 		Address: "https://imdesk.example.com/callbacks/demo", Signed: true, Since: golden.Now.Add(-48 * time.Hour),
+		Where: "Enter it in the vendor’s console.", NoDomain: true, Token: "The secret must be the same.", Answer: "Everything is let through.",
+		Feed: &CallbackFeed{Groups: 12, Users: 1, Waiting: 3, Dropped: 40, Failed: 2, Last: golden.Now.Add(-time.Minute), KnownURL: "/apps/demo/groups"},
 		Rows: []CallbackRow{
 			{Command: "Group.CallbackBeforeSendMsg", Text: "Before a message is sent in a group", Asked: true, Count: 1284, Last: golden.Now.Add(-time.Minute)},
 			{Command: hostile, Text: "Something that imdesk does not know", Count: 3, Unread: 2, Last: golden.Now.Add(-time.Hour)},
