@@ -61,6 +61,10 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Once:        once{d},
 
 		db: d,
+		Policies:  policies{d},
+		Approvals: approvals{d},
+		Uses:      uses{d},
+		db:        d,
 	}, nil
 }
 

@@ -41,6 +41,9 @@ type Store struct {
 	Credentials Credentials
 	Console     Console
 	Once        Once
+	Policies  Policies
+	Approvals Approvals
+	Uses      Uses
 
 	db *db
 }

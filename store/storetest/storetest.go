@@ -35,6 +35,9 @@ func Run(t *testing.T, open Open) {
 		{"invites", Invites},
 		{"tokens", Tokens},
 		{"access", Access},
+		{"policies", Policies},
+		{"approvals", Approvals},
+		{"uses", Uses},
 		{"text", Text},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
