@@ -136,12 +136,16 @@ var faultTexts = map[store.AuditFaultKind]string{
 	store.AuditUnchained: "was not written by the console",
 	store.AuditTargets:   "is hidden from those who look for its users",
 	store.AuditCut:       "is not the end that the log was left with",
+	store.AuditUnsalted:  "has lost its salt, and no erasure is recorded: nobody can tell what it said about people",
 }
 
 func reportAudit(std streams, r auditlog.Result) error {
 	fmt.Fprintf(std.out, "audit log: %d entries, %d records, head %s\n", r.Head.Entries, r.Head.Records, r.Head.Hash)
 	if r.Erased > 0 {
 		fmt.Fprintf(std.out, "  of %d records what was about people is erased\n", r.Erased)
+	}
+	if r.Dropped > 0 {
+		fmt.Fprintf(std.out, "  %d records were dropped when their time was over\n", r.Dropped)
 	}
 	for _, f := range r.Faults {
 		entry := ""

@@ -131,39 +131,45 @@ func (s auditLog) Begin(ctx context.Context, e AuditEntry) (int64, error) {
 	}
 	var id int64
 	err = s.db.tx(ctx, func(c conn) error {
-		// The head's row is also the lock that keeps ids and seqs in the order of the commits.
-		var seq int64
-		if err := c.row(ctx, `UPDATE audit_head SET entries = entries + 1, records = records + 1 WHERE id = 1
-			RETURNING entries, records`).Scan(&id, &seq); err != nil {
-			return err
-		}
-		if err := claim(ctx, c, id, e); err != nil {
-			return err
-		}
-		columns := append([]any{id, seq}, row...)
-		if _, err := c.exec(ctx, `INSERT INTO audit_entry (`+entryColumns+`) VALUES (`+marks(len(columns))+`)`, columns...); err != nil {
-			return err
-		}
-		if err := chain(ctx, c, newRecord("entry", entryPersonal, columns)); err != nil {
-			return err
-		}
-		if _, err := c.exec(ctx, `INSERT INTO audit_open (entry_id, entry_at) VALUES (?, ?)`, id, millis(e.At)); err != nil {
-			return err
-		}
-		for users := range slices.Chunk(e.Users, 200) {
-			var values []any
-			for _, u := range users {
-				values = append(values, text(u), text(e.App), millis(e.At), id)
-			}
-			if _, err := c.exec(ctx, `INSERT INTO audit_target (user_id, app, entry_at, entry_id)
-				VALUES (?,?,?,?)`+strings.Repeat(`,(?,?,?,?)`, len(users)-1)+` ON CONFLICT DO NOTHING`, values...); err != nil {
-				return err
-			}
-		}
-		return nil
+		id, err = appendEntry(ctx, c, e, row)
+		return err
 	})
 	if err != nil {
 		return 0, wrap(op, err)
+	}
+	return id, nil
+}
+
+// appendEntry writes an entry, whose columns from at on are row, and returns its id.
+func appendEntry(ctx context.Context, c conn, e AuditEntry, row []any) (id int64, err error) {
+	// The head's row is also the lock that keeps ids and seqs in the order of the commits.
+	var seq int64
+	if err := c.row(ctx, `UPDATE audit_head SET entries = entries + 1, records = records + 1 WHERE id = 1
+		RETURNING entries, records`).Scan(&id, &seq); err != nil {
+		return 0, err
+	}
+	if err := claim(ctx, c, id, e); err != nil {
+		return 0, err
+	}
+	columns := append([]any{id, seq}, row...)
+	if _, err := c.exec(ctx, `INSERT INTO audit_entry (`+entryColumns+`) VALUES (`+marks(len(columns))+`)`, columns...); err != nil {
+		return 0, err
+	}
+	if err := chain(ctx, c, newRecord("entry", entryPersonal, columns)); err != nil {
+		return 0, err
+	}
+	if _, err := c.exec(ctx, `INSERT INTO audit_open (entry_id, entry_at) VALUES (?, ?)`, id, millis(e.At)); err != nil {
+		return 0, err
+	}
+	for users := range slices.Chunk(e.Users, 200) {
+		var values []any
+		for _, u := range users {
+			values = append(values, text(u), text(e.App), millis(e.At), id)
+		}
+		if _, err := c.exec(ctx, `INSERT INTO audit_target (user_id, app, entry_at, entry_id)
+			VALUES (?,?,?,?)`+strings.Repeat(`,(?,?,?,?)`, len(users)-1)+` ON CONFLICT DO NOTHING`, values...); err != nil {
+			return 0, err
+		}
 	}
 	return id, nil
 }

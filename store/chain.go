@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // chainBatch is how many records are read at once where all are.
@@ -70,11 +71,10 @@ func chain(ctx context.Context, c conn, r record) error {
 	if chained != r.seq-1 {
 		return fmt.Errorf("the chain of the audit log ends at record %d, before record %d", chained, r.seq)
 	}
-	raw := make([]byte, 16)
-	if _, err := rand.Read(raw); err != nil {
+	salt, err := newSalt()
+	if err != nil {
 		return err
 	}
-	salt := hex.EncodeToString(raw)
 	personal := r.sealPersonal(salt)
 	hash := r.seal(before, personal)
 	if _, err := c.exec(ctx, `INSERT INTO audit_salt (seq, salt) VALUES (?, ?)`, r.seq, salt); err != nil {
@@ -83,8 +83,16 @@ func chain(ctx context.Context, c conn, r record) error {
 	if _, err := c.exec(ctx, `INSERT INTO audit_chain (seq, personal, hash) VALUES (?, ?, ?)`, r.seq, personal, hash); err != nil {
 		return err
 	}
-	_, err := c.exec(ctx, `UPDATE audit_head SET chained = ?, hash = ? WHERE id = 1`, r.seq, hash)
+	_, err = c.exec(ctx, `UPDATE audit_head SET chained = ?, hash = ? WHERE id = 1`, r.seq, hash)
 	return err
+}
+
+func newSalt() (string, error) {
+	raw := make([]byte, 16)
+	if _, err := rand.Read(raw); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(raw), nil
 }
 
 // chainUp brings what was recorded before there was a chain into it.
@@ -179,6 +187,7 @@ const (
 	AuditUnchained AuditFaultKind = "unchained" // written past the log: it has no link in the chain
 	AuditTargets   AuditFaultKind = "targets"   // the index by user does not have what the entry says: it would not be found
 	AuditCut       AuditFaultKind = "cut"       // the end of the log is not what its head says
+	AuditUnsalted  AuditFaultKind = "unsalted"  // its salt was taken out: nobody can tell what was about people
 )
 
 // MaxAuditFaults is how many faults a check names.
@@ -186,9 +195,10 @@ const MaxAuditFaults = 100
 
 // AuditCheck is the result of Verify.
 type AuditCheck struct {
-	Head   AuditHead
-	Faults []AuditFault // the first MaxAuditFaults
-	Erased int64        // records of which what was about people is erased
+	Head    AuditHead
+	Faults  []AuditFault // the first MaxAuditFaults
+	Erased  int64        // records of which what was about people is erased
+	Dropped int64        // records whose time was over
 }
 
 func (s auditLog) Head(ctx context.Context) (AuditHead, error) {
@@ -198,12 +208,15 @@ func (s auditLog) Head(ctx context.Context) (AuditHead, error) {
 }
 
 func (s auditLog) Verify(ctx context.Context, at func(seq int64, hash string) error) (AuditCheck, error) {
-	check, err := s.verify(ctx, at)
+	var check AuditCheck
+	err := s.db.snapshot(ctx, func(c conn) (err error) {
+		check, err = verify(ctx, c, at)
+		return err
+	})
 	return check, wrap("verify the audit log", err)
 }
 
-func (s auditLog) verify(ctx context.Context, at func(seq int64, hash string) error) (AuditCheck, error) {
-	c := s.db.read()
+func verify(ctx context.Context, c conn, at func(seq int64, hash string) error) (AuditCheck, error) {
 	var v AuditCheck
 	var chained int64
 	if err := c.row(ctx, `SELECT entries, records, chained, hash FROM audit_head WHERE id = 1`).Scan(&v.Head.Entries, &v.Head.Records, &chained, &v.Head.Hash); err != nil {
@@ -214,17 +227,16 @@ func (s auditLog) verify(ctx context.Context, at func(seq int64, hash string) er
 	if err != nil {
 		return v, err
 	}
-	// What was written since the head was read is not looked at, but a head that was put back is.
-	newest, err := one(c.row(ctx, `SELECT records FROM audit_head WHERE id = 1`), scanInt)
-	if err != nil {
-		return v, err
-	}
 	fault := func(f AuditFault) {
 		if len(v.Faults) < MaxAuditFaults {
 			v.Faults = append(v.Faults, f)
 		}
 	}
-	cut := last > newest || chained != v.Head.Records
+	cut := last > v.Head.Records || chained != v.Head.Records
+	told, err := readTold(ctx, c)
+	if err != nil {
+		return v, err
+	}
 	before, known := "", true // the hash before, and whether it is the one that was there
 	for seq := int64(0); seq < v.Head.Records; seq += chainBatch {
 		end := min(v.Head.Records, seq+chainBatch)
@@ -236,6 +248,10 @@ func (s auditLog) verify(ctx context.Context, at func(seq int64, hash string) er
 		if err != nil {
 			return v, err
 		}
+		hidden, err := notFindable(ctx, c, list)
+		if err != nil {
+			return v, err
+		}
 		i := 0
 		for n := seq + 1; n <= end; n++ {
 			var r *record
@@ -244,32 +260,34 @@ func (s auditLog) verify(ctx context.Context, at func(seq int64, hash string) er
 				r, more = &list[i], more+1
 			}
 			l, linked := links[n]
+			gone, dropped := told.dropped[n]
 			switch {
-			case r == nil && !linked:
-				fault(AuditFault{Record: n, Kind: AuditMissing})
-				known = false
-				continue
-			case r == nil:
+			case !linked && r == nil:
 				fault(AuditFault{Record: n, Kind: AuditMissing})
 			case !linked:
 				fault(AuditFault{Record: n, Entry: r.entry, Kind: AuditUnchained})
-				known = false
-				continue
-			case more > 1, l.salt != "" && r.sealPersonal(l.salt) != l.personal, known && r.seal(before, l.personal) != l.hash:
-				fault(AuditFault{Record: n, Entry: r.entry, Kind: AuditChanged})
-			default:
-				whole, err := findable(ctx, c, *r)
-				if err != nil {
-					return v, err
+			case r == nil && !dropped:
+				fault(AuditFault{Record: n, Kind: AuditMissing})
+			case r == nil && gone != l.hash:
+				fault(AuditFault{Record: n, Kind: AuditChanged})
+			case r == nil:
+				v.Dropped++
+			case more > 1 || dropped || !told.sealed(*r, l) || known && r.seal(before, l.personal) != l.hash:
+				kind := AuditChanged
+				if l.salt == "" {
+					kind = AuditUnsalted
 				}
-				if !whole {
-					fault(AuditFault{Record: n, Entry: r.entry, Kind: AuditTargets})
-				}
+				fault(AuditFault{Record: n, Entry: r.entry, Kind: kind})
+			case hidden[r.entry] && r.kind == "entry":
+				fault(AuditFault{Record: n, Entry: r.entry, Kind: AuditTargets})
 			}
-			if linked && l.salt == "" {
+			if known = linked; !linked {
+				continue
+			}
+			if _, erased := told.erased[n]; erased && r != nil {
 				v.Erased++
 			}
-			before, known = l.hash, true
+			before = l.hash
 			if at != nil {
 				if err := at(n, l.hash); err != nil {
 					return v, err
@@ -300,26 +318,58 @@ func linksOf(ctx context.Context, c conn, after, last int64) (map[int64]link, er
 	return links, err
 }
 
-// findable tells whether an entry can be found by the users whom it names.
-func findable(ctx context.Context, c conn, r record) (bool, error) {
-	if r.kind != "entry" {
-		return true, nil
-	}
-	var users []string
-	if err := json.Unmarshal([]byte(r.personal[0].(string)), &users); err != nil {
-		return false, fmt.Errorf("users of entry %d: %w", r.entry, err)
-	}
-	slices.Sort(users)
-	for some := range slices.Chunk(slices.Compact(users), 200) {
-		args := []any{r.entry, r.fields[2], r.fields[7]} // at, app
-		for _, u := range some {
-			args = append(args, u)
+// notFindable are the entries that cannot be found by all the users whom they name.
+func notFindable(ctx context.Context, c conn, list []record) (map[int64]bool, error) {
+	hidden := map[int64]bool{}
+	var rows []targetRow
+	for _, r := range list {
+		if r.kind != "entry" || r.personal[0] == "[]" {
+			continue
 		}
-		found, err := one(c.row(ctx, `SELECT COUNT(*) FROM audit_target
-			WHERE entry_id = ? AND entry_at = ? AND app = ? AND user_id IN (`+marks(len(some))+`)`, args...), scanInt)
-		if err != nil || found != int64(len(some)) {
-			return false, err
+		var users []string
+		if json.Unmarshal([]byte(r.personal[0].(string)), &users) != nil {
+			continue // it is not what was written, which its seal shows
+		}
+		slices.Sort(users)
+		for _, u := range slices.Compact(users) {
+			if u != Erased {
+				rows = append(rows, targetRow{u, r.fields[7].(string), r.fields[2].(int64), r.entry})
+			}
 		}
 	}
-	return true, nil
+	in := "VALUES " // a list of rows; PostgreSQL finds them by its index if they are a list of values
+	if c.postgres {
+		in = ""
+	}
+	for some := range slices.Chunk(rows, 200) {
+		var args []any
+		for _, r := range some {
+			args = append(args, r.user, r.app, r.at, r.entry)
+		}
+		found, err := all(ctx, c, func(r scanner) (t targetRow, err error) { return t, r.Scan(&t.user, &t.app, &t.at, &t.entry) },
+			`SELECT user_id, app, entry_at, entry_id FROM audit_target WHERE (user_id, app, entry_at, entry_id) IN (`+in+`(?,?,?,?)`+
+				strings.Repeat(`,(?,?,?,?)`, len(some)-1)+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == len(some) {
+			continue
+		}
+		there := make(map[targetRow]bool, len(found))
+		for _, r := range found {
+			there[r] = true
+		}
+		for _, r := range some {
+			if !there[r] {
+				hidden[r.entry] = true
+			}
+		}
+	}
+	return hidden, nil
+}
+
+// targetRow is a row of audit_target.
+type targetRow struct {
+	user, app string
+	at, entry int64
 }

@@ -60,11 +60,12 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Console:     console{d},
 		Once:        once{d},
 
-		db: d,
 		Policies:  policies{d},
 		Approvals: approvals{d},
 		Uses:      uses{d},
-		db:        d,
+		Privacy:   privacy{d},
+
+		db: d,
 	}, nil
 }
 
@@ -182,6 +183,20 @@ func (d *db) tx(ctx context.Context, f func(conn) error) error {
 		return err
 	}
 	return t.Commit()
+}
+
+// snapshot runs f on the database as it is when f first reads, whatever is written meanwhile.
+func (d *db) snapshot(ctx context.Context, f func(conn) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if d.postgres {
+		opts.Isolation = sql.LevelRepeatableRead // on SQLite it is always so
+	}
+	t, err := d.reader.BeginTx(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = t.Rollback() }()
+	return f(conn{t, d.postgres})
 }
 
 // conn runs statements that are written once, with ? for their values.

@@ -41,9 +41,10 @@ type Store struct {
 	Credentials Credentials
 	Console     Console
 	Once        Once
-	Policies  Policies
-	Approvals Approvals
-	Uses      Uses
+	Policies    Policies
+	Approvals   Approvals
+	Uses        Uses
+	Privacy     Privacy
 
 	db *db
 }

@@ -38,6 +38,8 @@ func Run(t *testing.T, open Open) {
 		{"policies", Policies},
 		{"approvals", Approvals},
 		{"uses", Uses},
+		{"privacy", Privacy},
+		{"privacy in batches", PrivacyInBatches},
 		{"text", Text},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })

@@ -60,6 +60,8 @@ CREATE TABLE guard_use (
 CREATE INDEX guard_use_operator ON guard_use (operator_id, at);
 CREATE INDEX guard_use_at ON guard_use (at);
 
+CREATE INDEX audit_key_entry ON audit_key (entry_id);
+
 -- The audit log stays append-only, but for two things that the store does in one transaction with an entry that tells of it:
 -- what is about a person is erased, or records are dropped whose time is over. audit_gate has a row only within such a
 -- transaction. Nothing but the columns about people can be changed even then, and the chain never.
