@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -180,6 +181,9 @@ func (s *Server) fail(c *gin.Context, err error) {
 			c.AbortWithStatus(http.StatusRequestTimeout)
 		}
 		return
+	}
+	if errors.Is(context.Cause(c.Request.Context()), errTooSlow) {
+		err = fmt.Errorf("%w: %w", errTooSlow, err) // databases say that they were interrupted, not why
 	}
 	ctx := context.WithoutCancel(c.Request.Context()) // its time may be up
 	c.Request = c.Request.WithContext(ctx)
