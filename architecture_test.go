@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"store":                   nil,
 	"store/storetest":         {"store"},
 	"events":                  {"store"},
+	"replicas":                {"imclient", "store"},
 	"actions":                 {"imclient", "store"},
 	"importer":                {"imclient"},
 	"callbacks":               {"imclient", "store"},
@@ -33,6 +34,7 @@ var layers = map[string][]string{
 	"web/golden":              {"web/i18n"},
 	"web/templates":           {"web/i18n", "web/static"},
 	"handlers":                {"imclient", "store", "events", "actions", "auth", "auditlog", "callbacks", "sheet", "web/i18n", "web/static", "web/templates"},
+	"handlers":                {"imclient", "store", "events", "replicas", "actions", "auth", "auditlog", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,

@@ -42,6 +42,13 @@ type Client struct {
 	Broadcasts   Broadcasts
 	Raw          Raw
 
+	// Pool names what the vendor counts calls by: an app, or an account with several. Clients of one pool share its rates.
+	Pool string
+	// ShareRates has the rates used together with other processes, before anything is called: nothing is sent until SetShare,
+	// and turns of what may be called a few times a second only are asked for one by one.
+	ShareRates func(Turns)
+	// SetShare says what part of the rates, 0 to 1, may be used from now on, until a time; the zero time is for ever.
+	SetShare func(part float64, until time.Time)
 	// Check calls the service once or twice and says what is right and what is not.
 	Check func(ctx context.Context) Health
 	// Stats says how the service has answered lately.
@@ -49,6 +56,10 @@ type Client struct {
 	// Close ends idle connections and waiting calls.
 	Close func()
 }
+
+// Turns gives out turns to call something that all processes together may call only now and then: n of them, each every
+// after the one before. It returns how long it is until the first.
+type Turns func(ctx context.Context, line string, every time.Duration, n int) (time.Duration, error)
 
 // Health is the answer of Check. A part that could not be judged, since an earlier one failed, is HealthUnknown.
 type Health struct {

@@ -54,6 +54,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Tokens:    tokens{d},
 		Access:    access{d},
 		Events:    events{d},
+		Replicas:  replicas{d},
 
 		Secrets:     sealed{d},
 		Credentials: credentials{d},

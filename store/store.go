@@ -36,6 +36,7 @@ type Store struct {
 	Tokens    Tokens
 	Access    Access
 	Events    Events
+	Replicas  Replicas
 
 	Secrets     Secrets
 	Credentials Credentials

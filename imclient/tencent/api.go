@@ -121,6 +121,18 @@ func (a *API) Close() {
 	a.http.Close()
 }
 
+// ShareRates has the app's rates used by several processes. Nothing is sent until SetShare.
+func (a *API) ShareRates(turns imclient.Turns) {
+	a.commands.Share("", turns)
+	a.groups.Share("group ", turns)
+}
+
+// SetShare says what part of the rates may be used, until a time.
+func (a *API) SetShare(part float64, until time.Time) {
+	a.commands.SetPart(part, until)
+	a.groups.SetPart(part, until)
+}
+
 // Stats says how the service has answered in the last minute.
 func (a *API) Stats() imclient.Stats {
 	s := a.recorder.Stats(time.Now())

@@ -3,6 +3,8 @@ package volcengine
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"imdesk/imclient"
@@ -55,7 +58,10 @@ const (
 )
 
 // Account keeps the rates of a Volcengine account, which all its apps share.
-type Account struct{ gates *calls.Gates }
+type Account struct {
+	gates *calls.Gates
+	once  sync.Once // for sharing them
+}
 
 // NewAccount makes the lines in front of the rates. share is the part of them that we may use, above 0 to 1.
 func NewAccount(share float64) (*Account, error) {
@@ -66,8 +72,17 @@ func NewAccount(share float64) (*Account, error) {
 	for _, a := range actions {
 		perSecond[a.Name] = a.Rate * share
 	}
-	return &Account{calls.NewGates(2*len(actions), func(name string) float64 { return perSecond[name] })}, nil
+	return &Account{gates: calls.NewGates(2*len(actions), func(name string) float64 { return perSecond[name] })}, nil
 }
+
+// ShareRates has the account's rates used by several processes. Nothing is sent until SetShare. Of several apps of the account
+// the first one counts.
+func (a *Account) ShareRates(turns imclient.Turns) {
+	a.once.Do(func() { a.gates.Share("", turns) })
+}
+
+// SetShare says what part of the rates may be used, until a time.
+func (a *Account) SetShare(part float64, until time.Time) { a.gates.SetPart(part, until) }
 
 // API is one app of the vendor's OpenAPI: a method for each action. It is safe for concurrent use.
 type API struct {
@@ -135,6 +150,12 @@ func NewAPI(cfg Config) (*API, error) {
 	}
 	a.life, a.end = context.WithCancelCause(context.Background())
 	return a, nil
+}
+
+// pool names the account without telling its key.
+func (a *API) pool() string {
+	sum := sha256.Sum256([]byte(a.endpoint + " " + a.cfg.AccessKey))
+	return "volcengine " + hex.EncodeToString(sum[:8])
 }
 
 // Close ends waiting and running calls and idle connections.

@@ -123,7 +123,7 @@ func newRecorded(t *testing.T) (*recorded, *API) {
 	t.Cleanup(server.Close)
 	a, err := NewAPI(Config{
 		AppID: "900001", AccessKey: "AK", SecretKey: "SK", Endpoint: server.URL,
-		Account: &Account{calls.NewGates(2*len(actions), func(string) float64 { return 1e6 })},
+		Account: &Account{gates: calls.NewGates(2*len(actions), func(string) float64 { return 1e6 })},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"uses", Uses},
 		{"privacy", Privacy},
 		{"privacy in batches", PrivacyInBatches},
+		{"replicas", Replicas},
 		{"text", Text},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })

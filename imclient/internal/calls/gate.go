@@ -35,10 +35,16 @@ var ErrClosed = errors.New("client closed")
 // timer is set while anybody does.
 type Gate struct {
 	mu     sync.Mutex
+	full   float64 // calls a second that all who share the rate may make together
 	bucket *rate.Limiter
 	lines  [2]list.List // of *waiter, by imclient.Priority
 	paused time.Time    // nobody goes before this
 	timer  *time.Timer
+
+	// Of a rate that is shared with other processes:
+	part  float64   // 0: nobody goes
+	until time.Time // nor after this; zero: for ever
+	turns *turns    // not nil: each turn is asked for, since the rate is too low to be cut into parts
 }
 
 type waiter struct {
@@ -49,12 +55,46 @@ type waiter struct {
 // NewGate makes a gate for so many calls a second. Over any second no more than that go through: what may go in one
 // burst is taken off what is refilled.
 func NewGate(perSecond float64) *Gate {
-	burst := max(1, int(perSecond/20))
-	refill := perSecond - float64(burst)
+	refill, burst := limitsOf(perSecond, 1)
+	return &Gate{full: perSecond, part: 1, bucket: rate.NewLimiter(refill, burst)}
+}
+
+// limitsOf is what is refilled in a second, and what may go at once, for a part of a rate. Parts that add up to one let no
+// more through in any second than the rate.
+func limitsOf(perSecond, part float64) (rate.Limit, int) {
+	mine := perSecond * part
+	burst := max(1, int(mine/20))
+	refill := mine - float64(burst)
 	if burst == 1 {
-		refill = perSecond * 0.95 // the network may bring two calls closer together than they were sent
+		if part < 1 && mine > 1 {
+			mine = math.Floor(mine) // each of us lets a whole number through: fractions would add up to one more
+		}
+		refill = mine * 0.95 // the network may bring two calls closer together than they were sent
 	}
-	return &Gate{bucket: rate.NewLimiter(rate.Limit(refill), burst)}
+	return rate.Limit(refill), burst
+}
+
+// setPart changes what part of the rate this process may use, until a time; zero is for ever.
+func (g *Gate) setPart(part float64, until time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	g.until = until
+	if part != g.part {
+		g.part = part
+		if part > 0 {
+			refill, burst := limitsOf(g.full, part)
+			g.bucket.SetLimitAt(now, refill)
+			g.bucket.SetBurstAt(now, burst)
+		}
+	}
+	g.pump(now)
+}
+
+// ended tells whether the part may not be used now. A machine that slept has a clock that stood still meanwhile, so the
+// calendar is asked as well.
+func (g *Gate) ended(now time.Time) bool {
+	return g.part <= 0 || !g.until.IsZero() && (!now.Before(g.until) || !now.Round(0).Before(g.until.Round(0)))
 }
 
 // Wait returns when it is the caller's turn. Errors: ErrBusy if the turn cannot come before the context's deadline or
@@ -97,7 +137,14 @@ func (g *Gate) Wait(ctx context.Context, p imclient.Priority) error {
 // pump lets go whoever may go now and sets the timer for the next. The lock is held.
 func (g *Gate) pump(now time.Time) {
 	for g.waiting() > 0 {
-		if d := g.delay(now); d > 0 {
+		d, known := g.delay(now), true
+		if g.turns != nil {
+			d, known = g.nextTurn(now)
+		}
+		if g.ended(now) || !known {
+			break // until the part is set, or the turn is known
+		}
+		if d > 0 {
 			if g.timer == nil {
 				g.timer = time.AfterFunc(d, g.ring)
 			} else {
@@ -105,7 +152,11 @@ func (g *Gate) pump(now time.Time) {
 			}
 			return
 		}
-		g.bucket.ReserveN(now, 1)
+		if g.turns != nil {
+			g.turns.take()
+		} else {
+			g.bucket.ReserveN(now, 1)
+		}
 		line := &g.lines[imclient.PriorityPerson]
 		if line.Len() == 0 {
 			line = &g.lines[imclient.PriorityJob]
@@ -128,6 +179,9 @@ func (g *Gate) ring() {
 // delay is how long until one call may go. The lock is held.
 func (g *Gate) delay(now time.Time) time.Duration {
 	d := max(0, g.paused.Sub(now))
+	if g.turns != nil {
+		return d
+	}
 	if missing := 1 - g.bucket.TokensAt(now); missing > 1e-9 {
 		d = max(d, g.lasts(missing))
 	}
@@ -145,7 +199,11 @@ func (g *Gate) estimate(now time.Time, line imclient.Priority) time.Duration {
 
 // lasts is how long the refill of so many calls takes, rounded up so that a timer never rings too early.
 func (g *Gate) lasts(calls float64) time.Duration {
-	return time.Duration(math.Ceil(calls / float64(g.bucket.Limit()) * float64(time.Second)))
+	perSecond := float64(g.bucket.Limit())
+	if g.turns != nil {
+		perSecond = g.full // if nobody else wants any
+	}
+	return time.Duration(math.Ceil(calls / perSecond * float64(time.Second)))
 }
 
 // waiting counts both lines. The lock is held.
@@ -174,13 +232,37 @@ type Gates struct {
 	rate func(key string) float64
 	max  int
 
-	mu sync.Mutex
-	m  map[string]*Gate
+	mu     sync.Mutex
+	m      map[string]*Gate
+	shared bool
+	part   float64
+	until  time.Time
+	ask    imclient.Turns
 }
 
 // NewGates makes gates for keys, each at the rate that perSecond tells, and about max of them.
 func NewGates(max int, perSecond func(key string) float64) *Gates {
-	return &Gates{rate: perSecond, max: max}
+	return &Gates{rate: perSecond, max: max, part: 1}
+}
+
+// Share has the rates used by several processes. Until SetPart nobody goes. Rates up to LowRate are not cut into parts: each
+// turn is asked for, under the name of the gate's key after prefix.
+func (s *Gates) Share(prefix string, ask imclient.Turns) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shared, s.part = true, 0
+	s.ask = func(ctx context.Context, line string, every time.Duration, n int) (time.Duration, error) {
+		return ask(ctx, prefix+line, every, n)
+	}
+	s.m = nil // there is nobody in them yet
+}
+
+// SetPart says what part of the rates may be used, until a time.
+func (s *Gates) SetPart(part float64, until time.Time) {
+	s.mu.Lock()
+	s.part, s.until = part, until
+	s.mu.Unlock()
+	s.Each(func(g *Gate) { g.setPart(part, until) })
 }
 
 // Get returns the gate of a key.
@@ -202,6 +284,12 @@ func (s *Gates) Get(key string) *Gate {
 		s.m = map[string]*Gate{}
 	}
 	g = NewGate(s.rate(key))
+	if s.shared {
+		if g.full <= LowRate {
+			g.turns = newTurns(g, key, s.ask)
+		}
+		g.setPart(s.part, s.until)
+	}
 	s.m[key] = g
 	return g
 }
@@ -211,7 +299,7 @@ func (g *Gate) idle() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	return g.waiting() == 0 && !g.paused.After(now) && g.bucket.TokensAt(now) >= float64(g.bucket.Burst())
+	return g.waiting() == 0 && !g.paused.After(now) && (g.turns != nil || g.bucket.TokensAt(now) >= float64(g.bucket.Burst()))
 }
 
 // Each calls f for every gate there is.
