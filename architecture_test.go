@@ -33,8 +33,7 @@ var layers = map[string][]string{
 	"web/static":              nil,
 	"web/golden":              {"web/i18n"},
 	"web/templates":           {"web/i18n", "web/static"},
-	"handlers":                {"imclient", "store", "events", "actions", "auth", "auditlog", "callbacks", "sheet", "web/i18n", "web/static", "web/templates"},
-	"handlers":                {"imclient", "store", "events", "replicas", "actions", "auth", "auditlog", "sheet", "web/i18n", "web/static", "web/templates"},
+	"handlers":                {"imclient", "store", "events", "replicas", "actions", "auth", "auditlog", "callbacks", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,
