@@ -15,6 +15,7 @@ type Gate struct {
 	Reference func(*gin.Context) string        // the request's name in the log
 	Fail      func(*gin.Context, error)        // draws the page for a database that does not answer
 	Forbidden func(*gin.Context, Verb)         // draws the page for an operator whose role is too low: 403
+	Hidden    func(*gin.Context)               // draws the page for an app of which the operator sees nothing: as if it were not there, 404
 	Expired   func(*gin.Context, ExpiredWrite) // draws what comes instead of a change that nobody is signed in for: 401
 }
 
@@ -50,6 +51,9 @@ func (g *Gate) Require(v Verb) gin.HandlerFunc {
 		switch {
 		case v == VerbPublic || ok && may(c, o, v):
 			c.Next()
+		case ok && c.Param("app") != "" && !o.Sees(c.Param("app")):
+			c.Abort()
+			g.Hidden(c)
 		case ok:
 			c.Abort()
 			g.Forbidden(c, v)

@@ -10,20 +10,18 @@ import (
 type Operator struct {
 	ID        string
 	Name      string
-	Role      Role
+	Role      Role // the greatest preset that the rights amount to: for policies, not for what is allowed
 	Prefs     store.Prefs
 	SessionID string // which of the operator's sessions this is; not the token
+	TokenID   string // which API token this is; "" for a session
+
+	rights *rights // nil: those of Role, in all apps
 }
 
-// Can tells whether the operator may do v, which belongs to no app; of what is done in apps, whether in any of them.
-func (o Operator) Can(v Verb) bool { return o.Role.Can(v) }
-
-func asOperator(o store.Operator) Operator {
-	return Operator{ID: o.ID, Name: o.Name, Role: Role(o.Role), Prefs: o.Prefs}
+func asOperator(o store.Operator, held []store.HeldRole) Operator {
+	r := rightsOf(held)
+	return Operator{ID: o.ID, Name: o.Name, Role: r.rank(), Prefs: o.Prefs, rights: r}
 }
-
-// CanIn tells whether the operator may do v in the app of a name, "demo".
-func (o Operator) CanIn(app string, v Verb) bool { return app != "" && o.Role.Can(v) }
 
 type contextKey int
 

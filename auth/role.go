@@ -48,6 +48,7 @@ const (
 	VerbRules     Verb = "rules.edit"      // what is flagged or stopped by itself
 	VerbOperators Verb = "operators.edit"  // who may sign in, and as what
 	VerbSettings  Verb = "settings.edit"   // of the console and its apps
+	VerbTokens    Verb = "tokens.own"      // tokens for programs, within one's own rights
 	VerbAPI       Verb = "api.call"        // any command of the vendor, by hand
 	VerbFigures   Verb = "operations.view" // figures of an app, day by day, and which files of messages there are
 	VerbWords     Verb = "keywords.view"   // the vendor's own filter
@@ -138,6 +139,7 @@ var least = map[Verb]Role{
 	VerbReceipts:       Moderator,
 
 	VerbBulk:         Lead,
+	VerbTokens:       Lead,
 	VerbAudit:        Lead,
 	VerbRules:        Lead,
 	VerbSetRole:      Lead,

@@ -100,6 +100,9 @@ const (
 	actDisable     = "operator.disable"
 	actEnable      = "operator.enable"
 	actEndSessions = "operator.end_sessions"
+	actAddRole     = "role.add"
+	actChangeRole  = "role.change"
+	actRemoveRole  = "role.remove"
 )
 
 // SignIn checks name and password and starts a session with a new token; an older one of this browser ends. It has to be
@@ -115,7 +118,10 @@ func (s *Service) SignIn(w http.ResponseWriter, r *http.Request, name, password 
 	if err != nil {
 		return Operator{}, fmt.Errorf("sign in: %w", err)
 	}
-	by := asOperator(found) // nobody, if there is no such name
+	by, err := s.known(ctx, found) // nobody, if there is no such name
+	if err != nil {
+		return Operator{}, fmt.Errorf("sign in: %w", err)
+	}
 	if !ok {
 		if err := s.recordOver(ctx, by, actSignIn, store.AuditFailed); err != nil {
 			return Operator{}, fmt.Errorf("sign in: %w", err)
@@ -149,7 +155,7 @@ func (s *Service) check(ctx context.Context, name, password string) (store.Opera
 		password = "" // longer than any; hashing must stay bounded
 	}
 	ok, renew, err := s.hasher.verify(ctx, password, o.PasswordHash)
-	if err != nil || !ok || o.Disabled || !Role(o.Role).Valid() {
+	if err != nil || !ok || o.Disabled {
 		return o, false, err
 	}
 	if renew {
@@ -259,8 +265,9 @@ var ErrRole = errors.New("no such role")
 // Add adds an operator, done by another one. Errors: *WeakPassword, ErrRole, store.ErrConflict (the name is taken),
 // store.ErrInvalid (it is no name).
 func (s *Service) Add(ctx context.Context, by Operator, name string, role Role, password string) (Operator, error) {
-	if !role.Valid() {
-		return Operator{}, fmt.Errorf("%s: %w: %q", actAdd, ErrRole, role)
+	held, err := s.held(ctx, by, role, nil)
+	if err != nil {
+		return Operator{}, fmt.Errorf("%s: %w", actAdd, err)
 	}
 	if err := CheckPassword(password, name); err != nil {
 		return Operator{}, err
@@ -274,7 +281,7 @@ func (s *Service) Add(ctx context.Context, by Operator, name string, role Role, 
 		o, err := s.store.Operators.Add(ctx, store.Operator{
 			Name: name, PasswordHash: hash, Role: string(role), CreatedAt: s.now(), Prefs: store.Prefs{SingleKeys: true},
 		})
-		added = asOperator(o)
+		added = asOperator(o, held)
 		return err
 	})
 	return added, err
@@ -298,6 +305,9 @@ func (s *Service) First(ctx context.Context, name string) (o Operator, password 
 func (s *Service) SetPassword(ctx context.Context, by Operator, id, password string) error {
 	o, err := s.store.Operators.Get(ctx, id)
 	if err != nil {
+		return err
+	}
+	if err := s.mayTouch(ctx, by, id); err != nil {
 		return err
 	}
 	if err := CheckPassword(password, o.Name); err != nil {
@@ -335,25 +345,28 @@ func (s *Service) CheckOwnPassword(ctx context.Context, o Operator, password str
 	return s.forgive(ctx, o.Name, AddressFrom(ctx))
 }
 
-// SetRole gives an operator another role. Errors: ErrRole, store.ErrNotFound, store.ErrLastOwner.
+// SetRole gives an operator another role in all apps, and leaves those in single apps. Errors are those of SetRoles.
 func (s *Service) SetRole(ctx context.Context, by Operator, id string, role Role) error {
-	if !role.Valid() {
-		return fmt.Errorf("%s: %w: %q", actSetRole, ErrRole, role)
+	held, err := s.store.Roles.Of(ctx, id)
+	if err != nil {
+		return err
 	}
+	apps := map[string]Role{}
+	for _, h := range held {
+		if h.App != "" {
+			apps[h.App] = Role(h.Role)
+		}
+	}
+	return s.SetRoles(ctx, by, id, role, apps)
+}
+
+// SetDisabled keeps an operator out, or lets one in again. Errors: *Outranked, store.ErrNotFound, store.ErrLastOwner.
+func (s *Service) SetDisabled(ctx context.Context, by Operator, id string, disabled bool) error {
 	o, err := s.store.Operators.Get(ctx, id)
 	if err != nil {
 		return err
 	}
-	detail := about(o)
-	detail["before"], detail["after"] = o.Role, string(role)
-	defer s.Sessions.cache.clear()
-	return s.recorded(ctx, by, actSetRole, detail, func() error { return s.store.Operators.SetRole(ctx, id, string(role)) })
-}
-
-// SetDisabled keeps an operator out, or lets one in again. Errors: store.ErrNotFound, store.ErrLastOwner.
-func (s *Service) SetDisabled(ctx context.Context, by Operator, id string, disabled bool) error {
-	o, err := s.store.Operators.Get(ctx, id)
-	if err != nil {
+	if err := s.mayTouch(ctx, by, id); err != nil {
 		return err
 	}
 	action := actEnable
@@ -383,6 +396,9 @@ func (s *Service) EndSession(ctx context.Context, by Operator, operatorID, sessi
 	if err != nil {
 		return err
 	}
+	if err := s.mayTouch(ctx, by, operatorID); err != nil {
+		return err
+	}
 	return s.recorded(ctx, by, actEndSessions, about(o), func() error {
 		list, err := s.store.Sessions.ListOf(ctx, operatorID, s.now())
 		if err != nil {
@@ -401,6 +417,9 @@ func (s *Service) EndSession(ctx context.Context, by Operator, operatorID, sessi
 func (s *Service) EndSessions(ctx context.Context, by Operator, operatorID string) error {
 	o, err := s.store.Operators.Get(ctx, operatorID)
 	if err != nil {
+		return err
+	}
+	if err := s.mayTouch(ctx, by, operatorID); err != nil {
 		return err
 	}
 	return s.recorded(ctx, by, actEndSessions, about(o), func() error { return s.endSessions(ctx, operatorID, by.SessionID) })

@@ -74,7 +74,7 @@ func (s *SessionStore) New(r *http.Request, name string) (*sessions.Session, err
 			return session, fmt.Errorf("load session: %w", err)
 		}
 	}
-	operator := asOperator(loaded.operator)
+	operator := asOperator(loaded.operator, loaded.held)
 	operator.SessionID = loaded.session.ID
 	session.Values[ownerKey{}] = operator
 	session.ID, session.IsNew = cookie.Value, false
@@ -142,6 +142,9 @@ func (s *SessionStore) load(ctx context.Context, id string) (loaded, error) {
 		if l.operator.Disabled {
 			return l, store.ErrNotFound
 		}
+		if l.held, err = s.store.Roles.Of(ctx, l.operator.ID); err != nil {
+			return l, err
+		}
 		l.at = now
 		s.cache.put(id, l)
 	}
@@ -195,6 +198,7 @@ func addressOf(r *http.Request) string {
 type loaded struct {
 	session  store.Session
 	operator store.Operator
+	held     []store.HeldRole
 	at       time.Time
 }
 

@@ -42,16 +42,39 @@ const (
 )
 
 func (s *Server) auditPage(c *gin.Context) error {
-	list := auditList{s: s, c: c, url: "/audit", app: s.byName[c.Query("app")]}
+	list := auditList{s: s, c: c, url: "/audit", app: s.auditedApp(c)}
 	v, err := list.view()
 	if err != nil {
 		return err
 	}
 	v.Export = &templates.AuditExportView{URL: "/audit/export?" + withoutPaging(c.Request.URL.Query()), Most: exportMost}
-	if v.Total, err = s.Store.Audit.Count(c.Request.Context()); err != nil {
-		return fmt.Errorf("count audit entries: %w", err)
+	if op, _ := auth.OperatorFrom(c.Request.Context()); op.Everywhere(auth.VerbAudit) {
+		if v.Total, err = s.Store.Audit.Count(c.Request.Context()); err != nil {
+			return fmt.Errorf("count audit entries: %w", err)
+		}
 	}
 	return render(c, http.StatusOK, templates.AuditPage(s.chrome(c), v), templates.AuditTable(v))
+}
+
+// auditedApp is the app that a list of the log is filtered by, if the operator may see the log of it; nil: of all such apps.
+func (s *Server) auditedApp(c *gin.Context) *App {
+	op, _ := auth.OperatorFrom(c.Request.Context())
+	if name := c.Query("app"); op.CanIn(name, auth.VerbAudit) {
+		return s.byName[name]
+	}
+	return nil
+}
+
+// audited are the apps whose log the operator may see.
+func (l *auditList) audited() []*App {
+	op, _ := auth.OperatorFrom(l.c.Request.Context())
+	var list []*App
+	for _, a := range l.s.Apps {
+		if op.CanIn(a.Name, auth.VerbAudit) {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 // exportMost is how many entries a browser gets; imdesk audit export knows no such limit.
@@ -72,7 +95,7 @@ func (s *Server) auditExport(c *gin.Context) error {
 	ctx := c.Request.Context()
 	q := c.Request.URL.Query()
 	format := auditlog.Format(c.PostForm("format"))
-	list := auditList{s: s, c: c, url: "/audit", app: s.byName[q.Get("app")]}
+	list := auditList{s: s, c: c, url: "/audit", app: s.auditedApp(c)}
 	f, bad := list.filter(ctx, q)
 	if bad != "" || !slices.Contains(auditlog.Formats(), format) {
 		return seeOther(c, "/audit?"+q.Encode()) // which says what cannot be understood
@@ -231,10 +254,16 @@ func (l *auditList) byNumber(ctx context.Context, id string) ([]store.AuditEntry
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("read the audit log: %w", err)
-	case l.app != nil && e.App != l.app.Name, l.group != "" && e.Group != l.group, l.user != "" && !slices.Contains(e.Users, l.user):
+	case l.whole() && l.app == nil && !l.mayShow(e), l.app != nil && e.App != l.app.Name, l.group != "" && e.Group != l.group, l.user != "" && !slices.Contains(e.Users, l.user):
 		return nil, nil
 	}
 	return []store.AuditEntry{e}, nil
+}
+
+// mayShow tells whether the operator may see an entry in the log as such.
+func (l *auditList) mayShow(e store.AuditEntry) bool {
+	op, _ := auth.OperatorFrom(l.c.Request.Context())
+	return op.Everywhere(auth.VerbAudit) || op.CanIn(e.App, auth.VerbAudit)
 }
 
 // filter reads the query. What cannot be understood filters nothing, and bad says so.
@@ -243,13 +272,20 @@ func (l *auditList) filter(ctx context.Context, q url.Values) (f store.AuditFilt
 	if l.app != nil {
 		f.App = l.app.Name
 	}
+	// What is of no app, such as who signed in, is for those who may see all of the log.
+	if op, _ := auth.OperatorFrom(ctx); l.app == nil && !op.Everywhere(auth.VerbAudit) {
+		f.Apps = []string{}
+		for _, a := range l.audited() {
+			f.Apps = append(f.Apps, a.Name)
+		}
+	}
 	if what := strings.TrimSpace(q.Get("q")); what != "" && !strings.HasPrefix(what, "#") {
 		switch kind, id, _ := strings.Cut(what, ":"); {
 		case l.group != "":
 			f.User = what
 		case l.user != "":
 			f.Group = strings.TrimPrefix(what, "group:")
-		case l.app == nil && len(l.s.Apps) > 1:
+		case l.app == nil && len(l.audited()) != 1:
 			bad = i18n.T(ctx, "audit.choose_app")
 		case kind == "group" && id != "":
 			f.Group = id
@@ -257,7 +293,7 @@ func (l *auditList) filter(ctx context.Context, q url.Values) (f store.AuditFilt
 			f.User = what
 		}
 		if f.App == "" && bad == "" {
-			f.App = l.s.Apps[0].Name
+			f.App = l.audited()[0].Name
 		}
 	}
 	switch action := q.Get("action"); action {
@@ -298,7 +334,7 @@ func (l *auditList) filterView(ctx context.Context, q url.Values, bad string) te
 			v.Hidden = append(v.Hidden, name, q.Get(name))
 		}
 	}
-	if l.whole() && len(l.s.Apps) > 1 {
+	if l.whole() && len(l.audited()) > 1 {
 		v.Menus = append(v.Menus, l.menu(ctx, "app", "overview", i18n.T(ctx, "audit.app"), l.appChoices()))
 	}
 	v.Menus = append(v.Menus,
@@ -333,7 +369,7 @@ func (l *auditList) menu(ctx context.Context, name, icon, text string, choices [
 }
 
 func (l *auditList) appChoices() (list []choice) {
-	for _, a := range l.s.Apps {
+	for _, a := range l.audited() {
 		list = append(list, choice{a.Name, a.Title})
 	}
 	return list

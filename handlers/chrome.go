@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -23,22 +24,42 @@ func (s *Server) app(c *gin.Context) (*App, error) {
 	return a, nil
 }
 
-// current is the app to show around a page: the one in the address, else the one the operator looked at last, else the first.
-func (s *Server) current(c *gin.Context) *App {
-	if a := s.byName[c.Param("app")]; a != nil {
-		return a
-	}
-	if a := s.byName[c.Query("app")]; a != nil {
-		return a
-	}
-	if op, ok := auth.OperatorFrom(c.Request.Context()); ok {
-		if name, err := s.Store.Settings.Get(c.Request.Context(), op.ID, settingLastApp); err == nil {
-			if a := s.byName[name]; a != nil {
-				return a
-			}
+// appsOf are the apps of which the operator sees anything, in the order shown.
+func (s *Server) appsOf(op auth.Operator) []*App {
+	var list []*App
+	for _, a := range s.Apps {
+		if op.Sees(a.Name) {
+			list = append(list, a)
 		}
 	}
-	return s.Apps[0]
+	return list
+}
+
+// current is the app to show around a page: the one in the address, else the one the operator looked at last, else the first;
+// nil if the operator sees none.
+func (s *Server) current(c *gin.Context) *App {
+	ctx := c.Request.Context()
+	op, _ := auth.OperatorFrom(ctx)
+	named := func(name string) *App {
+		if a := s.byName[name]; a != nil && op.Sees(name) {
+			return a
+		}
+		return nil
+	}
+	for _, name := range []string{c.Param("app"), c.Query("app")} {
+		if a := named(name); a != nil {
+			return a
+		}
+	}
+	if name, err := s.Store.Settings.Get(ctx, op.ID, settingLastApp); err == nil {
+		if a := named(name); a != nil {
+			return a
+		}
+	}
+	if list := s.appsOf(op); len(list) > 0 {
+		return list[0]
+	}
+	return nil
 }
 
 // settingLastApp keeps which app an operator looked at last.
@@ -85,22 +106,27 @@ func (s *Server) chrome(c *gin.Context) templates.Chrome {
 	op, _ := auth.OperatorFrom(ctx)
 	app := s.current(c)
 	ch := templates.Chrome{
-		App:  templates.AppLink{Name: app.Title, Detail: app.Detail(), URL: appURL(app, "groups"), Current: true},
 		Nav:  s.nav(c, app, op),
 		Path: c.Request.URL.RequestURI(),
-		Operator: templates.OperatorView{
-			ID: op.ID, Name: op.Name,
-			//i18n:uses role.*
-			Rank: i18n.T(ctx, "role."+string(op.Role)),
-		},
+		Operator: templates.OperatorView{ID: op.ID, Name: op.Name, Rank: rankText(ctx, op, app)},
 		Display: templates.Display{
 			Theme: op.Prefs.Theme, Compact: op.Prefs.Density == "compact", SingleKeys: op.Prefs.SingleKeys,
 		},
-		Health:   s.healthLink(c, app),
-		Version:  s.Version,
-		Emulator: app.Embedded,
+		Version: s.Version,
 	}
-	for _, a := range s.Apps {
+	if app != nil {
+		s.chromeOf(c, app, op, &ch)
+	}
+	ch.Toasts, ch.Notice = s.takeFlashes(c)
+	return ch
+}
+
+// chromeOf is what the chrome says of an app.
+func (s *Server) chromeOf(c *gin.Context, app *App, op auth.Operator, ch *templates.Chrome) {
+	ctx := c.Request.Context()
+	ch.App = templates.AppLink{Name: app.Title, Detail: app.Detail(), URL: appURL(app, "groups"), Current: true}
+	ch.Health, ch.Emulator = s.healthLink(c, app), app.Embedded
+	for _, a := range s.appsOf(op) {
 		ch.Apps = append(ch.Apps, templates.AppLink{Name: a.Title, Detail: a.Detail(), URL: appURL(a, "groups"), Current: a == app})
 	}
 	pins, err := s.Store.Settings.Pins(ctx, op.ID, app.Name)
@@ -117,8 +143,20 @@ func (s *Server) chrome(c *gin.Context) templates.Chrome {
 			Current: strings.HasPrefix(c.Request.URL.EscapedPath(), groupURL(app, p.ID)+"/"),
 		})
 	}
-	ch.Toasts, ch.Notice = s.takeFlashes(c)
-	return ch
+}
+
+// rankText is what the operator is in an app, or, for nil, in all.
+func rankText(ctx context.Context, op auth.Operator, app *App) string {
+	name := ""
+	if app != nil {
+		name = app.Name
+	}
+	preset, title := op.RoleIn(name)
+	if title == "" && preset.Valid() {
+		//i18n:uses role.*
+		title = i18n.T(ctx, "role."+string(preset))
+	}
+	return orID(title, i18n.T(ctx, "role.none"))
 }
 
 // orID is a name, or the id where there is none.
@@ -160,6 +198,9 @@ func (p place) open(op auth.Operator, app *App) bool {
 
 func (s *Server) nav(c *gin.Context, app *App, op auth.Operator) []templates.NavItem {
 	ctx := c.Request.Context()
+	if app == nil {
+		app = &App{} // of which nobody sees anything
+	}
 	var items []templates.NavItem
 	for _, p := range places {
 		if !p.open(op, app) {

@@ -22,9 +22,9 @@ import (
 
 func (s *Server) homeRoutes() []route {
 	return []route{
-		{get, "/", auth.VerbView, s.overview},
+		{get, "/", auth.VerbSelf, s.overview},
 		{get, "/apps/:app", auth.VerbView, s.openApp},
-		{get, templates.PaletteURL, auth.VerbView, s.palette},
+		{get, templates.PaletteURL, auth.VerbSelf, s.palette},
 	}
 }
 
@@ -49,14 +49,17 @@ func (s *Server) overview(c *gin.Context) error {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
 	app := s.current(c)
+	if app == nil {
+		return render(c, http.StatusOK, templates.NoAppPage(s.chrome(c)), nil)
+	}
 	v := templates.OverviewView{Embedded: app.Embedded, GroupsURL: appURL(app, "groups"), UsersURL: appURL(app, "users")}
 	v.Health = s.healthRows(ctx, app)
-	if op.Can(auth.VerbAudit) {
+	if op.CanIn(app.Name, auth.VerbAudit) {
 		v.AuditURL = "/audit"
 	}
 	list := auditList{s: s, c: c, url: "/audit", app: app}
 	f := store.AuditFilter{App: app.Name}
-	if !op.Can(auth.VerbAudit) {
+	if !op.CanIn(app.Name, auth.VerbAudit) {
 		f.OperatorID = op.ID
 	}
 	entries, err := s.Store.Audit.List(ctx, f, 0, overviewActions)
@@ -140,6 +143,10 @@ func (s *Server) palette(c *gin.Context) error {
 		q = ""
 	}
 	app := s.appAt(c, c.Query("at"))
+	if app == nil {
+		what := templates.PaletteResults(nil, "")
+		return render(c, http.StatusOK, what, what)
+	}
 	var groups []templates.PaletteGroup
 	add := func(title string, items []templates.PaletteItem) {
 		if len(items) > 0 {
@@ -158,9 +165,7 @@ func (s *Server) palette(c *gin.Context) error {
 	if pages := s.pageItems(ctx, app, op, q); len(pages) > 0 { // all of them, too
 		groups = append(groups, templates.PaletteGroup{Title: i18n.T(ctx, "home.palette.pages"), Items: pages})
 	}
-	if len(s.Apps) > 1 {
-		add(i18n.T(ctx, "home.palette.apps"), s.appItems(app, q))
-	}
+	add(i18n.T(ctx, "home.palette.apps"), s.appItems(app, op, q))
 	info := ""
 	if silent {
 		info = i18n.T(ctx, "home.palette.silent")
@@ -173,7 +178,8 @@ func (s *Server) palette(c *gin.Context) error {
 func (s *Server) appAt(c *gin.Context, at string) *App {
 	if rest, ok := strings.CutPrefix(at, "/apps/"); ok {
 		name, _, _ := strings.Cut(rest, "/")
-		if a := s.byName[name]; a != nil {
+		op, _ := auth.OperatorFrom(c.Request.Context())
+		if a := s.byName[name]; a != nil && op.Sees(name) {
 			return a
 		}
 	}
@@ -349,9 +355,9 @@ func (s *Server) pageItems(ctx context.Context, app *App, op auth.Operator, q st
 	return items
 }
 
-func (s *Server) appItems(current *App, q string) []templates.PaletteItem {
+func (s *Server) appItems(current *App, op auth.Operator, q string) []templates.PaletteItem {
 	var items []templates.PaletteItem
-	for _, a := range s.Apps {
+	for _, a := range s.appsOf(op) {
 		if a != current && matches(q, a.Title, a.Name) {
 			items = append(items, templates.PaletteItem{Text: a.Title, Name: true, Sub: a.Detail(), Icon: "overview", URL: appURL(a, "groups")})
 		}

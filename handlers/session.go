@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -33,6 +34,7 @@ func (s *Server) gate() *auth.Gate {
 		Reference: func(c *gin.Context) string { return referenceOf(c.Request.Context()) },
 		Fail:      s.fail,
 		Forbidden: func(c *gin.Context, _ auth.Verb) { s.fail(c, errForbidden) },
+		Hidden:    func(c *gin.Context) { s.fail(c, fmt.Errorf("%w: %q", errNoApp, c.Param("app"))) },
 		Expired:   s.expired,
 	}
 }

@@ -43,7 +43,7 @@ func (s *Server) renderSettings(c *gin.Context, status int, password templates.P
 		zone.Value = op.Prefs.TimeZone
 	}
 	v := templates.SettingsView{
-		Nav: s.settingsNav(c), Name: op.Name, Rank: i18n.T(ctx, "role."+string(op.Role)), Password: password, Zone: zone, ZoneNow: zoneName(ctx),
+		Nav: s.settingsNav(c), Name: op.Name, Rank: rankText(ctx, op, s.current(c)), Password: password, Zone: zone, ZoneNow: zoneName(ctx),
 		PasswordURL: settingsURL + "/password", ZoneURL: settingsURL + "/zone",
 		EndURL: settingsURL + "/sessions/end", EndOthersURL: settingsURL + "/sessions/end-others",
 	}

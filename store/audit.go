@@ -83,8 +83,9 @@ type AuditItem struct {
 type AuditFilter struct {
 	OperatorID string
 	App        string
-	Group      string // id; ids are unique within an app: set App too
-	User       string // one of the targets; set App too
+	Apps       []string // only of these apps; nil: of all, and of none
+	Group      string   // id; ids are unique within an app: set App too
+	User       string   // one of the targets; set App too
 	Action     string
 	NotActions []string // at most 20
 	State      AuditState
@@ -443,6 +444,15 @@ func auditQuery(f AuditFilter, postgres bool) *auditSelect {
 	}
 	if f.Group != "" {
 		q.where(`e.group_id <> ''`) // the index has only these
+	}
+	if f.Apps != nil {
+		in := []any{""} // no app is called so; entries of none are left out
+		for _, a := range f.Apps {
+			if a != "" {
+				in = append(in, text(a))
+			}
+		}
+		q.where(`e.app <> '' AND e.app IN (`+marks(len(in))+`)`, in...)
 	}
 	for _, a := range f.NotActions {
 		q.where(`e.action <> ?`, text(a))

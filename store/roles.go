@@ -32,6 +32,7 @@ type HeldRole struct {
 	App        string // "": in all apps
 	Role       string // a preset, or the ID of an own role
 	Own        bool   // it is an own role
+	Title      string // of an own role
 	Verbs      []string
 }
 
@@ -177,7 +178,7 @@ func (s roles) Remove(ctx context.Context, id string, now time.Time) error {
 
 func scanHeldRole(r scanner) (h HeldRole, err error) {
 	var verbs string
-	if err = r.Scan(&h.OperatorID, &h.App, &h.Role, &verbs); err != nil || verbs == "" {
+	if err = r.Scan(&h.OperatorID, &h.App, &h.Role, &h.Title, &verbs); err != nil || verbs == "" {
 		return h, err
 	}
 	h.Own = true
@@ -186,16 +187,16 @@ func scanHeldRole(r scanner) (h HeldRole, err error) {
 
 func (s roles) Of(ctx context.Context, operatorID string) ([]HeldRole, error) {
 	list, err := all(ctx, s.db.read(), scanHeldRole, `
-		SELECT o.id, '' AS app, o.role, COALESCE(r.verbs, '') FROM operator o LEFT JOIN own_role r ON r.id = o.role WHERE o.id = ? AND o.role <> ''
+		SELECT o.id, '' AS app, o.role, COALESCE(r.title, ''), COALESCE(r.verbs, '') FROM operator o LEFT JOIN own_role r ON r.id = o.role WHERE o.id = ? AND o.role <> ''
 		UNION ALL
-		SELECT a.operator_id, a.app, a.role, COALESCE(r.verbs, '') FROM app_role a LEFT JOIN own_role r ON r.id = a.role WHERE a.operator_id = ?
+		SELECT a.operator_id, a.app, a.role, COALESCE(r.title, ''), COALESCE(r.verbs, '') FROM app_role a LEFT JOIN own_role r ON r.id = a.role WHERE a.operator_id = ?
 		ORDER BY app`, text(operatorID), text(operatorID))
 	return list, wrap("roles of an operator", err)
 }
 
 func (s roles) Everybody(ctx context.Context) ([]HeldRole, error) {
 	list, err := all(ctx, s.db.read(), scanHeldRole, `
-		SELECT id, '' AS app, role, '' FROM operator WHERE role <> '' UNION ALL SELECT operator_id, app, role, '' FROM app_role ORDER BY app`)
+		SELECT id, '' AS app, role, '', '' FROM operator WHERE role <> '' UNION ALL SELECT operator_id, app, role, '', '' FROM app_role ORDER BY app`)
 	return list, wrap("roles of all operators", err)
 }
 

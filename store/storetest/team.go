@@ -85,7 +85,7 @@ func heldRoles(t *testing.T, s *store.Store) {
 	must(t, s.Roles.Set(ctx, mei.ID, "viewer", map[string]string{"shop": "lead", "demo": own.ID}))
 	want := []store.HeldRole{
 		{OperatorID: mei.ID, Role: "viewer"},
-		{OperatorID: mei.ID, App: "demo", Role: own.ID, Own: true, Verbs: []string{"console.view"}},
+		{OperatorID: mei.ID, App: "demo", Role: own.ID, Own: true, Title: "Own", Verbs: []string{"console.view"}},
 		{OperatorID: mei.ID, App: "shop", Role: "lead"},
 	}
 	if diff := cmp.Diff(want, value[[]store.HeldRole](t)(s.Roles.Of(ctx, mei.ID))); diff != "" {
