@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"events":                  {"store"},
 	"replicas":                {"imclient", "store"},
 	"actions":                 {"imclient", "store"},
+	"jobs":                    {"imclient", "store", "actions"},
 	"importer":                {"imclient"},
 	"callbacks":               {"imclient", "store"},
 	"sheet":                   nil,
@@ -33,7 +34,7 @@ var layers = map[string][]string{
 	"web/static":              nil,
 	"web/golden":              {"web/i18n"},
 	"web/templates":           {"web/i18n", "web/static"},
-	"handlers":                {"imclient", "store", "events", "replicas", "actions", "auth", "auditlog", "callbacks", "sheet", "web/i18n", "web/static", "web/templates"},
+	"handlers":                {"imclient", "store", "events", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,

@@ -169,6 +169,11 @@ func (s *Service) prepare(ctx context.Context, actor Actor, app App, a Action) (
 	if err := w.load(ctx, p); err != nil {
 		return nil, nil, wrapLoad(a.Verb(), err)
 	}
+	for n := range p.items {
+		if was, is := a.common().Was[p.items[n].ID]; is && p.items[n].Skip == "" {
+			p.items[n].Before = known(was)
+		}
+	}
 	return p, w, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"imdesk/imclient"
@@ -196,7 +197,8 @@ func (s *Service) Close() {
 }
 
 // FinishLeftovers gives the entries from before t that have no outcome, which a crash left behind, the outcome
-// "unknown", and tells how many they were. Call it at start, with the time of the start.
+// "unknown", and tells how many they were. Call it at start, with the time of the start. Those of jobs are left to the jobs:
+// whoever takes a job up asks the service what came of them (SettleKey).
 func FinishLeftovers(ctx context.Context, log store.AuditLog, t, now time.Time) (int, error) {
 	n := 0
 	for {
@@ -204,6 +206,7 @@ func FinishLeftovers(ctx context.Context, log store.AuditLog, t, now time.Time) 
 		if err != nil {
 			return n, fmt.Errorf("finish what a crash left behind: %w", err)
 		}
+		list = slices.DeleteFunc(list, ofJob)
 		if len(list) == 0 {
 			return n, nil
 		}
@@ -215,4 +218,10 @@ func FinishLeftovers(ctx context.Context, log store.AuditLog, t, now time.Time) 
 			n++
 		}
 	}
+}
+
+// ofJob tells that an entry is a part of a job.
+func ofJob(e store.AuditEntry) bool {
+	d, err := ReadDetail(e)
+	return err == nil && d.Cleared != nil && d.Cleared.Job != ""
 }

@@ -32,6 +32,9 @@ type Common struct {
 	// Key is made by the client, one for each form: an operator's second action with the same key is not carried out
 	// but answered with the first one's result. "" is no key.
 	Key string `json:"-"`
+	// Was is how items were before an earlier try of which nobody can tell what it did: an undo restores that, and not what
+	// the try may have left.
+	Was map[string]string `json:"-"`
 }
 
 func (c Common) common() Common { return c }

@@ -18,6 +18,11 @@ import (
 // An action is taken back once: of several who try at the same time, one wins. The same operator trying again gets the
 // first result. An undo that changed nothing may be tried again.
 func (s *Service) Undo(ctx context.Context, actor Actor, app App, auditID int64) (Result, error) {
+	return s.undo(ctx, actor, app, auditID, false)
+}
+
+// undo takes an action back; late: however long ago it was.
+func (s *Service) undo(ctx context.Context, actor Actor, app App, auditID int64, late bool) (Result, error) {
 	e, err := s.Audit.Get(ctx, auditID)
 	if err == nil && e.App != app.ID {
 		err = store.ErrNotFound
@@ -35,7 +40,7 @@ func (s *Service) Undo(ctx context.Context, actor Actor, app App, auditID int64)
 	if first.UndoText == UndoAlready {
 		return s.undoneBy(ctx, actor, app, e)
 	}
-	if first.UndoText != "" {
+	if first.UndoText != "" && (first.UndoText != UndoTooLate || !late) {
 		return Result{}, &CannotUndo{Reason: first.UndoText}
 	}
 	w := s.inverse(first, d)

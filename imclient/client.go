@@ -49,6 +49,9 @@ type Client struct {
 	ShareRates func(Turns)
 	// SetShare says what part of the rates, 0 to 1, may be used from now on, until a time; the zero time is for ever.
 	SetShare func(part float64, until time.Time)
+	// Costs estimates the calls that doing something to so many targets in so many groups takes, with those that look how
+	// things are before and after, and how fast each may be made now. nil, or nothing: not known.
+	Costs func(v Verb, targets, groups int) []Cost
 	// Check calls the service once or twice and says what is right and what is not.
 	Check func(ctx context.Context) Health
 	// Stats says how the service has answered lately.
@@ -60,6 +63,13 @@ type Client struct {
 // Turns gives out turns to call something that all processes together may call only now and then: n of them, each every
 // after the one before. It returns how long it is until the first.
 type Turns func(ctx context.Context, line string, every time.Duration, n int) (time.Duration, error)
+
+// Cost is the calls of one command that something takes.
+type Cost struct {
+	Command   string
+	Calls     int
+	PerSecond float64 // at the share of the documented rate that may be used now; 0: the service states none
+}
 
 // Health is the answer of Check. A part that could not be judged, since an earlier one failed, is HealthUnknown.
 type Health struct {

@@ -11,7 +11,7 @@ import (
 const (
 	MaxJobItems    = 100_000  // targets of one job
 	MaxJobSpec     = 64 << 10 // bytes of Job.Spec
-	MaxJobPage     = 200      // jobs, and items for a page, read in one call
+	MaxJobPage     = 1000     // jobs, and items, read in one call
 	MaxJobBatch    = 1000     // items handed out, or settled, in one call
 	MaxProtected   = 10_000   // users on an app's protected list
 	maxJobReason   = 4 << 10
