@@ -164,8 +164,9 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		log.Warn("actions were under way when the console stopped last", "entries", n)
 	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
+	work := newJobs(st, act, signIn, apps, log)
 	handler, err := handlers.New(handlers.Options{
-		Apps: apps, Store: st, Auth: signIn, Actions: act, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
+		Apps: apps, Store: st, Auth: signIn, Actions: act, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
 		MetricsToken: c.MetricsToken.Reveal(), Ready: filled, Feed: feed,
 	})
@@ -189,6 +190,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	go purge(ctx, signIn, log)
 	var behind sync.WaitGroup
 	behind.Go(func() { hub.Run(ctx) })
+	behind.Go(func() { work.Run(ctx) })
 	err = serveUntil(ctx, server, listener, c.TLS)
 	stop()
 	behind.Wait()

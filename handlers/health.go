@@ -58,7 +58,8 @@ type metrics struct {
 	page     http.Handler
 }
 
-func newMetrics(apps []*App) *metrics {
+// newMetrics makes the page of figures; more are figures of other parts.
+func newMetrics(apps []*App, more ...prometheus.Collector) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "imdesk_requests_total", Help: "Requests answered, by route, method and status.",
@@ -69,6 +70,7 @@ func newMetrics(apps []*App) *metrics {
 	}
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.duration)
+	reg.MustRegister(more...)
 	for _, a := range apps {
 		labels := prometheus.Labels{"app": a.Name}
 		for name, g := range map[string]struct {

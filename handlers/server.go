@@ -15,10 +15,12 @@ import (
 	"imdesk/callbacks"
 	"imdesk/events"
 	"imdesk/imclient"
+	"imdesk/jobs"
 	"imdesk/store"
 	"imdesk/web/i18n"
 
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // App is one app that the console looks after.
@@ -53,7 +55,8 @@ type Options struct {
 	Store          *store.Store
 	Auth           *auth.Service
 	Actions        *actions.Service
-	Events         *events.Hub // what other replicas change; it runs for as long as the console
+	Jobs           *jobs.Service // whoever makes the server runs it, too
+	Events         *events.Hub   // what other replicas change; it runs for as long as the console
 	Log            *slog.Logger
 	Now            func() time.Time // nil: time.Now
 	Zone           *time.Location   // of operators who chose none; nil: the server's
@@ -125,7 +128,11 @@ func newServer(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.media = media
-	s.metrics = newMetrics(o.Apps)
+	var more []prometheus.Collector
+	if o.Jobs != nil {
+		more = append(more, o.Jobs)
+	}
+	s.metrics = newMetrics(o.Apps, more...)
 	return s, nil
 }
 

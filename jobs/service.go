@@ -39,7 +39,9 @@ type Options struct {
 	App func(name string) (actions.App, bool)
 	// Operator is who acts, with the rights of now: ErrNoOperator if the operator may not act at all.
 	Operator func(ctx context.Context, id, app string) (actions.Actor, error)
-	Log      *slog.Logger // nil: slog.Default
+	// Changed is told of a job that changed, at most once a second while it runs; nil: nobody wants to know.
+	Changed func(ctx context.Context, id int64)
+	Log     *slog.Logger // nil: slog.Default
 
 	Owner    string        // the worker's name in leases, of its own in each process; "" makes one
 	Workers  int           // jobs at once; 0: 2
@@ -214,6 +216,7 @@ func (s *Service) add(ctx context.Context, actor actions.Actor, job store.Job, s
 		return store.Job{}, err
 	}
 	s.record(ctx, actor, j, "job.start")
+	s.changed(ctx, j.ID)
 	s.ring()
 	return j, nil
 }
@@ -264,6 +267,13 @@ func (s *Service) record(ctx context.Context, actor actions.Actor, j store.Job, 
 	}
 	if err != nil {
 		s.Log.ErrorContext(ctx, "record what was done to a job", "job", j.ID, "action", action, "error", err)
+	}
+}
+
+// changed tells of a job that changed.
+func (s *Service) changed(ctx context.Context, id int64) {
+	if s.Changed != nil {
+		s.Changed(context.WithoutCancel(ctx), id)
 	}
 }
 
@@ -319,6 +329,7 @@ func (s *Service) want(ctx context.Context, actor actions.Actor, id int64, want,
 		return store.Job{}, err
 	}
 	s.record(ctx, actor, j, action)
+	s.changed(ctx, id)
 	s.ring()
 	return j, nil
 }
@@ -333,6 +344,7 @@ func (s *Service) Resume(ctx context.Context, actor actions.Actor, id int64) (st
 		return store.Job{}, err
 	}
 	s.record(ctx, actor, j, "job.resume")
+	s.changed(ctx, id)
 	s.ring()
 	return j, nil
 }

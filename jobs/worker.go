@@ -76,6 +76,7 @@ func (s *Service) work(ctx context.Context, j store.Job, lease store.JobLease) {
 	r.log = func(ctx context.Context, what string, err error) { log.WarnContext(ctx, what, "error", err) }
 	r.doing.Store(DoingSending)
 	log.InfoContext(ctx, "job taken up")
+	s.changed(ctx, j.ID)
 
 	var beats sync.WaitGroup
 	beats.Go(func() { r.beat(live, lost) })
@@ -103,6 +104,7 @@ func (s *Service) work(ctx context.Context, j store.Job, lease store.JobLease) {
 		log.ErrorContext(ctx, "give a job up", "state", state, "error", err)
 		return
 	}
+	s.changed(ctx, j.ID)
 	log.InfoContext(ctx, "job given up", "state", state, "why", why)
 }
 
@@ -129,8 +131,10 @@ func (r *run) await(ctx context.Context, finished <-chan struct{}, lost context.
 // beat holds the lease until live ends. If another worker has the job, or the database was silent for the length of the
 // lease, live ends here.
 func (r *run) beat(live context.Context, lost context.CancelCauseFunc) {
-	every := time.NewTicker(r.Lease / 3)
+	every, tell := time.NewTicker(r.Lease/3), time.NewTicker(time.Second)
 	defer every.Stop()
+	defer tell.Stop()
+	told := int64(0)
 	held := time.Now()
 	last, lastAt := int64(0), held
 	rate := 0.0
@@ -138,6 +142,12 @@ func (r *run) beat(live context.Context, lost context.CancelCauseFunc) {
 		select {
 		case <-live.Done():
 			return
+		case <-tell.C:
+			if n := r.settled.Load(); n != told {
+				told = n
+				r.changed(live, r.job.ID)
+			}
+			continue
 		case <-every.C:
 		}
 		now, n := time.Now(), r.settled.Load()

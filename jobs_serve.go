@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+
+	"imdesk/actions"
+	"imdesk/auth"
+	"imdesk/handlers"
+	"imdesk/jobs"
+	"imdesk/store"
+)
+
+// topicJob is the topic of events about jobs; the id is the job's.
+const topicJob = "job"
+
+// newJobs makes the service of long work. Operators act in it with the rights they have at the time.
+func newJobs(st *store.Store, act *actions.Service, signIn *auth.Service, apps []*handlers.App, log *slog.Logger) *jobs.Service {
+	return jobs.New(jobs.Options{
+		Store: st.Jobs, Audit: st.Audit, Actions: act, Log: log,
+		App: func(name string) (actions.App, bool) {
+			for _, a := range apps {
+				if a.Name == name {
+					return actions.App{ID: a.Name, IM: a.IM, Administrators: a.Administrators}, true
+				}
+			}
+			return actions.App{}, false
+		},
+		Operator: func(ctx context.Context, id, app string) (actions.Actor, error) {
+			o, err := signIn.Acting(ctx, id)
+			if errors.Is(err, store.ErrNotFound) {
+				return actions.Actor{}, jobs.ErrNoOperator
+			}
+			if err != nil {
+				return actions.Actor{}, err
+			}
+			return actions.Actor{
+				OperatorID: o.ID, Name: o.Name, Can: func(v actions.Verb) bool { return o.CanIn(app, auth.Verb(v)) },
+			}, nil
+		},
+		Changed: func(ctx context.Context, id int64) {
+			if _, err := st.Events.Publish(ctx, topicJob, strconv.FormatInt(id, 10)); err != nil && ctx.Err() == nil {
+				log.WarnContext(ctx, "tell that a job changed", "job", id, "error", err)
+			}
+		},
+	})
+}
