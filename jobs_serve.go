@@ -29,7 +29,7 @@ func newJobs(st *store.Store, act *actions.Service, signIn *auth.Service, apps [
 			return actions.App{}, false
 		},
 		Operator: func(ctx context.Context, id, app string) (actions.Actor, error) {
-			o, err := signIn.Acting(ctx, id)
+			o, err := signIn.Operator(ctx, id)
 			if errors.Is(err, store.ErrNotFound) {
 				return actions.Actor{}, jobs.ErrNoOperator
 			}
