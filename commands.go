@@ -207,7 +207,7 @@ func reach(ctx context.Context, c config.Config, log *slog.Logger) (map[string]*
 	}
 	if len(c.Apps) == 0 || c.Emulator.Enabled {
 		if base := runningEmulator(ctx, c.Data); base != "" {
-			return reachRunning(c, base, log)
+			return reachRunning(ctx, c, base, log)
 		}
 	}
 	c.Emulator.Talk = 0
@@ -226,10 +226,15 @@ func reach(ctx context.Context, c config.Config, log *slog.Logger) (map[string]*
 		made[a.Name] = a.IM
 		names = append(names, a.Name)
 	}
-	return made, names, stop, nil
+	leave, err := reachTogether(ctx, c, made, log)
+	if err != nil {
+		stop()
+		return nil, nil, nil, err
+	}
+	return made, names, func() { leave(); stop() }, nil
 }
 
-func reachRunning(c config.Config, base string, log *slog.Logger) (map[string]*imclient.Client, []string, func(), error) {
+func reachRunning(ctx context.Context, c config.Config, base string, log *slog.Logger) (map[string]*imclient.Client, []string, func(), error) {
 	made, names := map[string]*imclient.Client{}, []string(nil)
 	stop := func() {
 		for _, im := range made {
@@ -258,7 +263,12 @@ func reachRunning(c config.Config, base string, log *slog.Logger) (map[string]*i
 	for _, a := range apps {
 		made[a.Name], names = a.IM, append(names, a.Name)
 	}
-	return made, names, stop, nil
+	leave, err := reachTogether(ctx, c, made, log)
+	if err != nil {
+		stop()
+		return nil, nil, nil, err
+	}
+	return made, names, func() { leave(); stop() }, nil
 }
 
 // runningEmulator is the address of the emulator that a running console has on this data folder; "" if none answers.

@@ -149,26 +149,30 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	defer stopApps()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	unfilled := make(chan error, 1)
-	filled := fillBehind(ctx, em, func(err error) { unfilled <- err; stop() })
 	hub, err := events.New(ctx, st.Events, log)
 	if err != nil {
 		return err
 	}
+	member, leave, err := joinReplicas(ctx, c, st, listener.Addr().String(), changesOf(ctx, hub), log)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	shareRates(member, apps)
+	unfilled := make(chan error, 1)
+	filled := fillBehind(ctx, em, func(err error) { unfilled <- err; stop() })
+	ready := &readiness{filled: filled, member: member}
 	act := &actions.Service{Audit: st.Audit, Log: log}
 	defer act.Close()
-	// What a crash left open in the audit log is closed: nobody can tell what became of it.
-	if n, err := actions.FinishLeftovers(ctx, st.Audit, started, time.Now()); err != nil {
+	if err := finishLeftovers(ctx, st, member, started, log); err != nil {
 		return err
-	} else if n > 0 {
-		log.Warn("actions were under way when the console stopped last", "entries", n)
 	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
 	work := newJobs(st, act, signIn, apps, log)
 	handler, err := handlers.New(handlers.Options{
 		Apps: apps, Store: st, Auth: signIn, Actions: act, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), Ready: filled, Feed: feed,
+		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed,
 	})
 	if err != nil {
 		return err
@@ -191,7 +195,8 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	var behind sync.WaitGroup
 	behind.Go(func() { hub.Run(ctx) })
 	behind.Go(func() { work.Run(ctx) })
-	err = serveUntil(ctx, server, listener, c.TLS)
+	behind.Go(func() { keepFinishing(ctx, st, member, log) })
+	err = serveUntil(ctx, server, listener, c, ready)
 	stop()
 	behind.Wait()
 	<-kept
@@ -521,7 +526,10 @@ func purge(ctx context.Context, a *auth.Service, log *slog.Logger) {
 	}
 }
 
-func serveUntil(ctx context.Context, server *http.Server, l net.Listener, tls config.TLS) error {
+// serveUntil answers until ctx ends. Then it says that it is not ready, for as long as a balancer needs to see that, and
+// answers what it has begun.
+func serveUntil(ctx context.Context, server *http.Server, l net.Listener, c config.Config, ready *readiness) error {
+	tls := c.TLS
 	served := make(chan error, 1)
 	go func() {
 		if tls.Certificate != "" {
@@ -534,6 +542,15 @@ func serveUntil(ctx context.Context, server *http.Server, l net.Listener, tls co
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
+	}
+	ready.draining.Store(true)
+	server.SetKeepAlivesEnabled(false)
+	if c.StopDelay > 0 {
+		select {
+		case err := <-served:
+			return fmt.Errorf("serve: %w", err)
+		case <-time.After(time.Duration(c.StopDelay)):
+		}
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()

@@ -294,7 +294,11 @@ func (s *Service) First(ctx context.Context, name string) (o Operator, password 
 		return Operator{}, "", false, err
 	}
 	password = RandomPassword()
-	if o, err = s.Add(ctx, CommandLine(), name, Owner, password); err != nil {
+	o, err = s.Add(ctx, CommandLine(), name, Owner, password)
+	if errors.Is(err, store.ErrConflict) { // another console that starts now was faster
+		return Operator{}, "", false, nil
+	}
+	if err != nil {
 		return Operator{}, "", false, err
 	}
 	return o, password, true, nil

@@ -36,6 +36,7 @@ type Config struct {
 	Language       string   `toml:"language"`
 	TimeZone       string   `toml:"time_zone"`
 	MetricsToken   Secret   `toml:"metrics_token"`
+	StopDelay      Duration `toml:"stop_delay"`
 	TLS            TLS      `toml:"tls"`
 	Log            Log      `toml:"log"`
 	Session        Session  `toml:"session"`
@@ -374,6 +375,7 @@ func (c *Config) check(at *places) error {
 		{"language", oneOf(c.Language, "", "en", "zh")},
 		{"time_zone", zoneProblem(c.TimeZone)},
 		{"metrics_token", c.MetricsToken.problem()},
+		{"stop_delay", between(c.StopDelay, 0, Duration(5*time.Minute))},
 		{"tls.certificate", c.TLS.problem()},
 		{"log.level", oneOf(c.Log.Level, "debug", "info", "warn", "error")},
 		{"log.format", oneOf(c.Log.Format, "text", "json")},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -119,8 +120,14 @@ func (s *Server) getStats(w http.ResponseWriter, _ *http.Request) error {
 			calls[name] = n
 		}
 	}
+	over := s.volc.OverLimit()
+	if over == nil {
+		over = map[string]int64{}
+	}
+	maps.Copy(over, s.tencent.OverLimit())
 	sendJSON(w, map[string]any{
-		"calls": s.total.Load(), "commands": calls, "uptime_seconds": int64(s.now().Sub(s.started).Seconds()), "faults": wireFaults(s.faults.list()),
+		"over_limit": over,
+		"calls":      s.total.Load(), "commands": calls, "uptime_seconds": int64(s.now().Sub(s.started).Seconds()), "faults": wireFaults(s.faults.list()),
 		"callbacks": s.tencent.CallbackStats(), "webhooks": s.volc.HookStats(),
 	})
 	return nil

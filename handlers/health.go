@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"imdesk/auth"
+	"imdesk/replicas"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,8 +32,9 @@ func (s *Server) healthz(c *gin.Context) error {
 	return nil
 }
 
-// readyz says whether requests can be served: the database answers, and the embedded service is filled. It does not ask other
-// IM services: one that is down makes no other console any better.
+// readyz says whether requests can be served: the database answers, the embedded service is filled, this console has a part of
+// the vendors' rates, and it is not stopping. It does not ask other IM services: one that is down makes no other console any
+// better.
 func (s *Server) readyz(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
 	defer cancel()
@@ -87,6 +89,24 @@ func newMetrics(apps []*App, more ...prometheus.Collector) *metrics {
 	}
 	m.page = promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 	return m
+}
+
+// shareFigures say how consoles on one database share the vendors' rates; none if this one is alone.
+func shareFigures(apps []*App, member *replicas.Member) (list []prometheus.Collector) {
+	if member == nil {
+		return nil
+	}
+	for _, a := range apps {
+		if !a.Embedded {
+			list = append(list, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+				Name: "imdesk_rate_share", Help: "Part of the IM service's rates that this console uses, 0 to 1.",
+				ConstLabels: prometheus.Labels{"app": a.Name},
+			}, func() float64 { return member.Part(a.IM) }))
+		}
+	}
+	return append(list, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "imdesk_replicas", Help: "Consoles and commands that share the database and the IM services' rates.",
+	}, func() float64 { return float64(member.Known()) }))
 }
 
 // seen counts one answer. Addresses that lead nowhere share one label, for anybody can make them up.

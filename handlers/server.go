@@ -16,6 +16,7 @@ import (
 	"imdesk/events"
 	"imdesk/imclient"
 	"imdesk/jobs"
+	"imdesk/replicas"
 	"imdesk/store"
 	"imdesk/web/i18n"
 
@@ -55,8 +56,9 @@ type Options struct {
 	Store          *store.Store
 	Auth           *auth.Service
 	Actions        *actions.Service
-	Jobs           *jobs.Service // whoever makes the server runs it, too
-	Events         *events.Hub   // what other replicas change; it runs for as long as the console
+	Jobs           *jobs.Service    // whoever makes the server runs it, too
+	Replicas       *replicas.Member // this console among others on one database; nil: it has it for itself
+	Events         *events.Hub      // what other replicas change; it runs for as long as the console
 	Log            *slog.Logger
 	Now            func() time.Time // nil: time.Now
 	Zone           *time.Location   // of operators who chose none; nil: the server's
@@ -132,6 +134,7 @@ func newServer(o Options) (*Server, error) {
 	if o.Jobs != nil {
 		more = append(more, o.Jobs)
 	}
+	more = append(more, shareFigures(o.Apps, o.Replicas)...)
 	s.metrics = newMetrics(o.Apps, more...)
 	return s, nil
 }

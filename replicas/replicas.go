@@ -57,6 +57,7 @@ type Member struct {
 
 	mu    sync.Mutex
 	pools map[string]*pool
+	known int // consoles at the last beat, this one included
 }
 
 // pool is what clients share at the vendor.
@@ -126,6 +127,13 @@ func (m *Member) Part(im *imclient.Client) float64 {
 	return 0
 }
 
+// Known is how many consoles there were when the lease was seen to last.
+func (m *Member) Known() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.known
+}
+
 // List returns all consoles that are there.
 func (m *Member) List(ctx context.Context) ([]store.Replica, error) { return m.store.Replicas.List(ctx) }
 
@@ -156,6 +164,12 @@ func (m *Member) Hurry() {
 	case m.kick <- struct{}{}:
 	default:
 	}
+}
+
+// Join is the first sign of life: the others see this console from now on. store.ErrInvalid: there are too many.
+func (m *Member) Join(ctx context.Context) error {
+	_, err := m.beat(ctx)
+	return err
 }
 
 // Run keeps the lease until ctx ends, and then gives everything back.
@@ -223,9 +237,9 @@ func (m *Member) beat(ctx context.Context) (short bool, err error) {
 	asked := time.Now() // the lease is counted from before
 	wanted := m.wanted()
 	var granted map[string]store.Share
-	kept := false
+	kept, known := false, 0
 	err = m.store.Replicas.Beat(ctx, m.self, m.time.lease, func(others []store.Replica, mine map[string]store.Share) map[string]store.Share {
-		kept = mine != nil
+		kept, known = mine != nil, len(others)+1
 		granted, short = choose(others, wanted)
 		m.lower(granted) // before anybody can read it
 		return granted
@@ -234,6 +248,9 @@ func (m *Member) beat(ctx context.Context) (short bool, err error) {
 		return false, fmt.Errorf("replicas: %w", err)
 	}
 	m.apply(granted, asked.Add(m.time.lease-m.time.margin), kept)
+	m.mu.Lock()
+	m.known = known
+	m.mu.Unlock()
 	return short, nil
 }
 

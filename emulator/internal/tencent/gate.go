@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -326,6 +327,7 @@ type rateKey struct {
 type rates struct {
 	mu      sync.Mutex
 	windows map[rateKey]*window
+	over    map[string]int64 // calls that were refused, by command
 }
 
 // rateSlack is how much shorter than a second the window is, so that a caller who keeps exactly to the rate is not
@@ -354,9 +356,21 @@ func (r *rates) allow(now time.Time, key rateKey, rate int) (allowed, first bool
 	if w.allow(now, rate) {
 		return true, false
 	}
+	if r.over == nil {
+		r.over = map[string]int64{}
+	}
+	r.over[key.cmd.service+"/"+key.cmd.name]++
 	first = w.refused != now.Unix()
 	w.refused = now.Unix()
 	return false, first
+}
+
+// OverLimit counts the calls that were refused for their command's rate, by command. It is empty as long as nobody calls too
+// often.
+func (s *Service) OverLimit() map[string]int64 {
+	s.rates.mu.Lock()
+	defer s.rates.mu.Unlock()
+	return maps.Clone(s.rates.over)
 }
 
 func (w *window) allow(now time.Time, rate int) bool {

@@ -1,6 +1,7 @@
 package volcengine
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -17,6 +18,14 @@ const rateSlack = 50 * time.Millisecond
 type rates struct {
 	mu      sync.Mutex
 	windows map[rateKey]*window
+	over    map[string]int64 // calls that were refused, by action
+}
+
+// OverLimit counts the calls that were refused for their action's rate, by action. It is empty as long as nobody calls too often.
+func (s *Service) OverLimit() map[string]int64 {
+	s.rates.mu.Lock()
+	defer s.rates.mu.Unlock()
+	return maps.Clone(s.rates.over)
 }
 
 // window holds the times of the latest calls let through, as many as may be in a second.
@@ -41,6 +50,10 @@ func (r *rates) allow(now time.Time, key rateKey, rate int) bool {
 		return true
 	}
 	if now.Sub(w.times[w.next]) < time.Second-rateSlack {
+		if r.over == nil {
+			r.over = map[string]int64{}
+		}
+		r.over[key.action]++
 		return false
 	}
 	w.times[w.next] = now
