@@ -359,7 +359,7 @@ func (m *clients) client(a config.App) (*imclient.Client, error) {
 		}
 		return volcengine.New(volcengine.Config{
 			AppID: strconv.FormatInt(a.AppID, 10), AccessKey: a.AccessKey, SecretKey: a.SecretKey.Reveal(),
-			Region: a.Region, Endpoint: a.Endpoint, Account: account, Log: m.log,
+			Region: a.Region, Endpoint: a.Endpoint, Account: account, Log: m.log, TextIDs: a.TextIDs,
 		})
 	}
 	return nil, fmt.Errorf("there is no client for vendor %q", a.Vendor)

@@ -120,6 +120,7 @@ type App struct {
 	AppID     int64  `toml:"app_id"`
 	AccessKey string `toml:"access_key"`
 	SecretKey Secret `toml:"secret_key"`
+	TextIDs   bool   `toml:"text_ids"` // users have texts for ids
 
 	CallbackToken Secret `toml:"callback_token"` // optional
 
@@ -435,7 +436,8 @@ func (a *App) problem() (key, problem string) {
 			check{"group_fields", groupFieldsProblem(a.GroupFields)},
 			check{"app_id", foreign(a.AppID != 0, "volcengine")},
 			check{"access_key", foreign(a.AccessKey != "", "volcengine")},
-			check{"secret_key", foreign(a.SecretKey.source != "", "volcengine")})
+			check{"secret_key", foreign(a.SecretKey.source != "", "volcengine")},
+			check{"text_ids", foreign(a.TextIDs, "volcengine")})
 	case "volcengine":
 		checks = append(checks,
 			check{"app_id", positive(a.AppID)},

@@ -61,7 +61,7 @@ type ConversationChange struct {
 	Description         *string `json:",omitempty"`
 	Notice              *string `json:",omitempty"`
 	Ext                 Ext     `json:",omitempty"`
-	OwnerUserId         ID      `json:",omitempty"` // the new owner
+	OwnerUserId         ID      `json:",omitempty" user:"twin"` // the new owner
 }
 
 // ConversationSetting is how one user has set up a conversation. IsMute is about notices to that user, and stops nobody
@@ -106,8 +106,8 @@ var (
 // CreateConversationRequest is the request of CreateConversation.
 type CreateConversationRequest struct {
 	ConversationCoreInfo NewConversation
-	OwnerUserId          ID
-	OtherUserId          ID     `json:",omitempty"` // of a direct chat
+	OwnerUserId          ID     `user:"twin"`
+	OtherUserId          ID     `json:",omitempty" user:"twin"` // of a direct chat
 	InboxType            int    `json:",omitempty"`
 	IdempotentId         string `json:",omitempty"`
 }
@@ -140,7 +140,7 @@ func (a *API) ModifyConversation(ctx context.Context, q *ModifyConversationReque
 // DestroyConversationRequest is the request of DestroyConversation.
 type DestroyConversationRequest struct {
 	ConversationShortId ID
-	OwnerUserId         ID
+	OwnerUserId         ID `user:"twin"`
 }
 
 // DestroyConversation ends a group. OwnerUserId is compared with the group's.
@@ -167,7 +167,7 @@ func (a *API) BatchGetConversations(ctx context.Context, q *BatchGetConversation
 
 // GetUserConversationsRequest is the request of GetUserConversations.
 type GetUserConversationsRequest struct {
-	ParticipantUserId ID
+	ParticipantUserId ID `user:"twin"`
 	Cursor            ID
 	Limit             int  // at most 20
 	DataType          int  `json:",omitempty"` // DataRecent, DataStored, DataLive
@@ -190,7 +190,7 @@ func (a *API) GetUserConversations(ctx context.Context, q *GetUserConversationsR
 // GetConversationSettingRequest is the request of GetConversationSetting.
 type GetConversationSettingRequest struct {
 	ConversationShortId ID
-	ParticipantUserId   ID
+	ParticipantUserId   ID   `user:"twin"`
 	NoReadIndex         bool `json:",omitempty"` // leave the read index out
 }
 

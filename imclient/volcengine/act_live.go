@@ -40,7 +40,7 @@ type Whitelisted struct {
 
 // LiveChange names what to change of a member of a live group; nil stays as it is.
 type LiveChange struct {
-	UserId    ID
+	UserId    ID       `user:"twin"`
 	AvatarUrl *string  `json:",omitempty"`
 	NickName  *string  `json:",omitempty"`
 	Ext       Ext      `json:",omitempty"`
@@ -82,7 +82,7 @@ var (
 // BatchAddBlockParticipantsRequest is the request of BatchAddBlockParticipants.
 type BatchAddBlockParticipantsRequest struct {
 	ConversationShortId   ID
-	ParticipantBlockInfos map[ID]int64 // seconds, by user
+	ParticipantBlockInfos map[ID]int64 `user:"twin"`       // seconds, by user
 	BlockAction           int          `json:",omitempty"` // BlockMute, BlockBan
 }
 
@@ -100,8 +100,8 @@ func (a *API) BatchAddBlockParticipants(ctx context.Context, q *BatchAddBlockPar
 // BatchDeleteBlockParticipantsRequest is the request of BatchDeleteBlockParticipants.
 type BatchDeleteBlockParticipantsRequest struct {
 	ConversationShortId ID
-	ParticipantUserIds  []ID
-	BlockAction         int `json:",omitempty"` // BlockMute, BlockBan
+	ParticipantUserIds  []ID `user:"twin"`
+	BlockAction         int  `json:",omitempty"` // BlockMute, BlockBan
 }
 
 // BatchDeleteBlockParticipantsResult is the result of BatchDeleteBlockParticipants.
@@ -138,8 +138,8 @@ func (a *API) BatchGetBlockParticipants(ctx context.Context, q *BatchGetBlockPar
 // BatchAddWhitelistParticipantRequest is the request of BatchAddWhitelistParticipant.
 type BatchAddWhitelistParticipantRequest struct {
 	ConversationShortId ID
-	Operator            ID
-	ParticipantUserIds  []ID
+	Operator            ID   `user:"twin"`
+	ParticipantUserIds  []ID `user:"twin"`
 }
 
 // BatchAddWhitelistParticipantResult is the result of BatchAddWhitelistParticipant.
@@ -156,8 +156,8 @@ func (a *API) BatchAddWhitelistParticipant(ctx context.Context, q *BatchAddWhite
 // BatchRemoveWhitelistParticipantRequest is the request of BatchRemoveWhitelistParticipant.
 type BatchRemoveWhitelistParticipantRequest struct {
 	ConversationShortId ID
-	Operator            ID
-	ParticipantUserIds  []ID
+	Operator            ID   `user:"twin"`
+	ParticipantUserIds  []ID `user:"twin"`
 }
 
 // BatchRemoveWhitelistParticipantResult is the result of BatchRemoveWhitelistParticipant.
@@ -193,8 +193,8 @@ func (a *API) BatchGetWhitelistParticipant(ctx context.Context, q *BatchGetWhite
 // BatchAddManagerRequest is the request of BatchAddManager.
 type BatchAddManagerRequest struct {
 	ConversationShortId ID
-	Operator            ID
-	ManagerUserIds      []ID
+	Operator            ID   `user:"twin"`
+	ManagerUserIds      []ID `user:"twin"`
 }
 
 // BatchAddManagerResult is the result of BatchAddManager.
@@ -211,8 +211,8 @@ func (a *API) BatchAddManager(ctx context.Context, q *BatchAddManagerRequest) (*
 // BatchRemoveManagerRequest is the request of BatchRemoveManager.
 type BatchRemoveManagerRequest struct {
 	ConversationShortId  ID
-	Operator             ID
-	RemoveManagerUserIds []ID
+	Operator             ID   `user:"twin"`
+	RemoveManagerUserIds []ID `user:"twin"`
 }
 
 // BatchRemoveManagerResult is the result of BatchRemoveManager.
@@ -231,7 +231,7 @@ type MarkConversationRequest struct {
 	ConversationShortId ID
 	MarkTypes           []string
 	MarkAction          int `json:",omitempty"` // MarkAdd, MarkRemove
-	Operator            ID  `json:",omitempty"`
+	Operator            ID  `json:",omitempty" user:"twin"`
 }
 
 // MarkConversation gives marks to a live group, or takes them away.
@@ -275,7 +275,7 @@ func (a *API) BatchUpdateLiveParticipants(ctx context.Context, q *BatchUpdateLiv
 // QueryLiveParticipantStatusRequest is the request of QueryLiveParticipantStatus.
 type QueryLiveParticipantStatusRequest struct {
 	ConversationShortId ID
-	ParticipantUserIds  []ID
+	ParticipantUserIds  []ID `user:"twin"`
 }
 
 // QueryLiveParticipantStatusResult is the result of QueryLiveParticipantStatus.

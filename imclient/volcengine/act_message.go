@@ -88,15 +88,15 @@ var (
 // SendMessageRequest is the request of SendMessage.
 type SendMessageRequest struct {
 	ConversationShortId ID
-	Sender              ID
+	Sender              ID `user:"twin"`
 	MsgType             int
 	Content             string
 	Ext                 Ext        `json:",omitempty"`
 	ClientMsgId         string     `json:",omitempty"` // what was sent with it is not sent again
 	CreateTime          int64      `json:",omitempty"` // milliseconds
-	MentionedUsers      []ID       `json:",omitempty"`
-	VisibleUsers        []ID       `json:",omitempty"` // nobody else sees it
-	InvisibleUsers      []ID       `json:",omitempty"`
+	MentionedUsers      []ID       `json:",omitempty" user:"twin"`
+	VisibleUsers        []ID       `json:",omitempty" user:"twin"` // nobody else sees it
+	InvisibleUsers      []ID       `json:",omitempty" user:"twin"`
 	RefMsgInfo          *Reference `json:",omitempty"`
 	Priority            *int       `json:",omitempty"` // of live groups: PriorityLow, PriorityNormal, PriorityHigh
 }

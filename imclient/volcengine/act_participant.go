@@ -208,7 +208,7 @@ func (a *API) GetParticipantReadIndex(ctx context.Context, q *GetParticipantRead
 // ModifyParticipantReadIndexRequest is the request of ModifyParticipantReadIndex.
 type ModifyParticipantReadIndexRequest struct {
 	ConversationShortId ID
-	ParticipantUserId   ID
+	ParticipantUserId   ID `user:"twin"`
 	ReadIndex           ID
 }
 

@@ -172,7 +172,7 @@ func (a *API) UserBroadcast(ctx context.Context, q *UserBroadcastRequest) error 
 
 // GetAppTokenRequest is the request of GetAppToken.
 type GetAppTokenRequest struct {
-	UserId     ID
+	UserId     ID    `user:"twin"`
 	ExpireTime int64 // milliseconds since 1970
 }
 

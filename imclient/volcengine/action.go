@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"imdesk/imclient"
 	"imdesk/imclient/internal/calls"
@@ -75,9 +77,13 @@ func call[Q, R any](ctx context.Context, a *API, e endpoint[Q, R], q *Q) (*R, er
 
 // callID is call that tells the id of the request, too.
 func callID[Q, R any](ctx context.Context, a *API, e endpoint[Q, R], q *Q) (*R, string, error) {
-	body, err := encode(a.appID, q)
+	body, err := encode(a.appID, a.cfg.TextIDs, q)
 	if err != nil {
-		return nil, "", &imclient.Error{Op: calls.Op(ctx, e.Name), Vendor: imclient.Volcengine, Kind: imclient.ErrInvalid, Cause: err}
+		kind := imclient.ErrInvalid
+		if a.cfg.TextIDs {
+			kind = imclient.ErrUnsupported // most likely a text for a field that takes numbers alone
+		}
+		return nil, "", &imclient.Error{Op: calls.Op(ctx, e.Name), Vendor: imclient.Volcengine, Kind: kind, Cause: err}
 	}
 	var result *R
 	var id string
@@ -101,19 +107,123 @@ func (q *SendMessageRequest) key() string        { return q.ClientMsgId }
 func (q *CreateConversationRequest) key() string { return q.IdempotentId }
 
 // encode writes a request. AppId stands in each and in no type.
-func encode(appID string, q any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(q); err != nil {
+func encode(appID string, texts bool, q any) ([]byte, error) {
+	fields, err := encodeFields(reflect.ValueOf(q).Elem(), texts)
+	if err != nil {
 		return nil, fmt.Errorf("encode the request: %w", err)
 	}
-	fields := bytes.TrimSpace(b.Bytes())
 	head := `{"AppId":` + appID
 	if len(fields) > 2 {
 		head += ","
 	}
 	return append([]byte(head), fields[1:]...), nil
+}
+
+// encodeFields writes a struct of a request. A field that is marked user:"twin" names users, whose ids are numbers in most apps and
+// texts in some: texts go into the field's twin, whose name ends in Str, and the field itself is 0, null or left out, as the
+// vendor's own library has it.
+func encodeFields(v reflect.Value, texts bool) ([]byte, error) {
+	b := []byte{'{'}
+	put := func(name string, value []byte) {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(append(strconv.AppendQuote(b, name), ':'), value...)
+	}
+	for i := range v.NumField() {
+		field, value := v.Type().Field(i), v.Field(i)
+		if field.Tag.Get("user") == "twin" && !value.IsZero() && (texts || !numbers(value)) {
+			twin, err := encodeValue(reflect.ValueOf(inTexts(value)), texts)
+			if err != nil {
+				return nil, err
+			}
+			put(field.Name+"Str", twin)
+			value = reflect.Zero(value.Type())
+		}
+		if value.IsZero() && strings.Contains(field.Tag.Get("json"), ",omitempty") || omitted(value, field.Tag) {
+			continue
+		}
+		one, err := encodeValue(value, texts)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", field.Name, err)
+		}
+		put(field.Name, one)
+	}
+	return append(b, '}'), nil
+}
+
+// omitted reports whether a list or an object is left out for being empty.
+func omitted(v reflect.Value, tag reflect.StructTag) bool {
+	return (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.Len() == 0 && strings.Contains(tag.Get("json"), ",omitempty")
+}
+
+// encodeValue writes what a field holds.
+func encodeValue(v reflect.Value, texts bool) ([]byte, error) {
+	switch {
+	case v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().Kind() == reflect.Struct:
+		return encodeFields(v.Elem(), texts)
+	case v.Kind() == reflect.Struct:
+		return encodeFields(v, texts)
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct && !v.IsNil():
+		list := []byte{'['}
+		for i := range v.Len() {
+			one, err := encodeFields(v.Index(i), texts)
+			if err != nil {
+				return nil, err
+			}
+			if i > 0 {
+				list = append(list, ',')
+			}
+			list = append(list, one...)
+		}
+		return append(list, ']'), nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v.Interface())
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// numbers reports whether ids are numbers all: one, a list, or the keys of an object.
+func numbers(v reflect.Value) bool {
+	switch list := v.Interface().(type) {
+	case ID:
+		return number(list)
+	case []ID:
+		return !slices.ContainsFunc(list, func(id ID) bool { return !number(id) })
+	case map[ID]int64:
+		for id := range list {
+			if !number(id) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func number(id ID) bool {
+	_, err := strconv.ParseInt(string(id), 10, 64)
+	return err == nil || id == ""
+}
+
+// inTexts is a value with texts for ids.
+func inTexts(v reflect.Value) any {
+	switch list := v.Interface().(type) {
+	case []ID:
+		texts := make([]string, len(list))
+		for i, id := range list {
+			texts[i] = string(id)
+		}
+		return texts
+	case map[ID]int64:
+		texts := make(map[string]int64, len(list))
+		for id, n := range list {
+			texts[string(id)] = n
+		}
+		return texts
+	}
+	return v.String()
 }
 
 // verdict is what the body of an answer says.

@@ -27,6 +27,10 @@ type Config struct {
 	SecretKey string
 	Token     string // with temporary credentials
 
+	// TextIDs says that the app's users have texts for ids. Where the service has fields for texts, users go there, also those whose
+	// ids are digits; actions that have none take no other users.
+	TextIDs bool
+
 	Region   string // one of Regions; "" = cn-north-1. It is signed also if Endpoint is set
 	Endpoint string // scheme and host, such as "https://rtc.volcengineapi.com"; "" = the region's
 

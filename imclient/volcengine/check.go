@@ -51,7 +51,7 @@ func (c *client) check(ctx context.Context) imclient.Health {
 
 // checkApp calls BatchGetUser and reports on the exchange.
 func (a *API) checkApp(ctx context.Context, r *report) error {
-	body, err := encode(a.appID, &BatchGetUserRequest{UserIds: []ID{"1"}})
+	body, err := encode(a.appID, false, &BatchGetUserRequest{UserIds: []ID{"1"}})
 	if err != nil {
 		return calls.AsError(ctx, err)
 	}

@@ -152,6 +152,9 @@ func (c *client) infosOf(ctx context.Context, asked []string, age time.Duration)
 	return list, refused, nil
 }
 
+// ownerOf is whom a conversation belongs to.
+func ownerOf(info ConversationInfo) ID { return ID(info.OwnerUserId.or(string(info.OwnerUserIdStr))) }
+
 func isLive(info ConversationInfo) bool { return info.ConversationType == ConversationLive }
 
 // needLive refuses what live groups alone have, and needGroup what they do not have, with the service's own word for it.
@@ -209,20 +212,20 @@ func twins(list []ID, texts []Str) []string {
 }
 
 // split parts ids from texts that cannot be any, which are refused unsent.
-func split(ctx context.Context, users []string) (valid []string, refused []imclient.Refused) {
+func (c *client) split(ctx context.Context, users []string) (valid []string, refused []imclient.Refused) {
 	for _, u := range calls.Unique(users) {
-		if validID(u) {
+		if c.api.validUser(u) {
 			valid = append(valid, u)
 			continue
 		}
-		refused = append(refused, imclient.Refused{ID: u, Err: refuse(ctx, imclient.ErrNotFound, "no user %.40q: ids are digits", u)})
+		refused = append(refused, imclient.Refused{ID: u, Err: refuse(ctx, imclient.ErrNotFound, "no user %.40q", u)})
 	}
 	return valid, refused
 }
 
 // inBatches writes to users, at most n a call, as calls.InBatches does. Texts that are no ids are refused unsent.
-func inBatches(ctx context.Context, users []string, n int, call func([]string) ([]imclient.Refused, error)) ([]imclient.Refused, error) {
-	valid, refused := split(ctx, users)
+func (c *client) inBatches(ctx context.Context, users []string, n int, call func([]string) ([]imclient.Refused, error)) ([]imclient.Refused, error) {
+	valid, refused := c.split(ctx, users)
 	more, err := calls.InBatches(ctx, valid, n, calls.Same, isTarget, call)
 	if err != nil {
 		return nil, err

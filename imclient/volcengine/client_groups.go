@@ -102,7 +102,7 @@ func (g groupsArea) Create(ctx context.Context, n imclient.NewGroup) (string, []
 	switch {
 	case n.ID != "":
 		return "", nil, refuse(ctx, imclient.ErrInvalid, "the service chooses the ids of groups")
-	case !validID(n.OwnerID):
+	case !g.api.validUser(n.OwnerID):
 		return "", nil, refuse(ctx, imclient.ErrInvalid, "a group needs an owner")
 	case n.JoinOption != "" || n.InviteOpt != "" || n.MaxMembers != 0 || n.Topics:
 		return "", nil, refuse(ctx, imclient.ErrUnsupported, "who may join, and how many, is not the API's to set")
@@ -137,12 +137,12 @@ func (g groupsArea) Dismiss(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return g.api.DestroyConversation(ctx, &DestroyConversationRequest{ConversationShortId: ID(id), OwnerUserId: info.OwnerUserId})
+	return g.api.DestroyConversation(ctx, &DestroyConversationRequest{ConversationShortId: ID(id), OwnerUserId: ownerOf(info)})
 }
 
 func (g groupsArea) Transfer(ctx context.Context, id, owner string) error {
 	ctx = withOp(ctx, "groups.transfer")
-	if !validID(owner) {
+	if !g.api.validUser(owner) {
 		return refuse(ctx, imclient.ErrInvalid, "no user %.40q: ids are digits", owner)
 	}
 	if _, err := g.info(imclient.Fresh(ctx), id); err != nil {

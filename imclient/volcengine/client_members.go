@@ -87,6 +87,9 @@ func (m membersArea) List(ctx context.Context, o imclient.MemberListOptions) (im
 	if live {
 		return m.listLive(ctx, o, limit)
 	}
+	if o.Mark != "" {
+		return imclient.Page[imclient.Member]{}, refuse(ctx, imclient.ErrUnsupported, "members of live groups alone have marks")
+	}
 	at, err := parsePlace(ctx, o.Cursor)
 	if err != nil {
 		return imclient.Page[imclient.Member]{}, err
@@ -144,7 +147,7 @@ func (m membersArea) owner(ctx context.Context, group string) (imclient.Page[imc
 	if err != nil {
 		return page, err
 	}
-	id := info.OwnerUserId.or(string(info.OwnerUserIdStr))
+	id := string(ownerOf(info))
 	found, err := m.read(ctx, group, []string{id})
 	if p, in := found[id]; in {
 		page.Items = []imclient.Member{m.memberOf(p)}
@@ -230,10 +233,10 @@ func (m membersArea) listLive(ctx context.Context, o imclient.MemberListOptions,
 	if n, err := strconv.ParseInt(cursor, 10, 64); err != nil || n < 0 {
 		return page, refuse(ctx, imclient.ErrInvalid, "not a cursor")
 	}
-	officers := o.Role == imclient.RoleOwner || o.Role == imclient.RoleAdmin
+	officers := o.Mark == "" && (o.Role == imclient.RoleOwner || o.Role == imclient.RoleAdmin) // marks are of those online
 	for range filterCalls {
 		r, err := m.api.ScanConversationParticipantList(ctx, &ScanConversationParticipantListRequest{
-			ConversationShortId: ID(o.Group), Cursor: ID(cursor), Limit: min(limit-len(page.Items), maxScan), ScanOnlineParticipant: !officers,
+			ConversationShortId: ID(o.Group), Cursor: ID(cursor), Limit: min(limit-len(page.Items), maxScan), ScanOnlineParticipant: !officers, MarkType: o.Mark,
 		})
 		if err != nil {
 			return page, err
@@ -280,7 +283,7 @@ func (c *client) read(ctx context.Context, group string, users []string) (map[st
 
 func (m membersArea) Get(ctx context.Context, group string, users []string) ([]imclient.Member, error) {
 	ctx = withOp(ctx, "members.get")
-	valid, _ := split(ctx, users)
+	valid, _ := m.split(ctx, users)
 	if len(valid) == 0 {
 		return nil, nil
 	}
@@ -310,9 +313,9 @@ func (m membersArea) Kick(ctx context.Context, group string, users []string, _ b
 	if err != nil {
 		return nil, err
 	}
-	return inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
+	return m.inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
 		r, err := m.api.BatchDeleteConversationParticipant(ctx, &BatchDeleteConversationParticipantRequest{
-			ConversationShortId: ID(group), Operator: info.OwnerUserId, ParticipantUserIds: ids(batch),
+			ConversationShortId: ID(group), Operator: ownerOf(info), ParticipantUserIds: ids(batch),
 		})
 		if err != nil {
 			return nil, err
@@ -344,12 +347,12 @@ func (m membersArea) Add(ctx context.Context, group string, users []string, _ bo
 	if err != nil {
 		return nil, err
 	}
-	return m.add(ctx, group, string(info.OwnerUserId), users)
+	return m.add(ctx, group, string(ownerOf(info)), users)
 }
 
 // add leaves out those who are in the group: the service would overwrite what they are.
 func (m membersArea) add(ctx context.Context, group, operator string, users []string) ([]imclient.Refused, error) {
-	return inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
+	return m.inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
 		in, err := m.read(ctx, group, batch)
 		if err != nil {
 			return nil, err
@@ -379,7 +382,7 @@ func (c *client) modify(ctx context.Context, group string, users []string, chang
 	if err != nil {
 		return nil, err
 	}
-	return inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
+	return c.inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
 		in, err := c.read(imclient.Fresh(ctx), group, batch)
 		if err != nil {
 			return nil, err
@@ -402,7 +405,7 @@ func (c *client) modify(ctx context.Context, group string, users []string, chang
 			return refused, nil
 		}
 		r, err := c.api.BatchModifyConversationParticipant(ctx, &BatchModifyConversationParticipantRequest{
-			ConversationShortId: ID(group), Operator: info.OwnerUserId, ParticipantInfos: list,
+			ConversationShortId: ID(group), Operator: ownerOf(info), ParticipantInfos: list,
 		})
 		if err != nil {
 			return nil, err
@@ -428,7 +431,7 @@ func (m membersArea) SetRole(ctx context.Context, group, user string, role imcli
 	if err != nil {
 		return err
 	}
-	if user == string(info.OwnerUserId) {
+	if user == string(ownerOf(info)) {
 		return refuse(ctx, imclient.ErrInvalid, "the owner's role ends with a transfer of the group")
 	}
 	if !isLive(info) {
@@ -438,15 +441,15 @@ func (m membersArea) SetRole(ctx context.Context, group, user string, role imcli
 		}
 		return one(m.modify(ctx, group, []string{user}, func(Participant) ParticipantChange { return ParticipantChange{Role: &n} }))
 	}
-	return one(inBatches(ctx, []string{user}, maxTargets, func(batch []string) ([]imclient.Refused, error) {
+	return one(m.inBatches(ctx, []string{user}, maxTargets, func(batch []string) ([]imclient.Refused, error) {
 		if role == imclient.RoleAdmin {
-			r, err := m.api.BatchAddManager(ctx, &BatchAddManagerRequest{ConversationShortId: ID(group), Operator: info.OwnerUserId, ManagerUserIds: ids(batch)})
+			r, err := m.api.BatchAddManager(ctx, &BatchAddManagerRequest{ConversationShortId: ID(group), Operator: ownerOf(info), ManagerUserIds: ids(batch)})
 			if err != nil {
 				return nil, err
 			}
 			return failedItems(ctx, batchAddManager.Action, twins(r.FailedManagerUserIds, r.FailedManagerUserIdsStr), denied), nil
 		}
-		r, err := m.api.BatchRemoveManager(ctx, &BatchRemoveManagerRequest{ConversationShortId: ID(group), Operator: info.OwnerUserId, RemoveManagerUserIds: ids(batch)})
+		r, err := m.api.BatchRemoveManager(ctx, &BatchRemoveManagerRequest{ConversationShortId: ID(group), Operator: ownerOf(info), RemoveManagerUserIds: ids(batch)})
 		if err != nil {
 			return nil, err
 		}

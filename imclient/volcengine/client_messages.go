@@ -278,7 +278,7 @@ const chatPages = 30
 // chat finds the conversation of two users among those of the first, "" if there is none. No action finds it by the two,
 // and the one that makes it must not be called by a look.
 func (c *client) chat(ctx context.Context, user, peer string) (string, error) {
-	if !validID(user) || !validID(peer) {
+	if !c.api.validUser(user) || !c.api.validUser(peer) {
 		return "", refuse(ctx, imclient.ErrInvalid, "a direct chat has two users, whose ids are digits")
 	}
 	key := chatKey(user, peer)
@@ -325,7 +325,7 @@ func (c *client) other(info ConversationInfo, user string) string {
 
 // makeChat finds the conversation of two users, or begins one.
 func (c *client) makeChat(ctx context.Context, user, peer string) (string, error) {
-	if !validID(user) || !validID(peer) {
+	if !c.api.validUser(user) || !c.api.validUser(peer) {
 		return "", refuse(ctx, imclient.ErrInvalid, "a direct chat has two users, whose ids are digits")
 	}
 	key := chatKey(user, peer)
@@ -357,7 +357,7 @@ func (m messagesArea) Recall(ctx context.Context, c imclient.Conversation, list 
 		if err != nil {
 			return nil, err
 		}
-		owner = info.OwnerUserId
+		owner = ownerOf(info)
 	}
 	return m.each(ctx, conversation, list, owner == "", func(msg Message) error {
 		q := &RecallMessageRequest{ConversationShortId: ID(conversation), MessageId: msg.MessageId, ParticipantUserId: owner, RecallRole: roleOwner}

@@ -172,7 +172,7 @@ func (c *client) block(ctx context.Context, group string, users []string, d time
 	if d > 0 {
 		n = min(wholeSeconds(d), longest)
 	}
-	return inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
+	return c.inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
 		infos := make(map[ID]int64, len(batch))
 		for _, u := range batch {
 			infos[ID(u)] = n
@@ -188,7 +188,7 @@ func (c *client) block(ctx context.Context, group string, users []string, d time
 }
 
 func (c *client) unblock(ctx context.Context, group string, users []string, action int) ([]imclient.Refused, error) {
-	return inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
+	return c.inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
 		r, err := c.api.BatchDeleteBlockParticipants(ctx, &BatchDeleteBlockParticipantsRequest{
 			ConversationShortId: ID(group), ParticipantUserIds: ids(batch), BlockAction: action,
 		})
@@ -305,7 +305,7 @@ func (l liveArea) Mark(ctx context.Context, group string, users, marks []string,
 
 // modifyLive changes members of a live group.
 func (c *client) modifyLive(ctx context.Context, group string, users []string, marks int, change func(Participant) LiveChange) ([]imclient.Refused, error) {
-	return inBatches(ctx, users, maxLiveChanges, func(batch []string) ([]imclient.Refused, error) {
+	return c.inBatches(ctx, users, maxLiveChanges, func(batch []string) ([]imclient.Refused, error) {
 		in, err := c.read(imclient.Fresh(ctx), group, batch)
 		if err != nil {
 			return nil, err

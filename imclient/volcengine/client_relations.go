@@ -113,7 +113,7 @@ func (f friendsArea) check(ctx context.Context, user string, others []string) ([
 	if err := nobody(ctx, user); err != nil {
 		return nil, nil, err
 	}
-	valid, refused := split(ctx, others)
+	valid, refused := f.split(ctx, others)
 	friend := map[string]bool{}
 	var mu sync.Mutex
 	err := calls.ReadBatches(ctx, valid, maxFriends, func(ctx context.Context, batch []string, _ int) error {
@@ -157,7 +157,7 @@ func (f friendsArea) Add(ctx context.Context, user string, friends []imclient.Ne
 	if o.OneWay {
 		return nil, nil, refuse(ctx, imclient.ErrUnsupported, "friendships are on both lists")
 	}
-	refused, err := inBatches(ctx, list, maxFriends, func(batch []string) ([]imclient.Refused, error) {
+	refused, err := f.inBatches(ctx, list, maxFriends, func(batch []string) ([]imclient.Refused, error) {
 		r, err := f.api.AddFriend(ctx, &AddFriendRequest{UserId: ID(user), FriendUserIds: ids(batch)})
 		if err != nil {
 			return nil, err
@@ -208,7 +208,7 @@ func (f friendsArea) change(ctx context.Context, user string, c FriendChange) er
 	if err := nobody(ctx, user); err != nil {
 		return err
 	}
-	return one(inBatches(ctx, []string{string(c.FriendUserId)}, maxFriends, func([]string) ([]imclient.Refused, error) {
+	return one(f.inBatches(ctx, []string{string(c.FriendUserId)}, maxFriends, func([]string) ([]imclient.Refused, error) {
 		r, err := f.api.UpdateFriend(ctx, &UpdateFriendRequest{UserId: ID(user), FriendInfos: []FriendChange{c}})
 		if err != nil {
 			return nil, err
@@ -229,7 +229,7 @@ func (f friendsArea) remove(ctx context.Context, user string, friends []string) 
 	if err := nobody(ctx, user); err != nil {
 		return nil, err
 	}
-	return inBatches(ctx, friends, maxFriends, func(batch []string) ([]imclient.Refused, error) {
+	return f.inBatches(ctx, friends, maxFriends, func(batch []string) ([]imclient.Refused, error) {
 		r, err := f.api.DeleteFriend(ctx, &DeleteFriendRequest{UserId: ID(user), DeleteUserIds: ids(batch)})
 		if err != nil {
 			return nil, err
@@ -328,7 +328,7 @@ func (b blocksArea) Check(ctx context.Context, user string, others []string) ([]
 	if err := nobody(ctx, user); err != nil {
 		return nil, nil, err
 	}
-	valid, refused := split(ctx, others)
+	valid, refused := b.split(ctx, others)
 	has, err := b.has(ctx, user, valid)
 	if err != nil {
 		return nil, nil, err
@@ -347,7 +347,7 @@ func (b blocksArea) Add(ctx context.Context, user string, others []string) ([]im
 	if err := nobody(ctx, user); err != nil {
 		return nil, err
 	}
-	return inBatches(ctx, others, maxBlocks, func(batch []string) ([]imclient.Refused, error) {
+	return b.inBatches(ctx, others, maxBlocks, func(batch []string) ([]imclient.Refused, error) {
 		q := &AddBlackListRequest{UserId: ID(user)}
 		for _, id := range batch {
 			q.BlackListInfos = append(q.BlackListInfos, NewBlackListed{BlackListUserId: ID(id)})
@@ -365,7 +365,7 @@ func (b blocksArea) Remove(ctx context.Context, user string, others []string) ([
 	if err := nobody(ctx, user); err != nil {
 		return nil, err
 	}
-	return inBatches(ctx, others, maxBlocks, func(batch []string) ([]imclient.Refused, error) {
+	return b.inBatches(ctx, others, maxBlocks, func(batch []string) ([]imclient.Refused, error) {
 		return nil, b.api.RemoveBlackList(ctx, &RemoveBlackListRequest{UserId: ID(user), BlackListUserIds: ids(batch)})
 	})
 }

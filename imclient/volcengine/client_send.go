@@ -64,7 +64,7 @@ func (m messagesArea) sender(ctx context.Context, c imclient.Conversation, from 
 	if err != nil {
 		return "", "", false, err
 	}
-	if sender = cmp.Or(from, info.OwnerUserId.or(string(info.OwnerUserIdStr))); !validID(sender) {
+	if sender = cmp.Or(from, info.OwnerUserId.or(string(info.OwnerUserIdStr))); !m.api.validUser(sender) {
 		return "", "", false, refuse(ctx, imclient.ErrInvalid, "no user %.40q: ids are digits", sender)
 	}
 	return c.Group, sender, isLive(info), nil
@@ -87,7 +87,7 @@ func priority(ctx context.Context, word string, live bool) (*int, error) {
 // MarkRead moves the read position of c.User forward, if what was said up to then is ahead of it.
 func (m messagesArea) MarkRead(ctx context.Context, c imclient.Conversation, upTo time.Time) error {
 	ctx = withOp(ctx, "messages.mark_read")
-	if !validID(c.User) {
+	if !m.api.validUser(c.User) {
 		return refuse(ctx, imclient.ErrInvalid, "whose read position?")
 	}
 	if !c.Direct() {

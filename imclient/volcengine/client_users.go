@@ -64,7 +64,7 @@ func (u usersArea) Get(ctx context.Context, id string) (imclient.User, error) {
 }
 
 func (c *client) profile(ctx context.Context, id string) (User, error) {
-	valid, refused := split(ctx, []string{id})
+	valid, refused := c.split(ctx, []string{id})
 	if len(refused) > 0 {
 		return User{}, refused[0].Err
 	}
@@ -81,7 +81,7 @@ func (c *client) profile(ctx context.Context, id string) (User, error) {
 
 func (u usersArea) GetMany(ctx context.Context, list []string) ([]imclient.User, []imclient.Refused, error) {
 	ctx = withOp(ctx, "users.get_many")
-	valid, refused := split(ctx, list)
+	valid, refused := u.split(ctx, list)
 	found, err := u.profiles(ctx, valid)
 	if err != nil {
 		return nil, nil, err
@@ -101,7 +101,7 @@ func (u usersArea) GetMany(ctx context.Context, list []string) ([]imclient.User,
 // Presence says offline of those whom the service leaves out. It does not know of push.
 func (u usersArea) Presence(ctx context.Context, list []string) ([]imclient.Presence, error) {
 	ctx = withOp(ctx, "users.presence")
-	valid, _ := split(ctx, list)
+	valid, _ := u.split(ctx, list)
 	online := map[string][]Connection{}
 	var mu sync.Mutex
 	err := calls.ReadBatches(ctx, valid, maxOnline, func(ctx context.Context, batch []string, _ int) error {
@@ -136,7 +136,7 @@ func (u usersArea) Presence(ctx context.Context, list []string) ([]imclient.Pres
 func (u usersArea) Groups(ctx context.Context, user, cursor string, limit int) (imclient.Page[imclient.JoinedGroup], error) {
 	ctx = withOp(ctx, "users.groups")
 	page := imclient.Page[imclient.JoinedGroup]{Total: -1}
-	if !validID(user) {
+	if !u.api.validUser(user) {
 		return page, refuse(ctx, imclient.ErrNotFound, "no user %.40q: ids are digits", user)
 	}
 	if limit <= 0 || limit > maxGroupsPage {
@@ -194,7 +194,7 @@ func (u usersArea) SignOut(context.Context, string) error { return unsupported("
 // Check names those who are not registered. They may talk all the same.
 func (u usersArea) Check(ctx context.Context, list []string) (missing []string, refused []imclient.Refused, err error) {
 	ctx = imclient.Fresh(withOp(ctx, "users.check"))
-	valid, refused := split(ctx, list)
+	valid, refused := u.split(ctx, list)
 	found, err := u.profiles(ctx, valid)
 	if err != nil {
 		return nil, nil, err
@@ -219,7 +219,7 @@ func (u usersArea) Import(ctx context.Context, users []imclient.NewUser) ([]imcl
 	if err != nil {
 		return nil, err
 	}
-	more, err := inBatches(ctx, missing, maxRegister, func(batch []string) ([]imclient.Refused, error) {
+	more, err := u.inBatches(ctx, missing, maxRegister, func(batch []string) ([]imclient.Refused, error) {
 		q := &RegisterUsersRequest{}
 		for _, id := range batch {
 			q.Users = append(q.Users, NewUser{UserId: ID(id), NickName: byID[id].Nick, Portrait: byID[id].AvatarURL})
@@ -239,7 +239,7 @@ func (u usersArea) Import(ctx context.Context, users []imclient.NewUser) ([]imcl
 // Delete ends registrations. Groups, friends and messages of the users stay.
 func (u usersArea) Delete(ctx context.Context, list []string) ([]imclient.Refused, error) {
 	ctx = withOp(ctx, "users.delete")
-	return inBatches(ctx, list, maxUnregister, func(batch []string) ([]imclient.Refused, error) {
+	return u.inBatches(ctx, list, maxUnregister, func(batch []string) ([]imclient.Refused, error) {
 		r, err := u.api.UnRegisterUsers(ctx, &UnRegisterUsersRequest{UserIds: ids(batch)})
 		if err != nil {
 			return nil, err
@@ -270,7 +270,7 @@ func (u usersArea) Edit(ctx context.Context, user string, c imclient.UserChange)
 			}
 		}
 	}
-	return one(inBatches(ctx, []string{user}, maxUpdate, func([]string) ([]imclient.Refused, error) {
+	return one(u.inBatches(ctx, []string{user}, maxUpdate, func([]string) ([]imclient.Refused, error) {
 		r, err := u.api.BatchUpdateUser(ctx, &BatchUpdateUserRequest{Users: []UserChange{change}})
 		if err != nil {
 			return nil, err
@@ -294,7 +294,7 @@ func (b broadcastsArea) Send(ctx context.Context, d imclient.Broadcast) (string,
 		return "", err
 	}
 	switch {
-	case !validID(d.From):
+	case !b.api.validUser(d.From):
 		return "", refuse(ctx, imclient.ErrInvalid, "a user must speak, whose id is digits")
 	case d.Key != "" || d.Title != "" || d.Text != "" || len(d.AnyAttribute) > 0 || len(d.AllAttribute) > 0:
 		return "", refuse(ctx, imclient.ErrUnsupported, "broadcasts have no key, no words for devices and no attributes here")
@@ -313,7 +313,7 @@ func (b broadcastsArea) Send(ctx context.Context, d imclient.Broadcast) (string,
 
 func (b broadcastsArea) Tags(ctx context.Context, users []string) ([]imclient.UserTags, error) {
 	ctx = withOp(ctx, "broadcasts.tags")
-	valid, _ := split(ctx, users)
+	valid, _ := b.split(ctx, users)
 	found, err := b.profiles(imclient.Fresh(ctx), valid)
 	if err != nil {
 		return nil, err
@@ -337,7 +337,7 @@ func (b broadcastsArea) tag(ctx context.Context, users, tags []string, op int) (
 	if tags = calls.Unique(tags); len(tags) == 0 {
 		return nil, refuse(ctx, imclient.ErrInvalid, "no tags")
 	}
-	return inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
+	return b.inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
 		r, err := b.api.BatchUpdateUserTags(ctx, &BatchUpdateUserTagsRequest{UserIds: ids(batch), Tags: tags, Op: op})
 		if err != nil {
 			return nil, err

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // ID is a 64-bit integer of the wire as its digits: an id, or a position in a conversation. "" is none. It is never a
@@ -178,4 +180,12 @@ func ids(list []string) []ID {
 func validID(s string) bool {
 	n, err := strconv.ParseInt(s, 10, 64)
 	return err == nil && n > 0 && strconv.FormatInt(n, 10) == s
+}
+
+// maxTextID is how long in bytes the id of a user may be that is a text. The vendor documents no limit.
+const maxTextID = 128
+
+// validUser is validID for a user of the app, which may have texts for ids.
+func (a *API) validUser(s string) bool {
+	return validID(s) || a.cfg.TextIDs && s != "" && len(s) <= maxTextID && utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
 }
