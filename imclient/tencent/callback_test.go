@@ -228,6 +228,7 @@ func TestCallbacksTell(t *testing.T) {
 	const ms = "1700000000000"
 	at := time.UnixMilli(1700000000000).UTC()
 	reader := tencent.Callbacks{AppID: "7"}
+	ids := map[string]bool{}
 	for _, tt := range []struct {
 		body string
 		want imclient.Event
@@ -256,6 +257,10 @@ func TestCallbacksTell(t *testing.T) {
 		}
 		tt.want.Command = head.CallbackCommand
 		got, err := reader.Read(url.Values{"SdkAppid": {"7"}, "CallbackCommand": {head.CallbackCommand}}, []byte(tt.body), at)
+		if len(got.ID) != 32 || ids[got.ID] {
+			t.Errorf("%s: id %q is none, or another's", tt.body, got.ID)
+		}
+		ids[got.ID], got.ID = true, ""
 		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s\n got %+v, %v\nwant %+v", tt.body, got, err, tt.want)
 		}
