@@ -5,9 +5,11 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"imdesk/actions"
 	"imdesk/auth"
+	"imdesk/config"
 	"imdesk/handlers"
 	"imdesk/jobs"
 	"imdesk/store"
@@ -17,9 +19,9 @@ import (
 const topicJob = "job"
 
 // newJobs makes the service of long work. Operators act in it with the rights they have at the time.
-func newJobs(st *store.Store, act *actions.Service, signIn *auth.Service, apps []*handlers.App, log *slog.Logger) *jobs.Service {
+func newJobs(c config.Jobs, st *store.Store, act *actions.Service, signIn *auth.Service, apps []*handlers.App, log *slog.Logger) *jobs.Service {
 	return jobs.New(jobs.Options{
-		Store: st.Jobs, Audit: st.Audit, Actions: act, Log: log,
+		Store: st.Jobs, Audit: st.Audit, Actions: act, Log: log, Workers: c.Workers, Lease: time.Duration(c.Lease),
 		App: func(name string) (actions.App, bool) {
 			for _, a := range apps {
 				if a.Name == name {
@@ -29,10 +31,14 @@ func newJobs(st *store.Store, act *actions.Service, signIn *auth.Service, apps [
 			return actions.App{}, false
 		},
 		Operator: func(ctx context.Context, id, app string) (actions.Actor, error) {
-			o, err := signIn.Operator(ctx, id)
-			if errors.Is(err, store.ErrNotFound) {
+			known, err := st.Operators.Get(ctx, id)
+			if errors.Is(err, store.ErrNotFound) || err == nil && known.Disabled {
 				return actions.Actor{}, jobs.ErrNoOperator
 			}
+			if err != nil {
+				return actions.Actor{}, err
+			}
+			o, err := signIn.Operator(ctx, id)
 			if err != nil {
 				return actions.Actor{}, err
 			}

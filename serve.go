@@ -168,7 +168,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		return err
 	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
-	work := newJobs(st, act, signIn, apps, log)
+	work := newJobs(c.Jobs, st, act, signIn, apps, log)
 	handler, err := handlers.New(handlers.Options{
 		Apps: apps, Store: st, Auth: signIn, Actions: act, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),

@@ -254,7 +254,7 @@ func (p *plan) readsMembers() bool {
 	return !caps.Info(p.group.Type).Live && caps.Can(imclient.VerbListMembers, p.group.Type)
 }
 
-// membersNow reads given members.
+// membersNow reads given members, with all that is known of them.
 func (p *plan) membersNow(ctx context.Context, users []string) (map[string]imclient.Member, error) {
 	list, err := p.app.IM.Members.Get(ctx, p.group.ID, users)
 	if err != nil {
@@ -265,6 +265,11 @@ func (p *plan) membersNow(ctx context.Context, users []string) (map[string]imcli
 		m[member.UserID] = member
 	}
 	return m, nil
+}
+
+// rolesNow reads the roles and mutes of given members.
+func (p *plan) rolesNow(ctx context.Context, users []string) (map[string]imclient.Member, error) {
+	return p.membersNow(imclient.Brief(ctx), users)
 }
 
 // listPages bounds how far a list is read to find somebody in it.

@@ -31,7 +31,7 @@ func (w *muteWork) load(ctx context.Context, p *plan) error {
 	members := map[string]imclient.Member{}
 	if p.readsMembers() {
 		var err error
-		if members, err = p.membersNow(ctx, w.users); err != nil {
+		if members, err = p.rolesNow(ctx, w.users); err != nil {
 			return err
 		}
 	}
@@ -107,11 +107,26 @@ func (w *muteWork) send(ctx context.Context, p *plan) sent {
 		})
 }
 
+// manyMutes is how many are looked after in the list of all who are muted, rather than one by one.
+const manyMutes = 50
+
 func (w *muteWork) read(ctx context.Context, p *plan) (map[string]Value, error) {
+	list, is := p.app.IM.Mutes.(imclient.MuteReader)
+	if is && len(w.users) > manyMutes && p.app.IM.Caps.Can(imclient.VerbMutedList, p.group.Type) {
+		muted, err := list.Muted(ctx, w.group, w.users)
+		if err != nil {
+			return nil, fmt.Errorf("read the muted list: %w", err)
+		}
+		now := make(map[string]Value, len(w.users))
+		for _, u := range w.users {
+			now[u] = endValue(muted[u])
+		}
+		return now, nil
+	}
 	members := map[string]imclient.Member{}
 	if p.readsMembers() {
 		var err error
-		if members, err = p.membersNow(ctx, w.users); err != nil {
+		if members, err = p.rolesNow(ctx, w.users); err != nil {
 			return nil, err
 		}
 	}

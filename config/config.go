@@ -44,6 +44,7 @@ type Config struct {
 	Secrets        Secrets  `toml:"secrets"`
 	OIDC           OIDC     `toml:"oidc"`
 	Audit          Audit    `toml:"audit"`
+	Jobs           Jobs     `toml:"jobs"`
 	Emulator       Emulator `toml:"emulator"`
 	Apps           []App    `toml:"apps"`
 }
@@ -99,6 +100,12 @@ type Audit struct {
 	Heads string `toml:"heads"` // file that signed heads are appended to; "": audit-heads.jsonl in the data folder
 }
 
+// Jobs says how work with many targets is carried out.
+type Jobs struct {
+	Workers int      `toml:"workers"` // jobs at once in this process
+	Lease   Duration `toml:"lease"`   // how long a process that died keeps a job
+}
+
 // Emulator is the IM service that comes with imdesk.
 type Emulator struct {
 	Enabled bool    `toml:"enabled"` // also when apps are configured; without apps it always runs
@@ -142,6 +149,7 @@ func Default() Config {
 		Session:  Session{Idle: Duration(12 * time.Hour), Absolute: Duration(7 * 24 * time.Hour)},
 		SignIn:   SignIn{Tries: 6, AddressTries: 30, Window: Duration(15 * time.Minute), Lock: Duration(10 * time.Minute)},
 		OIDC:     OIDC{Scopes: []string{"profile", "email", "groups"}, GroupsClaim: "groups", PasswordSignIn: true},
+		Jobs:     Jobs{Workers: 2, Lease: Duration(15 * time.Second)},
 		Emulator: Emulator{Listen: "127.0.0.1:0", Seed: "demo", Talk: 0.5},
 	}
 }
@@ -386,6 +394,8 @@ func (c *Config) check(at *places) error {
 		{"sign_in.address_tries", numberBetween(c.SignIn.AddressTries, 3, 100000)},
 		{"sign_in.window", between(c.SignIn.Window, Duration(time.Second), Duration(24*time.Hour))},
 		{"sign_in.lock", between(c.SignIn.Lock, Duration(time.Second), Duration(24*time.Hour))},
+		{"jobs.workers", numberBetween(c.Jobs.Workers, 1, 16)},
+		{"jobs.lease", between(c.Jobs.Lease, Duration(time.Second), Duration(10*time.Minute))},
 		{"secrets.key", c.Secrets.Key.keyProblem()},
 		{"secrets.old_keys", c.Secrets.oldProblem()},
 		{"oidc.issuer", c.OIDC.issuerProblem()},

@@ -134,6 +134,18 @@ func IsFresh(ctx context.Context) bool {
 	return f
 }
 
+// Brief marks reads of given members that need to know no more than who is one, the role and the mute: some services tell that
+// of many more at once.
+func Brief(ctx context.Context) context.Context { return context.WithValue(ctx, briefKey{}, true) }
+
+type briefKey struct{}
+
+// IsBrief reads what Brief set.
+func IsBrief(ctx context.Context) bool {
+	b, _ := ctx.Value(briefKey{}).(bool)
+	return b
+}
+
 // Page is one page of a list. Next is the cursor of the page after it, "" on the last one. Cursors are opaque.
 type Page[T any] struct {
 	Items []T

@@ -177,6 +177,12 @@ type Mutes interface {
 	SetGlobal(ctx context.Context, user string, direct, group *time.Duration) error
 }
 
+// MuteReader is Mutes of a service that tells of all who are muted in a group with one call.
+type MuteReader interface {
+	// Muted returns until when given users are muted in a group; those who are not are left out.
+	Muted(ctx context.Context, group string, users []string) (map[string]time.Time, error)
+}
+
 // Live reads what only live rooms have.
 type Live interface {
 	// OnlineCount returns how many are in the room now.

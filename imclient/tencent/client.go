@@ -72,7 +72,7 @@ func NewClient(api *API) *imclient.Client {
 		Attributes: attributesArea{c}, Counters: countersArea{c}, Topics: topicsArea{c}, Operations: operationsArea{c},
 		HistoryFiles: historyFilesArea{c}, Keywords: keywordsArea{c}, Broadcasts: broadcastsArea{c},
 		Pool: "tencent " + api.cfg.SDKAppID, ShareRates: api.ShareRates, SetShare: api.SetShare,
-		Check: c.check, Stats: api.Stats, Close: api.Close,
+		Check: c.check, Costs: api.costs, Stats: api.Stats, Close: api.Close,
 	}
 }
 

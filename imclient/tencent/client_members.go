@@ -311,9 +311,12 @@ func (m membersArea) Get(ctx context.Context, group string, users []string) ([]i
 	}
 	users = unique(users)
 	var found map[string]imclient.Member
-	if typ == TypeAVChatRoom {
+	switch {
+	case typ == TypeAVChatRoom:
 		found, err = m.findLive(ctx, group, users)
-	} else {
+	case imclient.IsBrief(ctx) && len(users) > maxSpecified:
+		found, err = m.findRoles(ctx, group, users)
+	default:
 		found, err = m.inside.Get(ctx, group+"\x00"+strings.Join(users, "\x00"), func(ctx context.Context) (map[string]imclient.Member, error) {
 			return m.find(ctx, group, users)
 		})

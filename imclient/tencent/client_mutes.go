@@ -74,6 +74,25 @@ func (c *client) mutedList(ctx context.Context, id string) ([]imclient.Mute, err
 	})
 }
 
+// Muted tells until when given users are muted.
+func (m mutesArea) Muted(ctx context.Context, group string, users []string) (map[string]time.Time, error) {
+	all, err := m.mutedList(withOp(ctx, "mutes.of"), group)
+	if err != nil {
+		return nil, err
+	}
+	asked := make(map[string]bool, len(users))
+	for _, u := range users {
+		asked[u] = true
+	}
+	found := make(map[string]time.Time, len(users))
+	for _, mute := range all {
+		if asked[mute.UserID] {
+			found[mute.UserID] = mute.Until
+		}
+	}
+	return found, nil
+}
+
 // Set forbids users to speak in the group for d.
 func (m mutesArea) Set(ctx context.Context, group string, users []string, d time.Duration) ([]imclient.Refused, error) {
 	ctx = withOp(ctx, "mutes.set")

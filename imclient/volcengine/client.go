@@ -66,7 +66,7 @@ func NewClient(api *API) *imclient.Client {
 		Groups: groupsArea{c}, Members: membersArea{c}, Messages: messagesArea{c}, Mutes: mutesArea{c}, Users: usersArea{c},
 		Live: liveArea{c}, Friends: friendsArea{c}, Blocks: blocksArea{c}, Contacts: contactsArea{c}, Broadcasts: broadcastsArea{c},
 		Pool: api.pool(), ShareRates: api.account.ShareRates, SetShare: api.account.SetShare,
-		Raw: rawArea{c}, Check: c.check, Stats: api.Stats, Close: api.Close,
+		Raw: rawArea{c}, Check: c.check, Costs: api.costs, Stats: api.Stats, Close: api.Close,
 	}
 	im.Complete()
 	return im

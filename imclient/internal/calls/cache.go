@@ -22,7 +22,8 @@ type Cache[V any] struct {
 	entries map[string]*list.Element // of *entry[V]
 	used    list.List                // newest use first
 	flights map[string]*flight[V]
-	epoch   uint64 // rises with every drop: what was asked for before it is not kept
+	jobs    map[string]*pair[V] // loads for jobs, by key
+	epoch   uint64              // rises with every drop: what was asked for before it is not kept
 }
 
 type entry[V any] struct {
@@ -37,6 +38,10 @@ type flight[V any] struct {
 	err   error
 }
 
+// pair is the load that runs for jobs, and the one that begins when it ends: whoever asks meanwhile waits for that, for what
+// runs was asked for before.
+type pair[V any] struct{ running, next *flight[V] }
+
 // shared is how long a call that several may wait for can take, since it does not end with any one of them.
 const shared = 30 * time.Second
 
@@ -45,12 +50,13 @@ const shared = 30 * time.Second
 func NewCache[V any](life context.Context, now func() time.Time, fresh, stale time.Duration, size int) *Cache[V] {
 	return &Cache[V]{
 		fresh: fresh, stale: stale, max: size, now: now, life: life,
-		entries: map[string]*list.Element{}, flights: map[string]*flight[V]{},
+		entries: map[string]*list.Element{}, flights: map[string]*flight[V]{}, jobs: map[string]*pair[V]{},
 	}
 }
 
-// Get returns what load returns, or a short-lived copy of it. A context marked imclient.Fresh always loads. A job loads
-// for itself: people must not wait for a call that stands in the jobs' line.
+// Get returns what load returns, or a short-lived copy of it. A context marked imclient.Fresh always loads. Jobs load for
+// themselves, for people must not wait for a call that stands in the jobs' line; of several batches that ask for the same, those
+// share one load that ask before it begins.
 func (c *Cache[V]) Get(ctx context.Context, key string, load func(context.Context) (V, error)) (V, error) {
 	person := imclient.PriorityOf(ctx) == imclient.PriorityPerson
 	if !imclient.IsFresh(ctx) {
@@ -64,7 +70,10 @@ func (c *Cache[V]) Get(ctx context.Context, key string, load func(context.Contex
 			}
 		}
 	}
-	if imclient.IsFresh(ctx) || !person {
+	if !person {
+		return c.wait(ctx, c.startForJobs(ctx, key, load))
+	}
+	if imclient.IsFresh(ctx) {
 		epoch := c.Begin()
 		v, err := load(ctx)
 		if err == nil {
@@ -72,13 +81,55 @@ func (c *Cache[V]) Get(ctx context.Context, key string, load func(context.Contex
 		}
 		return v, err
 	}
-	f := c.start(ctx, key, load)
+	return c.wait(ctx, c.start(ctx, key, load))
+}
+
+func (c *Cache[V]) wait(ctx context.Context, f *flight[V]) (V, error) {
 	select {
 	case <-f.done:
 		return f.value, f.err
 	case <-ctx.Done():
 		var none V
 		return none, Unanswered(ctx, ctx.Err())
+	}
+}
+
+// startForJobs begins a load for jobs, or joins the one that begins next.
+func (c *Cache[V]) startForJobs(ctx context.Context, key string, load func(context.Context) (V, error)) *flight[V] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.jobs[key]
+	if p == nil {
+		p = &pair[V]{running: &flight[V]{done: make(chan struct{})}}
+		c.jobs[key] = p
+		go c.loadForJobs(context.WithoutCancel(ctx), key, load, p)
+		return p.running
+	}
+	if p.next == nil {
+		p.next = &flight[V]{done: make(chan struct{})}
+	}
+	return p.next
+}
+
+// loadForJobs loads until nobody asked while it did.
+func (c *Cache[V]) loadForJobs(ctx context.Context, key string, load func(context.Context) (V, error), p *pair[V]) {
+	for f := p.running; f != nil; {
+		once, cancel := context.WithTimeoutCause(ctx, shared, ErrTimeout)
+		release := context.AfterFunc(c.life, cancel)
+		epoch := c.Begin()
+		if f.value, f.err = load(once); f.err == nil {
+			c.Put(key, f.value, epoch)
+		}
+		release()
+		cancel()
+		c.mu.Lock()
+		done := f
+		f, p.running, p.next = p.next, p.next, nil
+		if f == nil {
+			delete(c.jobs, key)
+		}
+		c.mu.Unlock()
+		close(done.done)
 	}
 }
 

@@ -206,6 +206,16 @@ func (g *Gate) lasts(calls float64) time.Duration {
 	return time.Duration(math.Ceil(calls / perSecond * float64(time.Second)))
 }
 
+// PerSecond is how many calls a second go through as things are now.
+func (g *Gate) PerSecond() float64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.bucket.Limit() == 0 {
+		return g.full // if nobody else wants any
+	}
+	return float64(g.bucket.Limit())
+}
+
 // waiting counts both lines. The lock is held.
 func (g *Gate) waiting() int { return g.lines[0].Len() + g.lines[1].Len() }
 
