@@ -89,7 +89,7 @@ func openSQLite(ctx context.Context, path string) (*db, error) {
 	}
 	// Transactions take the write lock when they begin: one that reads first and writes later could not wait for it.
 	// synchronous=FULL, for what the audit log says must not be lost with the power.
-	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
+	base := sqliteName(path) +
 		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
 	writer, err := sql.Open("sqlite", base)
 	if err != nil {
@@ -110,6 +110,9 @@ func openSQLite(ctx context.Context, path string) (*db, error) {
 	d.reader.SetMaxIdleConns(sqliteReaders)
 	return d, nil
 }
+
+// sqliteName is a path as the driver takes it, whatever characters are in it.
+func sqliteName(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() }
 
 // ownFile makes the file for its owner only, or takes others' rights away. SQLite gives its side files the same mode.
 // A file that is there is not opened: closing it would drop the locks that this process may have on it.

@@ -71,13 +71,7 @@ func migrate(ctx context.Context, d *db) error {
 			version BIGINT PRIMARY KEY, name TEXT NOT NULL, sum TEXT NOT NULL, taken_at BIGINT NOT NULL)`); err != nil {
 			return err
 		}
-		done, err := all(ctx, c, func(r scanner) (m migration, err error) {
-			return m, r.Scan(&m.version, &m.name, &m.sum)
-		}, `SELECT version, name, sum FROM schema_step ORDER BY version`)
-		if err != nil {
-			return err
-		}
-		taken, err := known(steps, done)
+		taken, err := takenSteps(ctx, c, steps)
 		if err != nil {
 			return err
 		}
@@ -95,6 +89,17 @@ func migrate(ctx context.Context, d *db) error {
 		}
 		return nil
 	})
+}
+
+// takenSteps reads which steps a database has taken, and refuses one that took others than these.
+func takenSteps(ctx context.Context, c conn, steps []migration) (map[int]bool, error) {
+	done, err := all(ctx, c, func(r scanner) (m migration, err error) {
+		return m, r.Scan(&m.version, &m.name, &m.sum)
+	}, `SELECT version, name, sum FROM schema_step ORDER BY version`)
+	if err != nil {
+		return nil, err
+	}
+	return known(steps, done)
 }
 
 // known tells which steps a database has taken, and refuses one that took others than these.
