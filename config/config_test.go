@@ -87,7 +87,7 @@ func TestRefusals(t *testing.T) {
 		at        string // line, column and key
 		says      string
 	}{
-		{"unknown key", "liste = \"x\"", "c.toml:1:1: liste: ", "allowed here: apps, audit, data, database, emulator, language, listen, log,"},
+		{"unknown key", "liste = \"x\"", "c.toml:1:1: liste: ", "allowed here: apps, audit, data, database, emulator, jobs, language, listen, log,"},
 		{"unknown key in a table", "[log]\nlevel = \"info\"\n  colour = 1", "c.toml:3:3: log.colour: ", "allowed here: format, level"},
 		{"unknown key with dots", "log.colour = 1", "c.toml:1:1: log.colour: ", "allowed here: format, level"},
 		{"unknown table", "[logs]\nlevel = \"info\"", "c.toml:1:2: logs: ", "allowed here: apps,"},
