@@ -39,6 +39,7 @@ func commands() []command {
 		{"emulator", "--listen ADDR …", "run the IM service for tests alone", runEmulator},
 		{"backup", "FILE", "copy the console's database while it runs", backup},
 		{"audit", "verify [--heads FILE] [--public-key HEX]", "say whether the audit log is as it was written; also: export --format csv|jsonl", audit},
+		{"secrets", "rotate", "seal all secrets in the database with a new key", secretsCommand},
 		{"version", "", "print the version", printVersion},
 	}
 }
