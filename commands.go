@@ -34,7 +34,7 @@ func operator(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	if len(rest) == 0 || rest[0] != "list" && len(rest) != 2 {
-		return usagef("operator takes: add NAME --role ROLE, password NAME, role NAME --role ROLE, disable NAME, enable NAME, list")
+		return usagef("operator takes: add NAME --role ROLE, password NAME, role NAME --role ROLE, disable NAME, enable NAME, reset-factors NAME, list")
 	}
 	c, err := opts.load()
 	if err != nil {
@@ -51,7 +51,11 @@ func operator(ctx context.Context, args []string, std streams) error {
 	if rest[0] == "list" {
 		return listOperators(ctx, st, std.out)
 	}
-	o := operatorCommand{st: st, auth: newAuth(c, st, slog.New(slog.DiscardHandler)), name: rest[1], role: *role, stdin: *stdin, std: std}
+	service, err := newAuth(c, st, nil, "", slog.New(slog.DiscardHandler)) // nothing is sealed or opened here
+	if err != nil {
+		return err
+	}
+	o := operatorCommand{st: st, auth: service, name: rest[1], role: *role, stdin: *stdin, std: std}
 	switch rest[0] {
 	case "add":
 		return o.add(ctx)
@@ -61,8 +65,10 @@ func operator(ctx context.Context, args []string, std streams) error {
 		return o.setRole(ctx)
 	case "disable", "enable":
 		return o.disable(ctx, rest[0] == "disable")
+	case "reset-factors":
+		return o.resetFactors(ctx)
 	}
-	return usagef("operator has no %q; there are add, password, role, disable, enable, list", rest[0])
+	return usagef("operator has no %q; there are add, password, role, disable, enable, reset-factors, list", rest[0])
 }
 
 func roleNames() string {
@@ -165,6 +171,19 @@ func (o operatorCommand) setRole(ctx context.Context) error {
 		return asUsage(err)
 	}
 	fmt.Fprintf(o.std.out, "%s is %s now\n", op.Name, o.role)
+	return nil
+}
+
+// resetFactors takes away second factors and passkeys that somebody has lost.
+func (o operatorCommand) resetFactors(ctx context.Context) error {
+	op, err := o.find(ctx)
+	if err != nil {
+		return err
+	}
+	if err := o.auth.ResetFactors(ctx, auth.CommandLine(), op.ID); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.std.out, "%s has no second factors, passkeys and recovery codes any more, and all sessions have ended\n", op.Name)
 	return nil
 }
 

@@ -33,6 +33,7 @@ import (
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
 	"imdesk/imclient/volcengine"
+	"imdesk/secrets"
 	"imdesk/store"
 	"imdesk/web/i18n"
 )
@@ -137,10 +138,17 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	signIn := newAuth(c, st, log)
-	_, password, _, err := signIn.First(ctx, firstOperatorName)
+	ring, err := openSecrets(ctx, c, st)
 	if err != nil {
-		return fmt.Errorf("make the first operator: %w", err)
+		return err
+	}
+	signIn, err := newAuth(c, st, ring, consoleURL(c, listener), log)
+	if err != nil {
+		return err
+	}
+	first, err := makeFirst(ctx, signIn)
+	if err != nil {
+		return err
 	}
 	apps, em, stopApps, err := openApps(ctx, c, log)
 	if err != nil {
@@ -190,7 +198,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		return err
 	}
 	fed := keepEvents(ctx, feed)
-	announce(std.out, c, listener, apps, password)
+	announce(std.out, c, listener, apps, first)
 	go purge(ctx, signIn, log)
 	var behind sync.WaitGroup
 	behind.Go(func() { hub.Run(ctx) })
@@ -249,7 +257,12 @@ func openStore(ctx context.Context, c config.Config) (*store.Store, error) {
 	return st, nil
 }
 
-func newAuth(c config.Config, st *store.Store, log *slog.Logger) *auth.Service {
+// newAuth makes what signs operators in; origin is where browsers reach the console, "" for commands beside it.
+func newAuth(c config.Config, st *store.Store, ring *secrets.Keyring, origin string, log *slog.Logger) (*auth.Service, error) {
+	roles, err := auth.ParseGroupRoles(c.OIDC.Roles)
+	if err != nil {
+		return nil, err
+	}
 	return auth.New(auth.Options{
 		Store: st, Idle: time.Duration(c.Session.Idle), Absolute: time.Duration(c.Session.Absolute), Log: log,
 		Shared: store.IsPostgres(c.DatabaseSource()),
@@ -257,7 +270,33 @@ func newAuth(c config.Config, st *store.Store, log *slog.Logger) *auth.Service {
 			NameTries: c.SignIn.Tries, AddressTries: c.SignIn.AddressTries,
 			Window: time.Duration(c.SignIn.Window), Pause: time.Duration(c.SignIn.Lock),
 		},
-	})
+		Secrets: ring, Origin: origin,
+		OIDC: auth.OIDC{
+			Issuer: c.OIDC.Issuer, ClientID: c.OIDC.ClientID, ClientSecret: c.OIDC.ClientSecret.Reveal(), Title: c.OIDC.Title,
+			Scopes: c.OIDC.Scopes, GroupsClaim: c.OIDC.GroupsClaim, Roles: roles,
+			Create: c.OIDC.Create, Passwords: c.OIDC.PasswordSignIn, TrustFactor: c.OIDC.TrustFactor,
+		},
+	}), nil
+}
+
+// firstOwner is how the first owner gets in; the zero value after the first start.
+type firstOwner struct{ password, setUp string }
+
+// makeFirst adds an owner if there is nobody yet, with a random password and a link to choose name and password by.
+func makeFirst(ctx context.Context, signIn *auth.Service) (firstOwner, error) {
+	o, password, made, err := signIn.First(ctx, firstOperatorName)
+	if err != nil || !made {
+		return firstOwner{}, wrapFirst(err)
+	}
+	token, err := signIn.SetUpLink(ctx, o)
+	return firstOwner{password, token}, wrapFirst(err)
+}
+
+func wrapFirst(err error) error {
+	if err != nil {
+		return fmt.Errorf("make the first operator: %w", err)
+	}
+	return nil
 }
 
 // firstOperatorName is who can sign in on the first start.
@@ -475,12 +514,14 @@ func endpointHost(endpoint string) []string {
 	return []string{net.JoinHostPort(u.Hostname(), port)}
 }
 
-// announce tells where to go and how to sign in; the lines with console: and operator: are for scripts, too.
-func announce(w io.Writer, c config.Config, l net.Listener, apps []*handlers.App, password string) {
+// announce tells where to go and how to sign in; the lines with console:, operator: and set-up: are for scripts, too.
+func announce(w io.Writer, c config.Config, l net.Listener, apps []*handlers.App, first firstOwner) {
 	fmt.Fprintf(w, "console: %s\n", consoleURL(c, l))
-	if password != "" {
-		fmt.Fprintf(w, "operator: %s %s\n", firstOperatorName, password)
+	if first.password != "" {
+		fmt.Fprintf(w, "operator: %s %s\n", firstOperatorName, first.password)
 		fmt.Fprintln(w, "  (shown this once; change it under Settings)")
+		fmt.Fprintf(w, "set-up: %s%s/%s\n", strings.TrimSuffix(consoleURL(c, l), "/"), auth.SetUpPath, first.setUp)
+		fmt.Fprintln(w, "  (to choose name and password yourself; good once, for a day, until anybody has signed in)")
 	}
 	if i := slices.IndexFunc(apps, func(a *handlers.App) bool { return a.Embedded }); i >= 0 {
 		fmt.Fprintf(w, "  The app %q is the embedded IM service, with a community in it. Data: %s\n", apps[i].Title, c.Data)

@@ -17,6 +17,9 @@ type Gate struct {
 	Forbidden func(*gin.Context, Verb)         // draws the page for an operator whose role is too low: 403
 	Hidden    func(*gin.Context)               // draws the page for an app of which the operator sees nothing: as if it were not there, 404
 	Expired   func(*gin.Context, ExpiredWrite) // draws what comes instead of a change that nobody is signed in for: 401
+
+	// Confirm asks an operator to show who it is before a change that is dangerous; refused tells what became of the last try.
+	Confirm func(c *gin.Context, w Waiting, refused *Refused)
 }
 
 // ExpiredWrite is a change that was sent after the session had ended. Nothing was done, and nothing typed may be lost:
@@ -49,8 +52,14 @@ func (g *Gate) Require(v Verb) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		o, ok := OperatorFrom(c.Request.Context())
 		switch {
-		case v == VerbPublic || ok && may(c, o, v):
+		case v == VerbPublic:
 			c.Next()
+		case ok && may(c, o, v):
+			if g.passes(c, o, v) {
+				c.Next()
+			} else {
+				c.Abort()
+			}
 		case ok && c.Param("app") != "" && !o.Sees(c.Param("app")):
 			c.Abort()
 			g.Hidden(c)
@@ -62,6 +71,29 @@ func (g *Gate) Require(v Verb) gin.HandlerFunc {
 			g.askToSignIn(c)
 		}
 	}
+}
+
+// EnrolPath is where an operator goes who has to set up a second factor before anything else.
+const EnrolPath = "/settings/security"
+
+// passes is what is asked of an operator who may do v: a second factor where one is required, and for what is dangerous to show again
+// who it is. Otherwise the request is answered.
+func (g *Gate) passes(c *gin.Context, o Operator, v Verb) bool {
+	writes := c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead
+	switch {
+	case o.MustEnrol && v != VerbFactors:
+		if c.Request.Header.Get("HX-Request") == "true" {
+			c.Header("HX-Redirect", EnrolPath)
+			c.Status(http.StatusForbidden)
+			c.Writer.WriteHeaderNow()
+		} else {
+			c.Redirect(http.StatusSeeOther, EnrolPath)
+		}
+		return false
+	case writes && Dangerous(v):
+		return g.stepUp(c, o)
+	}
+	return true
 }
 
 // may asks for the app that the route names, if it names one.

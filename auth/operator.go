@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"time"
 
 	"imdesk/store"
 )
@@ -16,6 +17,10 @@ type Operator struct {
 	TokenID   string // which API token this is; "" for a session
 
 	rights *rights // nil: those of Role, in all apps
+
+	Method      string    // how this session began: MethodPassword and the like
+	ConfirmedAt time.Time // when the operator last showed, in this session, who it is
+	MustEnrol   bool      // has to set up a second factor before anything else
 }
 
 func asOperator(o store.Operator, held []store.HeldRole) Operator {

@@ -13,7 +13,7 @@ import (
 // ofConsole are the verbs that belong to no app. They count in a role that somebody has in all apps, and nowhere else.
 // All other verbs belong to apps; on a route without an app they are had by whoever has them in any app, and the handler
 // shows what belongs to these apps only.
-var ofConsole = map[Verb]bool{VerbSelf: true, VerbOperators: true, VerbSettings: true, VerbTokens: true}
+var ofConsole = map[Verb]bool{VerbSelf: true, VerbFactors: true, VerbOperators: true, VerbSettings: true, VerbTokens: true}
 
 // OfConsole tells whether a verb belongs to no app.
 func OfConsole(v Verb) bool { return ofConsole[v] }
@@ -99,7 +99,7 @@ func (o Operator) Can(v Verb) bool {
 		return true
 	case o.rights == nil:
 		return o.Role.Can(v)
-	case v == VerbSelf:
+	case v == VerbSelf, v == VerbFactors:
 		return o.TokenID == ""
 	case o.rights.all[v]:
 		return true
@@ -123,7 +123,7 @@ func (o Operator) CanIn(app string, v Verb) bool {
 		return true
 	case o.rights == nil:
 		return o.Role.Can(v)
-	case v == VerbSelf:
+	case v == VerbSelf, v == VerbFactors:
 		return o.TokenID == ""
 	}
 	return o.rights.all[v] || !ofConsole[v] && o.rights.apps[app][v]
@@ -159,7 +159,7 @@ func (e *Outranked) Error() string {
 // lacks is the first thing that r has and the operator has not; nil if there is none.
 func (o Operator) lacks(r *rights) *Outranked {
 	for _, v := range slices.Sorted(maps.Keys(r.all)) {
-		if v != VerbSelf && !o.Everywhere(v) {
+		if v != VerbSelf && v != VerbFactors && !o.Everywhere(v) {
 			return &Outranked{Verb: v}
 		}
 	}

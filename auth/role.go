@@ -38,6 +38,7 @@ type Verb string
 const (
 	VerbPublic    Verb = "public"          // needs no operator at all
 	VerbSelf      Verb = "console.self"    // one's own settings: whoever is signed in
+	VerbFactors   Verb = "console.factors" // one's own second factors and passkeys
 	VerbView      Verb = "console.view"    // groups, members, muted lists, users
 	VerbDirect    Verb = "direct.view"     // direct chats, with a reason
 	VerbNote      Verb = "user.note"       // notes about a user
@@ -119,8 +120,9 @@ const (
 
 // least is the one table of who may do what: verb to least role. What is not in it nobody may do.
 var least = map[Verb]Role{
-	VerbSelf: Viewer,
-	VerbView: Viewer,
+	VerbSelf:    Viewer,
+	VerbFactors: Viewer,
+	VerbView:    Viewer,
 
 	VerbDirect: Support,
 	VerbNote:   Support,

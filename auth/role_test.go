@@ -27,7 +27,7 @@ func TestRolesAreOrdered(t *testing.T) {
 // TestWhoMayDoWhat repeats the ranks of actors in words of its own, so that the table is not changed by accident.
 func TestWhoMayDoWhat(t *testing.T) {
 	gains := map[Role][]Verb{
-		Viewer:  {VerbSelf, VerbView},
+		Viewer:  {VerbSelf, VerbFactors, VerbView},
 		Support: {VerbDirect, VerbUnmute, VerbNote, VerbKnow},
 		Moderator: {
 			VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard,

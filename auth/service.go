@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"imdesk/secrets"
 	"imdesk/store"
 
 	"github.com/gorilla/sessions"
@@ -31,18 +32,28 @@ type Options struct {
 	Lockout  Lockout          // the zero value: DefaultLockout
 	Wait     func(ctx context.Context, d time.Duration) error
 	Log      *slog.Logger // nil: slog.Default
+
+	Secrets *secrets.Keyring // seals seeds of second factors, and steps of signing in; nil: a key that ends with the process
+	Origin  string           // where browsers reach the console, "https://imdesk.example.com"; "": there are no passkeys and no provider
+	OIDC    OIDC             // the provider to sign in with; the zero value: none
+	Confirm time.Duration    // how long a confirmation holds for what is dangerous; 0: DefaultConfirm
 }
 
 // Service signs operators in and out, and looks after who they are.
 type Service struct {
 	Sessions *SessionStore
 
-	store   *store.Store
-	now     func() time.Time
-	lockout Lockout
-	wait    func(ctx context.Context, d time.Duration) error
-	log     *slog.Logger
-	hasher  *hasher
+	store    *store.Store
+	now      func() time.Time
+	lockout  Lockout
+	wait     func(ctx context.Context, d time.Duration) error
+	log      *slog.Logger
+	hasher   *hasher
+	ring     *secrets.Keyring
+	confirm  time.Duration
+	origin   string
+	passkeys *passkeys // nil: the address has no name that passkeys could be for
+	oidc     *provider // nil: none
 }
 
 // New makes a Service.
@@ -65,10 +76,28 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Service{
+	if o.Secrets == nil {
+		o.Secrets = passing()
+	}
+	if o.Confirm == 0 {
+		o.Confirm = DefaultConfirm
+	}
+	s := &Service{
 		Sessions: &SessionStore{store: o.Store, now: o.Now, idle: o.Idle, absolute: o.Absolute, shared: o.Shared},
 		store:    o.Store, now: o.Now, lockout: o.Lockout, wait: o.Wait, log: o.Log, hasher: newHasher(),
+		ring: o.Secrets, confirm: o.Confirm, origin: o.Origin, passkeys: newPasskeys(o.Origin), oidc: newProvider(o.OIDC, o.Origin),
 	}
+	s.Sessions.mustEnrol = s.mustEnrol
+	return s
+}
+
+// passing is a keyring that nobody else has.
+func passing() *secrets.Keyring {
+	ring, err := secrets.New(secrets.RandomKey())
+	if err != nil {
+		panic(err) // a random key is long enough
+	}
+	return ring
 }
 
 // Session is the session of a request: for flashes, with Save before the first byte of the body. It is IsNew for visitors.
@@ -107,7 +136,8 @@ const (
 
 // SignIn checks name and password and starts a session with a new token; an older one of this browser ends. It has to be
 // called before the first byte of the body. *Refused says that it did not work: the same for a wrong name, a wrong
-// password and a disabled operator, and as fast.
+// password and a disabled operator, and as fast. ErrSecondStep says that the password was right and SecondStep comes next,
+// and ErrUseProvider that this operator signs in with the provider.
 func (s *Service) SignIn(w http.ResponseWriter, r *http.Request, name, password string) (Operator, error) {
 	ctx := withAddress(r.Context(), addressOf(r))
 	counted, err := s.take(ctx, name, AddressFrom(ctx))
@@ -128,21 +158,57 @@ func (s *Service) SignIn(w http.ResponseWriter, r *http.Request, name, password 
 		}
 		return Operator{}, s.refuse(ctx, counted)
 	}
-	err = s.recorded(ctx, by, actSignIn, nil, func() error {
-		session, err := s.Session(r)
-		if err != nil {
+	if err := s.passwordCounts(ctx, found); err != nil {
+		return Operator{}, errors.Join(err, s.forgiveTry(ctx, name))
+	}
+	return s.admit(w, r.WithContext(ctx), found, MethodPassword)
+}
+
+// admit lets an operator in who has shown who it is by a method; or, where a second step is to come, keeps what was shown for it,
+// and gives ErrSecondStep. The tries of the name are forgiven only when all is shown.
+func (s *Service) admit(w http.ResponseWriter, r *http.Request, o store.Operator, method string) (Operator, error) {
+	ctx := r.Context()
+	needs, err := s.needsSecond(ctx, o.ID, method)
+	if err != nil {
+		return Operator{}, fmt.Errorf("sign in: %w", err)
+	}
+	if needs {
+		if err := errors.Join(s.forgiveTry(ctx, o.Name), s.keepStep(w, o, method)); err != nil {
+			return Operator{}, fmt.Errorf("sign in: %w", err)
+		}
+		return Operator{}, ErrSecondStep
+	}
+	by, err := s.known(ctx, o)
+	if err != nil {
+		return Operator{}, fmt.Errorf("sign in: %w", err)
+	}
+	by.Method = method
+	err = s.recorded(ctx, by, actSignIn, map[string]string{"method": method}, func() error {
+		if err := s.forgive(ctx, o.Name, AddressFrom(ctx)); err != nil {
 			return err
 		}
-		if err := s.forgive(ctx, name, AddressFrom(ctx)); err != nil {
-			return err
-		}
-		if err := s.begin(w, r, session, by); err != nil {
-			return err
-		}
-		by.SessionID = tokenHash(session.ID)
-		return nil
+		by, err = s.Begin(w, r, by)
+		return err
 	})
 	return by, err
+}
+
+// Begin starts a session for an operator who has shown who it is, with a new token; an older one of this browser ends. It has to be
+// called before the first byte of the body.
+func (s *Service) Begin(w http.ResponseWriter, r *http.Request, by Operator) (Operator, error) {
+	session, err := s.Session(r)
+	if err != nil {
+		return by, err
+	}
+	// Once anybody has signed in, nobody else can be the first.
+	if err := s.store.Console.Set(r.Context(), settingSetUp, ""); err != nil {
+		return by, err
+	}
+	if err := s.begin(w, r, session, by); err != nil {
+		return by, err
+	}
+	by.SessionID, by.ConfirmedAt = tokenHash(session.ID), s.now()
+	return by, nil
 }
 
 // check finds the operator and tells whether the password is right. It takes as long if there is no such operator.
@@ -440,7 +506,8 @@ func (s *Service) Purge(ctx context.Context) error {
 	const most = 10_000
 	_, err1 := s.store.Sessions.Purge(ctx, s.now(), most)
 	_, err2 := s.store.Attempts.Purge(ctx, s.now(), most)
-	return errors.Join(err1, err2)
+	_, err3 := s.store.Once.Purge(ctx, s.now(), most)
+	return errors.Join(err1, err2, err3)
 }
 
 // about names the operator that something is done to.

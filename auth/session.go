@@ -40,6 +40,9 @@ type SessionStore struct {
 	idle, absolute time.Duration
 	shared         bool // other processes change sessions: nothing is kept in memory
 	cache          cache
+
+	// mustEnrol tells whether somebody has to set up a second factor before anything else.
+	mustEnrol func(context.Context, Operator, store.Session) (bool, error)
 }
 
 var _ sessions.Store = (*SessionStore)(nil)
@@ -75,7 +78,8 @@ func (s *SessionStore) New(r *http.Request, name string) (*sessions.Session, err
 		}
 	}
 	operator := asOperator(loaded.operator, loaded.held)
-	operator.SessionID = loaded.session.ID
+	operator.SessionID, operator.Method = loaded.session.ID, loaded.session.Method
+	operator.ConfirmedAt, operator.MustEnrol = loaded.session.ConfirmedAt, loaded.mustEnrol
 	session.Values[ownerKey{}] = operator
 	session.ID, session.IsNew = cookie.Value, false
 	return session, nil
@@ -107,19 +111,37 @@ func (s *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 		defer s.cache.drop(id)
 		return s.store.Sessions.SetData(ctx, id, data)
 	}
-	token := make([]byte, tokenSize)
-	rand.Read(token) // never fails
-	session.ID = base64.RawURLEncoding.EncodeToString(token)
+	session.ID = randomToken()
 	now := s.now()
 	if err := s.store.Sessions.Add(ctx, store.Session{
 		ID: tokenHash(session.ID), OperatorID: operator.ID, CreatedAt: now, UsedAt: now,
 		IdleExpiresAt: now.Add(s.idle), ExpiresAt: now.Add(s.absolute),
 		Address: addressOf(r), UserAgent: r.UserAgent(), Data: data,
+		Method: operator.Method, ConfirmedAt: now,
 	}); err != nil {
 		session.ID = ""
 		return err
 	}
 	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
+	return nil
+}
+
+func randomToken() string {
+	token := make([]byte, tokenSize)
+	rand.Read(token) // never fails
+	return base64.RawURLEncoding.EncodeToString(token)
+}
+
+// renew gives a session another token, and notes that its operator has just shown who it is.
+func (s *SessionStore) renew(w http.ResponseWriter, r *http.Request, session *sessions.Session, now time.Time) error {
+	token := randomToken()
+	old := tokenHash(session.ID)
+	defer s.cache.drop(old)
+	if err := s.store.Sessions.Renew(r.Context(), old, tokenHash(token), now); err != nil {
+		return err
+	}
+	session.ID = token
+	http.SetCookie(w, sessions.NewCookie(session.Name(), token, session.Options))
 	return nil
 }
 
@@ -143,6 +165,9 @@ func (s *SessionStore) load(ctx context.Context, id string) (loaded, error) {
 			return l, store.ErrNotFound
 		}
 		if l.held, err = s.store.Roles.Of(ctx, l.operator.ID); err != nil {
+			return l, err
+		}
+		if l.mustEnrol, err = s.mustEnrol(ctx, asOperator(l.operator, l.held), l.session); err != nil {
 			return l, err
 		}
 		l.at = now
@@ -200,6 +225,8 @@ type loaded struct {
 	operator store.Operator
 	held     []store.HeldRole
 	at       time.Time
+
+	mustEnrol bool
 }
 
 // cache remembers for a second what was read, for a page and its parts ask together. What this process changes it

@@ -390,6 +390,8 @@ func (l *auditList) operatorChoices(ctx context.Context) (list []choice) {
 var operatorActs = []string{
 	"operator.sign_in", "operator.sign_out", "operator.add", "operator.set_role", "operator.set_password", "operator.disable",
 	"operator.enable", "operator.end_sessions",
+	"operator.add_factor", "operator.remove_factor", "operator.new_codes", "operator.reset_factors", "operator.factor_policy", "operator.link",
+	"operator.unlink", "operator.confirm", "operator.set_up", "operator.passkey_copied",
 }
 
 func (l *auditList) actionChoices(ctx context.Context) (list []choice) {

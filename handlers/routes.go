@@ -40,6 +40,8 @@ func (s *Server) routes() []route {
 		s.auditRoutes(),
 		s.apiRoutes(),
 		s.settingsRoutes(),
+		s.securityRoutes(),
+		s.confirmRoutes(),
 		s.healthRoutes(),
 	} {
 		all = append(all, area...)

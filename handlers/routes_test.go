@@ -76,12 +76,13 @@ var mayBeNowhere = map[string]bool{
 	"/apps/:app/media": true, "/apps/:app/actions/:entry": true, "/apps/:app/actions/:entry/undo": true, "/metrics": true,
 	"/apps/:app/api-answers/:answer": true, "/apps/:app/operations/files/open": true, "/apps/:app/operations/files/opened/:entry": true,
 	"/apps/:app/operations/files/opened/:entry/download": true,
+	"/settings/security/totp/qr.png": true, "/confirm/:waiting": true, "/settings/operators/:operator/reset-factors": true,
 }
 
 // addressOf is a real address of a route.
 func addressOf(r route) string {
 	path := strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1",
-		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":library", "block").Replace(r.path)
+		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":library", "block").Replace(r.path)
 	if r.method == get {
 		path += routeQuery[r.path]
 	}

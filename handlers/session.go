@@ -22,6 +22,13 @@ func (s *Server) sessionRoutes() []route {
 	return []route{
 		{get, auth.LoginPath, auth.VerbPublic, s.loginPage},
 		{post, auth.LoginPath, auth.VerbPublic, s.signIn},
+		{get, auth.SecondPath, auth.VerbPublic, s.factorPage},
+		{post, auth.SecondPath, auth.VerbPublic, s.finishFactor},
+		{post, auth.LoginPath + "/passkey", auth.VerbPublic, s.signInWithPasskey},
+		{get, auth.OIDCPath, auth.VerbPublic, s.beginOIDC},
+		{get, auth.OIDCCallbackPath, auth.VerbPublic, s.oidcCallback},
+		{get, auth.SetUpPath + "/:token", auth.VerbPublic, s.setUpPage},
+		{post, auth.SetUpPath + "/:token", auth.VerbPublic, s.setUp},
 		{post, templates.SignOutURL, auth.VerbPublic, s.signOut},
 		{post, templates.DisplayURL, auth.VerbSelf, s.setDisplay},
 	}
@@ -36,6 +43,7 @@ func (s *Server) gate() *auth.Gate {
 		Forbidden: func(c *gin.Context, _ auth.Verb) { s.fail(c, errForbidden) },
 		Hidden:    func(c *gin.Context) { s.fail(c, fmt.Errorf("%w: %q", errNoApp, c.Param("app"))) },
 		Expired:   s.expired,
+		Confirm:   s.askToConfirm,
 	}
 }
 
@@ -96,6 +104,17 @@ func (s *Server) renderLogin(c *gin.Context, status int, v templates.LoginView) 
 	if v.Notice == nil && !keepsCookies(c.Request) {
 		v.Notice = &templates.Notice{Tone: "warn", Title: i18n.T(ctx, "login.insecure.title"), Next: i18n.T(ctx, "login.insecure.next")}
 	}
+	if v.Provider = s.Auth.Provider(); v.Provider != "" {
+		v.ProviderURL = auth.OIDCPath + "?next=" + url.QueryEscape(v.Next)
+	}
+	if s.passkeysHere(c) {
+		ask, err := s.Auth.AskToSignIn()
+		if err != nil {
+			return err
+		}
+		v.Passkey = passkeyView(ask, "passkey", "challenge", i18n.T(ctx, "security.passkey.sign_in"))
+		v.PasskeyURL = auth.LoginPath + "/passkey"
+	}
 	return render(c, status, templates.LoginPage(v), nil)
 }
 
@@ -116,22 +135,31 @@ func (s *Server) signIn(c *gin.Context) error {
 	name, next := c.PostForm("name"), auth.SafeNext(c.PostForm("next"))
 	_, err := s.Auth.SignIn(c.Writer, c.Request, name, c.PostForm("password"))
 	refused, wrong := errors.AsType[*auth.Refused](err)
-	if !wrong {
-		if err != nil {
-			return err
-		}
-		return seeOther(c, next)
-	}
 	v := templates.LoginView{Name: strings.ToValidUTF8(name, "\uFFFD"), Next: next}
-	if refused.Wait > 0 {
-		v.Notice = &templates.Notice{
-			Tone: "bad", Answer: true, Icon: "clock", Title: i18n.T(ctx, "login.locked"),
-			Next: i18n.T(ctx, "login.locked_next", "time", i18n.Duration(ctx, roundUp(refused.Wait))),
-		}
+	switch {
+	case err == nil:
+		return seeOther(c, next)
+	case errors.Is(err, auth.ErrSecondStep):
+		return seeOther(c, secondURL(next))
+	case errors.Is(err, auth.ErrUseProvider):
+		v.Notice = &templates.Notice{Tone: "info", Answer: true, Title: i18n.T(ctx, "security.provider.only", "provider", s.Auth.Provider())}
+		return s.renderLogin(c, http.StatusForbidden, v)
+	case !wrong:
+		return err
+	case refused.Wait > 0:
+		v.Notice = lockedNotice(ctx, refused)
 		return s.renderLogin(c, http.StatusTooManyRequests, v)
 	}
 	v.Error = i18n.N(ctx, "login.wrong", refused.TriesLeft, "pause", i18n.Duration(ctx, refused.Pause))
 	return s.renderLogin(c, http.StatusUnauthorized, v)
+}
+
+// lockedNotice says that there were too many tries.
+func lockedNotice(ctx context.Context, refused *auth.Refused) *templates.Notice {
+	return &templates.Notice{
+		Tone: "bad", Answer: true, Icon: "clock", Title: i18n.T(ctx, "login.locked"),
+		Next: i18n.T(ctx, "login.locked_next", "time", i18n.Duration(ctx, roundUp(refused.Wait))),
+	}
 }
 
 // roundUp is whole minutes above one, else whole seconds: nobody waits by the second for ten minutes.

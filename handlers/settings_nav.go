@@ -21,6 +21,7 @@ type settingsPlace struct {
 // settingsPlaces are the pages of the settings, in order. A page is plugged in by its line here.
 var settingsPlaces = []settingsPlace{
 	{"me", settingsURL, auth.VerbSelf, true},
+	{"security", auth.EnrolPath, auth.VerbFactors, true},
 }
 
 // settingsNav is the way between them; the page that is open is the current one.
