@@ -76,7 +76,7 @@ var mayBeNowhere = map[string]bool{
 	"/apps/:app/media": true, "/apps/:app/actions/:entry": true, "/apps/:app/actions/:entry/undo": true, "/metrics": true,
 	"/apps/:app/api-answers/:answer": true, "/apps/:app/operations/files/open": true, "/apps/:app/operations/files/opened/:entry": true,
 	"/apps/:app/operations/files/opened/:entry/download": true,
-	"/settings/security/totp/qr.png": true, "/confirm/:waiting": true, "/settings/operators/:operator/reset-factors": true,
+	"/settings/security/totp/qr.png":                     true, "/confirm/:waiting": true, "/settings/operators/:operator/reset-factors": true,
 }
 
 // addressOf is a real address of a route.
