@@ -538,37 +538,3 @@ func runEmulator(ctx context.Context, args []string, std streams) error {
 	<-ctx.Done()
 	return em.Close()
 }
-
-// backup copies the console's database into a new file while the console runs.
-func backup(ctx context.Context, args []string, std streams) error {
-	f := newFlags("backup", std)
-	opts := configFlags(f)
-	rest, err := parse(f, args)
-	if err != nil {
-		return err
-	}
-	if len(rest) != 1 {
-		return usagef("backup takes the file to write")
-	}
-	c, err := opts.load()
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(rest[0]); err == nil {
-		return usagef("%s is there already; a backup overwrites nothing", rest[0])
-	}
-	st, err := openStore(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	if err := st.Backup(ctx, rest[0]); err != nil {
-		return err
-	}
-	info, err := os.Stat(rest[0])
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(std.out, "backup: %s %d bytes\n", rest[0], info.Size())
-	return nil
-}

@@ -38,6 +38,8 @@ func commands() []command {
 		{"import", "--app APP --format irc FILE…", "make groups from chat logs, through the service's import commands", importLogs},
 		{"emulator", "--listen ADDR …", "run the IM service for tests alone", runEmulator},
 		{"backup", "FILE", "copy the console's database while it runs", backup},
+		{"restore", "[--force] FILE", "put a backup in the place of the console's database", restore},
+		{"copy", "--from DATABASE --to DATABASE", "move to another database, such as from SQLite to PostgreSQL", copyDatabase},
 		{"audit", "verify [--heads FILE] [--public-key HEX]", "say whether the audit log is as it was written; also: export --format csv|jsonl", audit},
 		{"secrets", "rotate", "seal all secrets in the database with a new key", secretsCommand},
 		{"version", "", "print the version", printVersion},

@@ -162,8 +162,8 @@ type copyColumn struct {
 type copyTable struct {
 	name    string
 	columns []copyColumn // by name
-	key     []string // none: rows are in the order of all their columns
-	refs    []string // tables that its rows point to
+	key     []string     // none: rows are in the order of all their columns
+	refs    []string     // tables that its rows point to
 }
 
 // tableNames are all tables of the schema, by name.

@@ -53,3 +53,27 @@ func fillTable(ctx context.Context, c conn, t copyTable) error {
 	_, err = c.c.ExecContext(ctx, `INSERT INTO `+t.name+` (`+strings.Join(names, ", ")+`) VALUES (`+strings.Join(values, ", ")+`)`)
 	return err
 }
+
+// PutJob puts a job into a SQLite file that a worker has.
+func PutJob(ctx context.Context, path string) error {
+	d, err := openSQLite(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	return d.tx(ctx, func(c conn) error {
+		tables, err := c.tables(ctx)
+		if err != nil {
+			return err
+		}
+		for _, t := range tables {
+			if t.name == "job" {
+				if err := fillTable(ctx, c, t); err != nil {
+					return err
+				}
+			}
+		}
+		_, err = c.exec(ctx, `UPDATE job SET state = ?, spec = '{}'`, JobRunning)
+		return err
+	})
+}
