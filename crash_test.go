@@ -62,14 +62,20 @@ type crashRig struct {
 }
 
 func crash(t *testing.T, dsn string) {
-	people, messages, notices, share := 1500, 240, 8, 0.1
+	crowds, size, messages, notices, share := 3, 500, 240, 8, 0.1
 	if *crashFull {
-		people, messages, notices, share = 5000, 2000, 25, 0.02
+		crowds, size, messages, notices, share = 4, 1250, 2000, 25, 0.02 // the service takes 2,000 in a group of this type
 	}
 	r := newCrashRig(t, dsn, share)
-	members, group := r.group("Crowd", people)
+	var pairs []jobs.Pair
+	for i := range crowds {
+		members, id := r.group("Crowd "+strconv.Itoa(i), size)
+		for _, m := range members {
+			pairs = append(pairs, jobs.Pair{Group: id, User: m})
+		}
+	}
 	talkers, talk := r.group("Talk", 20)
-	r.talk(talk, talkers, messages+40)
+	r.talk(talk, talkers, 2*messages)
 	var halls []string
 	for i := range notices {
 		_, id := r.group("Hall "+strconv.Itoa(i), 1)
@@ -80,7 +86,11 @@ func crash(t *testing.T, dsn string) {
 
 	begun := time.Now()
 	recalled := talkers[:10] // every second message is one of theirs
-	mute := r.start(jobs.Spec{Kind: jobs.Mute, Groups: []string{group}, Users: append([]string{"owner-" + group}, members...), Span: actions.Span{For: 24 * time.Hour}, Reason: "flood"})
+	muted := jobs.Spec{Kind: jobs.Mute, Pairs: pairs, Span: actions.Span{For: 24 * time.Hour}, Reason: "flood"}
+	admin := jobs.Pair{Group: pairs[0].Group, User: "admin-" + pairs[0].Group}
+	withAdmin := muted
+	withAdmin.Pairs = append([]jobs.Pair{admin}, pairs...)
+	mute := r.start(withAdmin)
 	recall := r.start(jobs.Spec{Kind: jobs.Recall, Groups: []string{talk}, Search: &jobs.Search{Senders: recalled}})
 	notice := r.start(jobs.Spec{Kind: jobs.Notice, Groups: halls, Text: "Closing soon"})
 	all := []int64{mute, recall, notice}
@@ -89,7 +99,7 @@ func crash(t *testing.T, dsn string) {
 			time.Sleep(rand.N(600 * time.Millisecond))
 			n++
 		} else { // all ended: another round of mutes
-			all = append(all, r.start(jobs.Spec{Kind: jobs.Mute, Groups: []string{group}, Users: members, Span: actions.Span{For: 24 * time.Hour}, Reason: "flood"}))
+			all = append(all, r.start(muted))
 			continue
 		}
 		r.kill()
@@ -100,11 +110,12 @@ func crash(t *testing.T, dsn string) {
 	}
 	r.stopProgram()
 
-	r.wantMuted(group, members, begun)
+	r.wantMuted(admin, pairs, begun)
 	r.wantRecalled(talk, recalled)
-	r.wantCounts(mute, store.JobCounts{Total: people + 1, Done: people, Skipped: 1})
+	r.wantCounts(mute, store.JobCounts{Total: len(pairs) + 1, Done: len(pairs), Skipped: 1})
+	r.wantCounts(recall, store.JobCounts{Total: messages, Done: messages})
 	for _, id := range all[3:] {
-		r.wantCounts(id, store.JobCounts{Total: people, Done: people})
+		r.wantCounts(id, store.JobCounts{Total: len(pairs), Done: len(pairs)})
 	}
 	r.wantNotices(notice, notices)
 	for _, id := range all {
@@ -253,20 +264,20 @@ func (r *crashRig) await(id int64) {
 	r.poll(fmt.Sprintf("end of job %d", id), func() bool { return r.job(id).State.Ended() })
 }
 
-// group makes a group of people who are "u" and a number in it, and of an owner.
+// group makes a group of people, and of an admin.
 func (r *crashRig) group(name string, members int) ([]string, string) {
 	r.Helper()
 	ctx := r.Context()
 	id, err := r.app.IM.Import.Group(ctx, imclient.ImportGroup{Type: "Public", Name: name, Created: time.Now().Add(-48 * time.Hour)})
 	r.ok(err)
-	owner := "owner-" + id
+	admin := "admin-" + id
 	users := make([]string, members)
-	list := []imclient.ImportMember{{UserID: owner, Admin: true}}
+	list := []imclient.ImportMember{{UserID: admin, Admin: true}}
 	for i := range users {
-		users[i] = fmt.Sprintf("u%d-%s", i, name[:1])
+		users[i] = fmt.Sprintf("u%d %s", i, name)
 		list = append(list, imclient.ImportMember{UserID: users[i]})
 	}
-	refused, err := r.app.IM.Import.Users(ctx, append([]string{owner}, users...))
+	refused, err := r.app.IM.Import.Users(ctx, append([]string{admin}, users...))
 	r.ok(err)
 	if len(refused) > 0 {
 		r.Fatal(refused[0])
@@ -295,17 +306,34 @@ func (r *crashRig) talk(group string, from []string, n int) {
 	}
 }
 
-// wantMuted asserts who is muted, by the service's own list, and until when.
-func (r *crashRig) wantMuted(group string, members []string, begun time.Time) {
+// wantMuted asserts who is muted, by the service's own list, and until when; the admin is not.
+func (r *crashRig) wantMuted(admin jobs.Pair, pairs []jobs.Pair, begun time.Time) {
 	r.Helper()
-	muted, err := r.app.IM.Mutes.(imclient.MuteReader).Muted(r.Context(), group, append([]string{"owner-" + group}, members...))
-	r.ok(err)
-	if len(muted) != len(members) {
-		r.Errorf("%d are muted, want %d", len(muted), len(members))
+	muted := map[string]map[string]time.Time{}
+	for _, p := range append([]jobs.Pair{admin}, pairs...) {
+		if muted[p.Group] != nil {
+			continue
+		}
+		muted[p.Group] = map[string]time.Time{}
+		for page, err := range imclient.Pages(r.Context(), "", func(ctx context.Context, cursor string) (imclient.Page[imclient.Mute], error) {
+			return r.app.IM.Mutes.List(ctx, p.Group, cursor, 500)
+		}) {
+			r.ok(err)
+			for _, m := range page.Items {
+				muted[p.Group][m.UserID] = m.Until
+			}
+		}
 	}
-	for _, u := range members {
-		if end := muted[u]; end.Before(begun.Add(24*time.Hour-2*time.Second)) || end.After(time.Now().Add(24*time.Hour+2*time.Second)) {
-			r.Errorf("%s is muted until %s", u, end)
+	n := 0
+	for _, m := range muted {
+		n += len(m)
+	}
+	if n != len(pairs) || !muted[admin.Group][admin.User].IsZero() {
+		r.Errorf("%d are muted, want %d", n, len(pairs))
+	}
+	for _, p := range pairs {
+		if end := muted[p.Group][p.User]; end.Before(begun.Add(24*time.Hour-2*time.Second)) || end.After(time.Now().Add(24*time.Hour+2*time.Second)) {
+			r.Errorf("%v is muted until %s", p, end)
 			return
 		}
 	}
