@@ -143,7 +143,7 @@ func (s *Service) allowed(actor Actor, app App, a Action, whole bool) error {
 	if !actor.can(a.Verb()) {
 		return &Forbidden{Verb: a.Verb()}
 	}
-	f := &fields{limits: app.IM.Caps.Limits, now: s.now()}
+	f := &fields{limits: app.IM.Caps.Limits, traits: app.IM.Caps.Traits, now: s.now()}
 	a.check(f)
 	if whole {
 		a.common().check(f, a.Verb())

@@ -71,4 +71,14 @@ const (
 	EffectBroadcastSome  = "action.effect.broadcast_some"
 	EffectTagged         = "action.effect.tagged"
 	EffectUntagged       = "action.effect.untagged"
+	EffectAllowed        = "action.effect.allowed"
+	EffectDisallowed     = "action.effect.disallowed"
+	EffectRoomMarked     = "action.effect.room_marked"
+	EffectRoomUnmarked   = "action.effect.room_unmarked"
+	EffectGoneForAll     = "action.effect.gone_for_all"
+	EffectGoneForOthers  = "action.effect.gone_for_others"
+	EffectGoneForOne     = "action.effect.gone_for_one"
+	EffectMemberRead     = "action.effect.member_read"
+	EffectSetting        = "action.effect.setting" // a mark of a conversation, from {from} to {to}
+	EffectToken          = "action.effect.token"
 )

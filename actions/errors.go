@@ -69,6 +69,7 @@ const (
 // fields collects what is wrong with the input.
 type fields struct {
 	limits imclient.Limits
+	traits imclient.Traits
 	now    time.Time
 	bad    map[string]Text
 }

@@ -138,6 +138,10 @@ func (a MarkLive) check(f *fields) {
 		f.add("marks", "action.invalid.too_many", "n", len(a.Marks), "limit", maxMarks)
 	}
 	for _, m := range a.Marks {
+		if f.traits.TextMarks {
+			f.textMark(m)
+			continue
+		}
 		if m == "" || len(m) > maxMark || strings.ContainsFunc(m, func(r rune) bool { return r < '0' || r > '9' }) {
 			f.add("marks", "action.invalid.mark", "mark", cutText(m, 40))
 		}

@@ -66,6 +66,15 @@ const (
 	VerbLiveBroadcast    Verb = "live.broadcast"
 	VerbBroadcast        Verb = "app.broadcast"
 	VerbUserTags         Verb = "user.tags"
+	VerbAllow            Verb = "live.allow"
+	VerbMarkRoom         Verb = "live.mark_room"
+	VerbDeleteMessages   Verb = "message.delete"
+	VerbMarkRead         Verb = "member.mark_read"
+	VerbSendUsers        Verb = "app.send_users"
+	VerbSendGroups       Verb = "app.send_groups"
+	VerbNoteBlock        Verb = "block.note"
+	VerbMarkContact      Verb = "contact.mark"
+	VerbMakeToken        Verb = "user.token"
 )
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
@@ -149,6 +158,15 @@ var verbs = map[Verb]verbInfo{
 	VerbLiveBroadcast:    {imclient.VerbLiveBroadcast, true, false},
 	VerbBroadcast:        {imclient.VerbBroadcast, true, false},
 	VerbUserTags:         {imclient.VerbBroadcast, false, true},
+	VerbAllow:            {imclient.VerbAllowList, false, true},
+	VerbMarkRoom:         {imclient.VerbRoomMarks, false, true},
+	VerbDeleteMessages:   {imclient.VerbDeleteMessage, true, false},
+	VerbMarkRead:         {imclient.VerbMarkRead, false, false},
+	VerbSendUsers:        {imclient.VerbSendUsers, true, false},
+	VerbSendGroups:       {imclient.VerbSendGroups, true, false},
+	VerbNoteBlock:        {imclient.VerbBlockNotes, false, true},
+	VerbMarkContact:      {imclient.VerbContactMarks, false, true},
+	VerbMakeToken:        {imclient.VerbToken, true, false},
 }
 
 // Verbs lists all verbs, in the order of the constants.
@@ -165,6 +183,7 @@ func Verbs() []Verb {
 		VerbCreateGroup, VerbImportGroup, VerbDismiss, VerbTransfer, VerbAddMembers, VerbMemberFields, VerbGroupFields, VerbAttributes,
 		VerbCounters, VerbClearMessages, VerbCreateTopic, VerbEditTopic, VerbDeleteTopic,
 		VerbReadFiles, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags,
+		VerbAllow, VerbMarkRoom, VerbDeleteMessages, VerbMarkRead, VerbSendUsers, VerbSendGroups, VerbNoteBlock, VerbMarkContact, VerbMakeToken,
 	}
 }
 

@@ -85,8 +85,12 @@ func (w *broadcastWork) attributes(ctx context.Context, p *plan) error {
 
 func (w *broadcastWork) send(ctx context.Context, p *plan) sent {
 	a := w.asked
+	key := a.Key
+	if !p.app.IM.Caps.Traits.BroadcastPush {
+		key = "" // the service knows none; a form is carried out once all the same
+	}
 	task, err := p.app.IM.Broadcasts.Send(ctx, imclient.Broadcast{
-		From: a.From, Body: []imclient.Element{imclient.Text{Text: a.Text}}, Key: a.Key, Keep: a.Keep, Title: a.Title, Text: a.Push,
+		From: a.From, Body: []imclient.Element{imclient.Text{Text: a.Text}}, Key: key, Keep: a.Keep, Title: a.Title, Text: a.Push,
 		AnyTag: a.AnyTag, AllTag: a.AllTag, AnyAttribute: a.AnyAttribute, AllAttribute: a.AllAttribute,
 	})
 	w.task = task
@@ -234,6 +238,10 @@ func inverseOfApp(first Result, d Detail, ids []string, before map[string]string
 		return &markWork{group: first.Group, users: ids, restore: before, made: made}
 	case VerbUserTags:
 		return &tagWork{users: ids, restore: before}
+	case VerbAllow:
+		return &allowWork{group: first.Group, users: ids, want: before, restore: true}
+	case VerbMarkRoom:
+		return &roomMarkWork{group: first.Group, marks: ids, want: before, restore: true}
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func (w *sendWork) read(ctx context.Context, p *plan) (map[string]Value, error) 
 	if err != nil || found == nil {
 		return nil, err
 	}
-	if m, is := found[w.said.ID]; is {
+	if m, is := found[w.said.ID]; is && m.State != imclient.MessageHole { // it may take a moment to be there
 		return map[string]Value{w.id(): messageValue(m)}, nil
 	}
 	return nil, nil

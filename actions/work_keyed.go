@@ -34,6 +34,7 @@ type shelf interface {
 // keyedWork changes texts under keys. Its items are the keys.
 type keyedWork struct {
 	group, user, topic string // topic of the group; user in it
+	other              string // whom the user has blocked
 	shelf              shelf
 	want               map[string]string // "" removes
 	seen               map[string]string // what the form showed; nil: not checked
@@ -42,8 +43,10 @@ type keyedWork struct {
 }
 
 func (w *keyedWork) load(ctx context.Context, p *plan) error {
-	if err := p.loadGroup(ctx, w.group); err != nil {
-		return err
+	if w.group != "" {
+		if err := p.loadGroup(ctx, w.group); err != nil {
+			return err
+		}
 	}
 	if err := p.offered(w.shelf.needs()); err != nil {
 		return err
@@ -116,10 +119,12 @@ func (w *keyedWork) value(p *plan, now map[string]string, key string) Value {
 func (w *keyedWork) matches(want, got Value, _ time.Time) bool { return want == got }
 
 func (w *keyedWork) targets(*plan) (users, messages []string) {
-	if w.user != "" {
-		return []string{w.user}, nil
+	for _, u := range []string{w.user, w.other} {
+		if u != "" {
+			users = append(users, u)
+		}
 	}
-	return nil, nil
+	return users, nil
 }
 
 func (w *keyedWork) options() map[string]any {
@@ -129,6 +134,9 @@ func (w *keyedWork) options() map[string]any {
 	}
 	if w.user != "" {
 		o["user"] = w.user
+	}
+	if w.other != "" {
+		o["other"] = w.other
 	}
 	return o
 }

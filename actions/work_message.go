@@ -106,6 +106,9 @@ func look(ctx context.Context, p *plan, c imclient.Conversation, refs []MessageR
 		for _, m := range page.Messages {
 			found[m.ID] = m
 		}
+		if _, is := found[r.ID]; !is && !p.app.IM.Caps.Traits.KeepsPlaces { // where it stood there is nothing
+			found[r.ID] = imclient.Message{ID: r.ID, Seq: r.Seq, State: imclient.MessageHole}
+		}
 	}
 	return found, nil
 }

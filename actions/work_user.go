@@ -40,6 +40,10 @@ func inverseOfUser(v Verb, d Detail, ids []string, before map[string]string) wor
 		return &blockWork{user: user, others: ids, want: TextUnblocked, was: was}
 	case VerbUnblock:
 		return &blockWork{user: user, others: ids, want: TextBlocked}
+	case VerbNoteBlock:
+		return &keyedWork{user: user, other: option("other"), shelf: blockNotes{}, want: before, restore: true}
+	case VerbMarkContact:
+		return &contactMarkWork{where: Where{Group: option("group"), User: user, Peer: option("peer")}, want: before, restore: true}
 	}
 	return nil
 }

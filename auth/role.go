@@ -94,6 +94,16 @@ const (
 	VerbBroadcast     Verb = "app.broadcast"
 	VerbUserTags      Verb = "user.tags"
 
+	VerbAllow          Verb = "live.allow"
+	VerbMarkRoom       Verb = "live.mark_room"
+	VerbDeleteMessages Verb = "message.delete"
+	VerbMarkRead       Verb = "member.mark_read"
+	VerbSendUsers      Verb = "app.send_users"
+	VerbSendGroups     Verb = "app.send_groups"
+	VerbNoteBlock      Verb = "block.note"
+	VerbMarkContact    Verb = "contact.mark"
+	VerbMakeToken      Verb = "user.token"
+
 	VerbSendDirect       Verb = "direct.send"
 	VerbEditDirect       Verb = "direct.edit"
 	VerbDirectExtensions Verb = "direct.extensions"
@@ -173,6 +183,16 @@ var least = map[Verb]Role{
 	VerbLiveBroadcast: Lead,
 	VerbBroadcast:     Lead,
 	VerbUserTags:      Lead,
+
+	VerbAllow:          Lead,
+	VerbMarkRoom:       Lead,
+	VerbDeleteMessages: Lead,
+	VerbMarkRead:       Lead,
+	VerbSendUsers:      Lead,
+	VerbSendGroups:     Lead,
+	VerbNoteBlock:      Lead,
+	VerbMarkContact:    Lead,
+	VerbMakeToken:      Owner,
 
 	VerbSendDirect:       Lead,
 	VerbEditDirect:       Lead,

@@ -40,10 +40,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,
 			VerbBlock, VerbUnblock, VerbRemoveContact,
 			VerbFigures, VerbReadFiles, VerbWords, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags,
+			VerbAllow, VerbMarkRoom, VerbDeleteMessages, VerbMarkRead, VerbSendUsers, VerbSendGroups, VerbNoteBlock, VerbMarkContact,
 			VerbCreateGroup, VerbImportGroup, VerbTransfer, VerbMemberFields, VerbGroupFields, VerbAttributes, VerbCounters, VerbClearMessages,
 			VerbCreateTopic, VerbEditTopic, VerbDeleteTopic,
 		},
-		Owner: {VerbSettings, VerbOperators, VerbAPI, VerbDeleteUsers},
+		Owner: {VerbSettings, VerbOperators, VerbAPI, VerbDeleteUsers, VerbMakeToken},
 	}
 	count := 0
 	for i, r := range Roles() {

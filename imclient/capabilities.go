@@ -49,6 +49,11 @@ const (
 	VerbMarkRead      Verb = "messages.mark_read"
 	VerbMemberFields  Verb = "member.fields"
 	VerbLiveMarks     Verb = "live.marks"
+	VerbAllowList     Verb = "live.allow"
+	VerbRoomMarks     Verb = "live.room_marks"
+	VerbDeleteMessage Verb = "message.delete"
+	VerbReading       Verb = "members.reading"
+	VerbInside        Verb = "members.inside"
 )
 
 // Verbs on the app as a whole and on users.
@@ -79,6 +84,10 @@ const (
 	VerbDirectReceipts   Verb = "direct.receipts"
 	VerbDirectExtensions Verb = "direct.extensions"
 
+	VerbBlockNotes    Verb = "user.block_notes"
+	VerbToken         Verb = "user.token"
+	VerbSendUsers     Verb = "app.send_users"
+	VerbSendGroups    Verb = "app.send_groups"
 	VerbLiveBroadcast Verb = "live.broadcast"
 	VerbBroadcast     Verb = "app.broadcast"
 	VerbBroadcastAttr Verb = "app.broadcast_attributes"
@@ -143,6 +152,8 @@ type Traits struct {
 	OneWayFriends bool // a friendship may be on one of the two lists alone
 	Fleeting      bool // a message may be for those online alone
 	Quiet         bool // a message may be kept from counting as unread, and from devices
+	TextMarks     bool // marks in live rooms are texts, and last; else numbers, and gone with their bearer
+	BroadcastPush bool // the words that devices show of a broadcast can be chosen, and repeats are told apart
 }
 
 // Capabilities says what an app's vendor and plan can do. The zero value can do nothing.

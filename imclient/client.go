@@ -40,6 +40,10 @@ type Client struct {
 	HistoryFiles HistoryFiles
 	Keywords     Keywords
 	Broadcasts   Broadcasts
+	Rooms        Rooms
+	Attendance   Attendance
+	Mass         Mass
+	Tokens       Tokens
 	Raw          Raw
 
 	// Pool names what the vendor counts calls by: an app, or an account with several. Clients of one pool share its rates.

@@ -129,6 +129,8 @@ type Messages interface {
 	Edit(ctx context.Context, c Conversation, id string, e Edit) error
 	// Hide takes messages out of c.User's view of a direct chat; the other one keeps them.
 	Hide(ctx context.Context, c Conversation, ids []string) ([]Refused, error)
+	// Delete deletes messages, which leaves no trace, for those whom how says. Of DeleteForOne c.User is the one.
+	Delete(ctx context.Context, c Conversation, ids []string, how Deletion) ([]Refused, error)
 	// Clear deletes a group's messages for everybody: up to a position, that one included, or all of them with "".
 	Clear(ctx context.Context, group, upTo string) error
 	// MarkRead marks what c.User was told as read, up to a time; the zero time is all of it. Services may know no time

@@ -79,6 +79,7 @@ type Friends interface {
 type Block struct {
 	UserID string
 	Since  time.Time // zero if the service does not say
+	Custom []Field   // what the app has noted of it
 }
 
 // Blocks reads and changes whom users do not want to hear from.
@@ -91,4 +92,6 @@ type Blocks interface {
 	Add(ctx context.Context, user string, others []string) ([]Refused, error)
 	// Remove takes others off it; one who is not on it is not refused.
 	Remove(ctx context.Context, user string, others []string) ([]Refused, error)
+	// Note changes what the app has noted of one who is blocked. Fields not named stay, "" removes one.
+	Note(ctx context.Context, user, other string, fields []Field) error
 }

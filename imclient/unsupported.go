@@ -22,6 +22,10 @@ func (c *Client) Complete() {
 	fill[HistoryFiles](&c.HistoryFiles, noHistoryFiles{c.Vendor})
 	fill[Keywords](&c.Keywords, noKeywords{c.Vendor})
 	fill[Broadcasts](&c.Broadcasts, noBroadcasts{c.Vendor})
+	fill[Rooms](&c.Rooms, noRooms{c.Vendor})
+	fill[Attendance](&c.Attendance, noAttendance{c.Vendor})
+	fill[Mass](&c.Mass, noMass{c.Vendor})
+	fill[Tokens](&c.Tokens, noTokens{c.Vendor})
 }
 
 // fill sets an area that is nil.
@@ -137,6 +141,10 @@ func (n noBlocks) Add(context.Context, string, []string) ([]Refused, error) {
 
 func (n noBlocks) Remove(context.Context, string, []string) ([]Refused, error) {
 	return nil, Unsupported("blocks.remove", n.v)
+}
+
+func (n noBlocks) Note(context.Context, string, string, []Field) error {
+	return Unsupported("blocks.note", n.v)
 }
 
 type noContacts struct{ v Vendor }
@@ -345,4 +353,56 @@ func (n noBroadcasts) SetAttributes(context.Context, []string, map[string]string
 
 func (n noBroadcasts) RemoveAttributes(context.Context, []string, []string) ([]Refused, error) {
 	return nil, Unsupported("broadcasts.remove_attributes", n.v)
+}
+
+type noRooms struct{ v Vendor }
+
+func (n noRooms) Allowed(context.Context, string, string, int) (Page[Allowed], error) {
+	return Page[Allowed]{}, Unsupported("rooms.allowed", n.v)
+}
+
+func (n noRooms) Allow(context.Context, string, []string) ([]Refused, error) {
+	return nil, Unsupported("rooms.allow", n.v)
+}
+
+func (n noRooms) Disallow(context.Context, string, []string) ([]Refused, error) {
+	return nil, Unsupported("rooms.disallow", n.v)
+}
+
+func (n noRooms) Marks(context.Context, string) ([]string, error) {
+	return nil, Unsupported("rooms.marks", n.v)
+}
+
+func (n noRooms) Mark(context.Context, string, []string, bool) error {
+	return Unsupported("rooms.mark", n.v)
+}
+
+type noAttendance struct{ v Vendor }
+
+func (n noAttendance) Inside(context.Context, string, []string) ([]Attendant, error) {
+	return nil, Unsupported("attendance.inside", n.v)
+}
+
+func (n noAttendance) Count(context.Context, string) (int, error) {
+	return 0, Unsupported("attendance.count", n.v)
+}
+
+func (n noAttendance) Reading(context.Context, string) ([]ReadPosition, error) {
+	return nil, Unsupported("attendance.reading", n.v)
+}
+
+type noMass struct{ v Vendor }
+
+func (n noMass) ToUsers(context.Context, []string, Draft) ([]Refused, error) {
+	return nil, Unsupported("mass.to_users", n.v)
+}
+
+func (n noMass) ToGroups(context.Context, []string, Draft) ([]Refused, error) {
+	return nil, Unsupported("mass.to_groups", n.v)
+}
+
+type noTokens struct{ v Vendor }
+
+func (n noTokens) Make(context.Context, string, time.Time) (string, error) {
+	return "", Unsupported("tokens.make", n.v)
 }

@@ -50,6 +50,17 @@ func (s *suite) capabilities(t *testing.T) {
 				_, err := s.c.Contacts.List(ctx(t), imclient.ContactListOptions{User: user})
 				return err
 			},
+			imclient.VerbBlockNotes: func() error {
+				other := s.h.NewUser(t, "Blocked")
+				if err := all(s.c.Blocks.Add(ctx(t), user, []string{other})); err != nil {
+					return err
+				}
+				return s.c.Blocks.Note(ctx(t), user, other, []imclient.Field{{Key: "why", Value: "x"}})
+			},
+			imclient.VerbToken: func() error { _, err := s.c.Tokens.Make(ctx(t), user, s.h.Now().Add(time.Hour)); return err },
+			imclient.VerbSendUsers: func() error {
+				return all(s.c.Mass.ToUsers(ctx(t), []string{s.h.NewUser(t, "Reader")}, imclient.Draft{From: user, Body: text("x")}))
+			},
 			imclient.VerbLiveBroadcast: func() error { _, err := s.c.Live.Broadcast(ctx(t), imclient.Draft{Body: text("x")}); return err },
 			imclient.VerbBroadcast:     func() error { _, err := s.c.Broadcasts.Tags(ctx(t), []string{user}); return err },
 			imclient.VerbBroadcastAttr: func() error { _, err := s.c.Broadcasts.AttributeNames(ctx(t)); return err },
@@ -156,6 +167,20 @@ func (s *suite) tries(t *testing.T, r room) map[imclient.Verb]func() error {
 		imclient.VerbMarkRead: func() error { return s.c.Messages.MarkRead(ctx(t), read, time.Time{}) },
 		imclient.VerbLiveMarks: func() error {
 			return all(s.c.Live.Mark(ctx(t), r.id, r.members[4:5], []string{"1000"}, true))
+		},
+		imclient.VerbAllowList: func() error { _, err := s.c.Rooms.Allowed(ctx(t), r.id, "", 5); return err },
+		imclient.VerbRoomMarks: func() error { _, err := s.c.Rooms.Marks(ctx(t), r.id); return err },
+		imclient.VerbReading:   func() error { _, err := s.c.Attendance.Reading(ctx(t), r.id); return err },
+		imclient.VerbInside:    func() error { _, err := s.c.Attendance.Inside(ctx(t), r.id, r.members[:1]); return err },
+		imclient.VerbSendGroups: func() error {
+			return all(s.c.Mass.ToGroups(ctx(t), []string{r.id}, imclient.Draft{From: r.owner, Body: text("x")}))
+		},
+		imclient.VerbDeleteMessage: func() error {
+			id := s.h.MissingMessage
+			if s.c.Caps.Can(imclient.VerbDeleteMessage, r.info.Type) {
+				id = must(s.c.Messages.Send(ctx(t), c, imclient.Draft{From: r.owner, Body: text("away with it")}))(t).ID
+			}
+			return all(s.c.Messages.Delete(ctx(t), c, []string{id}, imclient.DeleteForAll))
 		},
 		imclient.VerbAttributes: func() error { _, err := s.c.Attributes.List(ctx(t), r.id); return err },
 		imclient.VerbCounters:   func() error { _, err := s.c.Counters.List(ctx(t), r.id); return err },

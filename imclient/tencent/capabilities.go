@@ -35,7 +35,7 @@ func Capabilities() imclient.Capabilities {
 		Limits: limits, OwnViews: true,
 		Traits: imclient.Traits{
 			Administrator: true, NeedsAccounts: true, KeepsPlaces: true, OwnViews: true, AskedReceipts: true, SendsReceipts: true,
-			LastMessages: true, ChosenIDs: true, OneWayFriends: true, ProfileTags: true, Fleeting: true, Quiet: true,
+			LastMessages: true, ChosenIDs: true, OneWayFriends: true, ProfileTags: true, Fleeting: true, Quiet: true, BroadcastPush: true,
 		},
 		Marks: []string{imclient.MarkFavourite, imclient.MarkUnread, imclient.MarkFolded, imclient.MarkHidden},
 		Why:   why,
@@ -107,6 +107,16 @@ var onlyCommunity = map[imclient.Verb]string{
 	imclient.VerbTopics: whyKey + "only_community.topics",
 }
 
+// nowhere are the verbs that no type has.
+var nowhere = map[imclient.Verb]string{
+	imclient.VerbAllowList:     whyKey + "allow_list",
+	imclient.VerbRoomMarks:     whyKey + "room_marks",
+	imclient.VerbDeleteMessage: whyKey + "delete_message",
+	imclient.VerbReading:       whyKey + "reading",
+	imclient.VerbBlockNotes:    whyKey + "block_notes",
+	imclient.VerbSendGroups:    whyKey + "send_groups",
+}
+
 // everywhere are the verbs that no type lacks. Of a live room the members are those online.
 var everywhere = map[imclient.Verb]bool{
 	imclient.VerbListMembers: true, imclient.VerbMutedList: true, imclient.VerbMuteAll: true, imclient.VerbEditGroup: true,
@@ -119,6 +129,7 @@ var everywhere = map[imclient.Verb]bool{
 	imclient.VerbDirectHistory: true, imclient.VerbDirectSend: true, imclient.VerbDirectRecall: true, imclient.VerbDirectEdit: true,
 	imclient.VerbDirectHide: true, imclient.VerbDirectRead: true, imclient.VerbDirectReceipts: true, imclient.VerbDirectExtensions: true,
 	imclient.VerbLiveBroadcast: true, imclient.VerbBroadcast: true, imclient.VerbBroadcastAttr: true,
+	imclient.VerbInside: true, imclient.VerbToken: true, imclient.VerbSendUsers: true,
 	imclient.VerbOperations: true, imclient.VerbHistoryFiles: true, imclient.VerbKeywords: true,
 }
 
@@ -132,6 +143,9 @@ var (
 
 // why answers for Capabilities. A type that is not known is an ordinary group; a verb that is not known is not offered.
 func why(v imclient.Verb, t imclient.GroupType) string {
+	if key := nowhere[v]; key != "" {
+		return key
+	}
 	for owner, verbs := range alone {
 		if key := verbs[v]; key != "" {
 			if t == owner {

@@ -64,7 +64,7 @@ func NewClient(api *API) *imclient.Client {
 		inside: calls.NewCache[map[string]imclient.Member](api.life, api.now, groupFresh, 0, peopleLists),
 	}
 	api.written = c.written
-	return &imclient.Client{
+	im := &imclient.Client{
 		Vendor: imclient.Tencent, AppID: api.cfg.SDKAppID, Caps: capabilities(api.cfg),
 		Groups: groupsArea{c}, Members: membersArea{c}, Messages: messagesArea{c}, Mutes: mutesArea{c},
 		Users: usersArea{c}, Live: liveArea{c}, Import: importArea{c}, Raw: rawArea{c},
@@ -73,7 +73,10 @@ func NewClient(api *API) *imclient.Client {
 		HistoryFiles: historyFilesArea{c}, Keywords: keywordsArea{c}, Broadcasts: broadcastsArea{c},
 		Pool: "tencent " + api.cfg.SDKAppID, ShareRates: api.ShareRates, SetShare: api.SetShare,
 		Check: c.check, Costs: api.costs, Stats: api.Stats, Close: api.Close,
+		Attendance: attendanceArea{c}, Mass: massArea{c}, Tokens: tokensArea{c},
 	}
+	im.Complete()
+	return im
 }
 
 // written forgets the copies of what a write of ours may have changed.

@@ -25,8 +25,9 @@ func Capabilities() imclient.Capabilities {
 			Nick:                 maxNick,
 			BroadcastKeepSeconds: int(longestKeep.Seconds()),
 		},
-		Marks: marks,
-		Why:   why,
+		Marks:  marks,
+		Traits: imclient.Traits{TextMarks: true},
+		Why:    why,
 	}
 }
 
@@ -79,6 +80,12 @@ var refusals = map[imclient.Verb]map[imclient.GroupType]string{
 	imclient.VerbMarkRead:     {TypeLive: "cap.volcengine.live.mark_read"},
 	imclient.VerbMemberFields: nil,
 	imclient.VerbLiveMarks:    {TypeGroup: "cap.volcengine.live_marks"},
+	imclient.VerbAllowList:    {TypeGroup: "cap.volcengine.allow_list"},
+	imclient.VerbRoomMarks:    {TypeGroup: "cap.volcengine.room_marks"},
+	imclient.VerbReading:      {TypeLive: "cap.volcengine.live.reading"},
+	imclient.VerbInside:       nil,
+
+	imclient.VerbDeleteMessage: nil,
 
 	imclient.VerbImportUsers:   nil, // registers them
 	imclient.VerbDeleteUsers:   nil,
@@ -99,6 +106,11 @@ var refusals = map[imclient.Verb]map[imclient.GroupType]string{
 	imclient.VerbDirectRead:       nil,
 	imclient.VerbDirectReceipts:   {"": "cap.volcengine.direct_receipts"},
 	imclient.VerbDirectExtensions: {"": "cap.volcengine.extensions"},
+
+	imclient.VerbBlockNotes: nil,
+	imclient.VerbToken:      nil,
+	imclient.VerbSendUsers:  nil,
+	imclient.VerbSendGroups: nil,
 
 	imclient.VerbLiveBroadcast: {"": "cap.volcengine.live_broadcast"},
 	imclient.VerbBroadcast:     nil,

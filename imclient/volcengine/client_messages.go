@@ -473,6 +473,40 @@ func (m messagesArea) Clear(context.Context, string, string) error {
 	return unsupported("messages.clear")
 }
 
+// Delete costs a call for each message. In live groups none can be deleted for some alone.
+func (m messagesArea) Delete(ctx context.Context, c imclient.Conversation, list []string, how imclient.Deletion) ([]imclient.Refused, error) {
+	ctx = withOp(ctx, "messages.delete")
+	if how == imclient.DeleteForOne && !validID(c.User) {
+		return nil, refuse(ctx, imclient.ErrInvalid, "for whom?")
+	}
+	if !c.Direct() && how != imclient.DeleteForAll {
+		info, err := m.known(ctx, c.Group)
+		if err == nil {
+			err = needGroup(ctx, info)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if how == imclient.DeleteForOne {
+		return m.Hide(ctx, c, list)
+	}
+	conversation, err := m.conversation(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return m.each(ctx, conversation, list, true, func(msg Message) error {
+		q := &DeleteConversationMessageRequest{ConversationShortId: ID(conversation), MessageId: msg.MessageId}
+		if how == imclient.DeleteForOthers {
+			q.DeleteType = deleteForOthers
+		}
+		return m.api.DeleteConversationMessage(ctx, q)
+	})
+}
+
+// deleteForOthers is the DeleteType with which the sender goes on seeing a message.
+const deleteForOthers = 1
+
 // Hide costs a call for each message.
 func (m messagesArea) Hide(ctx context.Context, c imclient.Conversation, list []string) ([]imclient.Refused, error) {
 	ctx = withOp(ctx, "messages.hide")

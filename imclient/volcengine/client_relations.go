@@ -297,7 +297,9 @@ func (b blocksArea) List(ctx context.Context, user, cursor string, limit int) (i
 		return page, err
 	}
 	for _, x := range r.BlackListInfos {
-		page.Items = append(page.Items, imclient.Block{UserID: string(x.BlackListUserId), Since: stamp(x.CreateTime)})
+		page.Items = append(page.Items, imclient.Block{
+			UserID: string(x.BlackListUserId), Since: stamp(x.CreateTime), Custom: fields(x.BlackListUserExt),
+		})
 	}
 	page.Next = nextCursor(at, r.HasMore, r.NewCursor, r.NextCursor)
 	return page, nil
@@ -368,4 +370,25 @@ func (b blocksArea) Remove(ctx context.Context, user string, others []string) ([
 	return b.inBatches(ctx, others, maxBlocks, func(batch []string) ([]imclient.Refused, error) {
 		return nil, b.api.RemoveBlackList(ctx, &RemoveBlackListRequest{UserId: ID(user), BlackListUserIds: ids(batch)})
 	})
+}
+
+// Note merges data of the app's own into what is kept with a block. A key cannot be removed, so one that is to go is
+// emptied, which reads as none.
+func (b blocksArea) Note(ctx context.Context, user, other string, list []imclient.Field) error {
+	ctx = withOp(ctx, "blocks.note")
+	if err := nobody(ctx, user); err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return refuse(ctx, imclient.ErrInvalid, "nothing to change")
+	}
+	return one(inBatches(ctx, []string{other}, maxBlocks, func([]string) ([]imclient.Refused, error) {
+		r, err := b.api.UpdateBlackList(ctx, &UpdateBlackListRequest{
+			UserId: ID(user), BlackListInfos: []NewBlackListed{{BlackListUserId: ID(other), BlackListUserExt: merged(nil, list)}},
+		})
+		if err != nil {
+			return nil, err
+		}
+		return failedInfos(ctx, updateBlackList.Action, r.FailedInfos), nil
+	}))
 }
