@@ -191,4 +191,7 @@ var decoders = map[Verb]func(b json.RawMessage, key string) (Action, error){
 	VerbEditTopic: decoder[EditTopic], VerbDeleteTopic: decoder[DeleteTopic], VerbReadFiles: decoder[ReadHistoryFile],
 	VerbAddWords: decoder[AddKeywords], VerbRemoveWords: decoder[RemoveKeywords], VerbLiveMark: decoder[MarkLive],
 	VerbLiveBroadcast: decoder[LiveBroadcast], VerbBroadcast: decoder[Broadcast], VerbUserTags: decoder[TagUsers],
+	VerbAllow: decoder[AllowInRoom], VerbMarkRoom: decoder[MarkRoom], VerbDeleteMessages: decoder[DeleteMessages],
+	VerbMarkRead: decoder[MarkMemberRead], VerbSendUsers: decoder[SendToUsers], VerbSendGroups: decoder[SendToGroups],
+	VerbNoteBlock: decoder[NoteBlock], VerbMarkContact: decoder[MarkContact], VerbMakeToken: decoder[MakeToken],
 }

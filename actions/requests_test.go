@@ -103,6 +103,18 @@ func TestInvalid(t *testing.T) {
 		}, []string{"all_tag", "any_tag", "attributes", "keep", "push", "reason", "text", "title", "to"}},
 		{"tags that cannot be", TagUsers{Users: users, Tags: []string{long}}, []string{"tags"}},
 		{"no tags", TagUsers{}, []string{"tags", "users"}},
+		{"no marks for a room", MarkRoom{Group: g.id}, []string{"marks"}},
+		{"a mark for a room that is too long", MarkRoom{Group: g.id, Marks: []string{long}}, []string{"marks"}},
+		{"a deletion for nobody", DeleteMessages{Common: because("x"), Group: g.id}, []string{"for", "messages"}},
+		{"a deletion for one whom nobody names", DeleteMessages{Common: because("x"), Group: g.id, Messages: []MessageRef{{ID: "1"}}, For: DeleteForUser}, []string{"user"}},
+		{"a deletion for all and one", DeleteMessages{Common: because("x"), Group: g.id, Messages: []MessageRef{{ID: "1"}}, For: DeleteForAll, User: "a"}, []string{"user"}},
+		{"nothing for groups", SendToGroups{Common: because("x")}, []string{"from", "groups", "text"}},
+		{"nothing to note of a block", NoteBlock{User: "a", Other: "b"}, []string{"key"}},
+		{"a key of the service's own", NoteBlock{User: "a", Other: "b", Fields: []imclient.Field{{Key: "s:x"}}}, []string{"key"}},
+		{"a conversation with a group and a user", MarkContact{Where: Where{User: "a", Peer: "b", Group: g.id}, Marks: map[string]bool{"pinned": true}}, []string{"group"}},
+		{"no marks of a conversation", MarkContact{Where: Where{User: "a", Peer: "b"}}, []string{"marks"}},
+		{"a token without a reason or an end", MakeToken{User: "a"}, []string{"life", "reason"}},
+		{"a token for a year", MakeToken{Common: because("x"), User: "a", Life: 365 * 24 * time.Hour}, []string{"life"}},
 		{"key too long", Unmute{Common: Common{Key: long}, Group: g.id, Users: users}, []string{"key"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -188,6 +200,15 @@ func TestForbidden(t *testing.T) {
 		LiveBroadcast{Common: because("x"), Text: "x"},
 		Broadcast{Common: because("x"), Text: "x"},
 		TagUsers{Users: one, Tags: []string{"x"}},
+		AllowInRoom{Group: g.id, Users: one},
+		MarkRoom{Group: g.id, Marks: []string{"hot"}},
+		DeleteMessages{Common: because("x"), Group: g.id, Messages: []MessageRef{{ID: "1"}}, For: DeleteForAll},
+		MarkMemberRead{Group: g.id, User: one[0]},
+		SendToUsers{Common: because("x"), Users: one, Text: "x"},
+		SendToGroups{Common: because("x"), Groups: []string{g.id}, From: one[0], Text: "x"},
+		NoteBlock{User: one[0], Other: "b", Fields: []imclient.Field{{Key: "a"}}},
+		MarkContact{Where: Where{User: one[0], Peer: "b"}, Marks: map[string]bool{"pinned": true}},
+		MakeToken{Common: because("x"), User: one[0], Life: time.Hour},
 	}
 	var covered []Verb
 	for _, a := range all {
@@ -235,6 +256,12 @@ func TestNotOffered(t *testing.T) {
 		EditMessage{Common: because("x"), Where: Where{Group: live.id}, Message: MessageRef{ID: "1", Seq: "1"}, Text: "x"},
 		SetExtensions{Where: Where{Group: live.id}, Message: "1", Clear: true},
 		SetUnread{Group: live.id, User: live.members[0], N: 1},
+		AllowInRoom{Group: live.id, Users: live.members, On: true},
+		MarkRoom{Group: live.id, Marks: []string{"hot"}, On: true},
+		DeleteMessages{Common: because("x"), Group: public.id, Messages: []MessageRef{{ID: "1", Seq: "1"}}, For: DeleteForAll},
+		MarkMemberRead{Group: public.id, User: public.members[0]},
+		SendToGroups{Common: because("x"), Groups: []string{public.id}, From: public.owner, Text: "x"},
+		NoteBlock{User: public.owner, Other: "b", Fields: []imclient.Field{{Key: "a", Value: "b"}}},
 	} {
 		_, err := r.s.Do(r.Context(), r.actor, r.app, a)
 		if key := wantError[*NotOffered](t, err).Key; !strings.HasPrefix(key, "cap.") {

@@ -49,6 +49,9 @@ func (w *broadcastWork) load(ctx context.Context, p *plan) error {
 	if err := p.offered(imclient.VerbBroadcast); err != nil {
 		return err
 	}
+	if w.asked.From == "" && !p.app.IM.Caps.Traits.Administrator {
+		return &Invalid{Fields: map[string]Text{"from": {Key: "action.invalid.required"}}}
+	}
 	item := Item{ID: p.app.ID, Effect: EffectBroadcast}
 	if w.chosen() {
 		item.Effect = EffectBroadcastSome

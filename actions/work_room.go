@@ -507,8 +507,11 @@ func (w *tokenWork) load(_ context.Context, p *plan) error {
 }
 
 func (w *tokenWork) send(ctx context.Context, p *plan) sent {
+	if w.deliver == nil { // nobody is there to take it: it was approved later
+		return sent{rest: reply{errNotSent, true}}
+	}
 	token, err := p.app.IM.Tokens.Make(ctx, w.user, p.now().Add(w.life))
-	if err == nil && w.deliver != nil {
+	if err == nil {
 		w.deliver(token)
 	}
 	return sent{rest: reply{err, true}}

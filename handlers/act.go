@@ -99,7 +99,7 @@ func valueText(ctx context.Context, v actions.Verb, value actions.Value) string 
 			return orID(short(text, valueRunes), i18n.T(ctx, "ui.not_set"))
 		}
 		return i18n.T(ctx, "action.value.none")
-	case actions.VerbMemberFields, actions.VerbGroupFields, actions.VerbEditTopic, actions.VerbCounters:
+	case actions.VerbMemberFields, actions.VerbGroupFields, actions.VerbEditTopic, actions.VerbCounters, actions.VerbNoteBlock:
 		return orID(short(value.Text, valueRunes), i18n.T(ctx, "action.value.none"))
 	}
 	switch value.Text {
@@ -310,7 +310,7 @@ func (s *Server) namesOf(ctx context.Context, app *App, r actions.Result) names 
 		return userFieldNames(ctx, r.Items)
 	}
 	if notPeople(r.Verb) {
-		return names{}
+		return markNames(ctx, r.Verb, r.Items)
 	}
 	n := names{}
 	users, _, err := app.IM.Users.GetMany(ctx, toldOf(r))
@@ -360,8 +360,20 @@ func notPeople(v actions.Verb) bool {
 	switch baseVerb(v) {
 	case actions.VerbCreateGroup, actions.VerbImportGroup, actions.VerbDismiss, actions.VerbClearMessages, actions.VerbMemberFields,
 		actions.VerbGroupFields, actions.VerbAttributes, actions.VerbCounters, actions.VerbCreateTopic, actions.VerbEditTopic, actions.VerbDeleteTopic,
-		actions.VerbAddWords, actions.VerbRemoveWords, actions.VerbReadFiles, actions.VerbLiveBroadcast, actions.VerbBroadcast:
+		actions.VerbAddWords, actions.VerbRemoveWords, actions.VerbReadFiles, actions.VerbLiveBroadcast, actions.VerbBroadcast,
+		actions.VerbMarkRoom, actions.VerbDeleteMessages, actions.VerbSendGroups, actions.VerbNoteBlock, actions.VerbMarkContact:
 		return true
 	}
 	return false
+}
+
+// markNames are the words for a conversation's marks; of other actions none.
+func markNames(ctx context.Context, v actions.Verb, items []actions.Item) names {
+	n := names{}
+	if baseVerb(v) == actions.VerbMarkContact {
+		for _, i := range items {
+			n[i.ID] = markText(ctx, i.ID)
+		}
+	}
+	return n
 }

@@ -45,6 +45,7 @@ type appAsking struct {
 	notice  *templates.Notice
 	preview *actions.Preview // nil: not looked, or it could not be had
 	people  names
+	secret  string // what was made, to be shown once
 }
 
 func (a *appAsking) ctx() context.Context { return a.c.Request.Context() }
@@ -153,6 +154,7 @@ func (a *appAsking) look() error {
 	a.preview = &p
 	a.people = names{}
 	if notPeople(p.Verb) {
+		a.people = markNames(a.ctx(), p.Verb, p.Items)
 		return nil
 	}
 	var ids []string

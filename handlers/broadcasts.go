@@ -58,6 +58,8 @@ func (s *Server) broadcasts(c *gin.Context) error {
 	v.Acts = []templates.ButtonView{
 		button("broadcast", i18n.T(ctx, "broadcast.to_users"), "send", "primary", auth.VerbBroadcast, imclient.VerbBroadcast, url.Values{}),
 		button("live-broadcast", i18n.T(ctx, "broadcast.to_rooms"), "live", "", auth.VerbLiveBroadcast, imclient.VerbLiveBroadcast, url.Values{}),
+		button("send-users", i18n.T(ctx, "rooms.send.users"), "user", "", auth.VerbSendUsers, imclient.VerbSendUsers, url.Values{}),
+		button("send-groups", i18n.T(ctx, "rooms.send.groups"), "groups", "", auth.VerbSendGroups, imclient.VerbSendGroups, url.Values{}),
 	}
 	if v.Recent, err = s.recentBroadcasts(c, app); err != nil {
 		return err
@@ -85,7 +87,7 @@ func (s *Server) broadcasts(c *gin.Context) error {
 func (s *Server) recentBroadcasts(c *gin.Context, app *App) ([]templates.AuditRow, error) {
 	ctx := c.Request.Context()
 	var all []store.AuditEntry
-	for _, verb := range []actions.Verb{actions.VerbBroadcast, actions.VerbLiveBroadcast} {
+	for _, verb := range []actions.Verb{actions.VerbBroadcast, actions.VerbLiveBroadcast, actions.VerbSendUsers, actions.VerbSendGroups} {
 		list, err := s.Store.Audit.List(ctx, store.AuditFilter{App: app.Name, Action: string(verb)}, 0, recentBroadcasts)
 		if err != nil {
 			return nil, fmt.Errorf("recent broadcasts: %w", err)
@@ -109,10 +111,17 @@ func (s *Server) tagged(c *gin.Context, app *App, ids []string, v *templates.Bro
 	var attributes []imclient.UserAttributes
 	var users []imclient.User
 	var namesErr, tagsErr, attributesErr error
-	wg.Go(func() { v.Names, namesErr = app.IM.Broadcasts.AttributeNames(ctx) })
+	attributed := app.IM.Caps.Can(imclient.VerbBroadcastAttr, "")
+	if attributed {
+		wg.Go(func() { v.Names, namesErr = app.IM.Broadcasts.AttributeNames(ctx) })
+	} else {
+		v.NoNames = i18n.T(ctx, app.IM.Caps.Why(imclient.VerbBroadcastAttr, ""))
+	}
 	if len(ids) > 0 {
 		wg.Go(func() { tags, tagsErr = app.IM.Broadcasts.Tags(ctx, ids) })
-		wg.Go(func() { attributes, attributesErr = app.IM.Broadcasts.Attributes(ctx, ids) })
+		if attributed {
+			wg.Go(func() { attributes, attributesErr = app.IM.Broadcasts.Attributes(ctx, ids) })
+		}
 		wg.Go(func() { users, _, _ = app.IM.Users.GetMany(ctx, ids) }) // without names ids are shown
 	}
 	wg.Wait()
@@ -277,27 +286,56 @@ func (a *appAsking) broadcastView(v *templates.AppSheetView) {
 		return f
 	}
 	to := templates.AppField{Kind: "choices", FieldView: templates.FieldView{Name: "to", Label: i18n.T(ctx, "broadcast.to"), Value: a.chosenBy(), Error: a.fault("to")}}
+	attributed, push := a.app.IM.Caps.Can(imclient.VerbBroadcastAttr, ""), a.app.IM.Caps.Traits.BroadcastPush
 	for _, value := range []string{toAll, toTags, toAttributes} {
+		if value == toAttributes && !attributed {
+			continue
+		}
 		//i18n:uses broadcast.to.*
 		to.Options = append(to.Options, templates.Option{Value: value, Text: i18n.T(ctx, "broadcast.to."+value)})
 	}
 	keep := templates.AppField{Kind: "select", FieldView: templates.FieldView{Name: "keep", Label: i18n.T(ctx, "broadcast.keep"), Value: a.text("keep"), Error: a.fault("keep")}}
 	for _, d := range keeps {
+		if d == 0 && !push { // kept for a second at least
+			continue
+		}
 		text := i18n.T(ctx, "broadcast.keep_not")
 		if d > 0 {
 			text = i18n.Duration(ctx, d)
 		}
 		keep.Options = append(keep.Options, templates.Option{Value: strconv.Itoa(int(d / time.Second)), Text: text})
 	}
-	v.Fields = []templates.AppField{
-		a.says(), to, field("tags", i18n.T(ctx, "broadcast.tags_hint", "n", limits.BroadcastTags, "bytes", limits.BroadcastTag), 2, "any_tag", "all_tag"),
-		field("attributes", i18n.T(ctx, "broadcast.attributes_hint"), 2),
-		{Kind: "check", On: a.v.Get("all") != "", FieldView: templates.FieldView{Name: "all", Label: i18n.T(ctx, "broadcast.all"), Hint: i18n.T(ctx, "broadcast.all_hint")}},
-		keep, field("title", "", 0), field("push", i18n.T(ctx, "broadcast.push_hint"), 0), a.from(), a.reason(), a.confirm(),
+	v.Fields = []templates.AppField{a.says(), to, field("tags", tagsHint(ctx, limits), 2, "any_tag", "all_tag")}
+	if attributed {
+		v.Fields = append(v.Fields, field("attributes", i18n.T(ctx, "broadcast.attributes_hint"), 2))
 	}
+	all := templates.AppField{Kind: "check", On: a.v.Get("all") != "", FieldView: templates.FieldView{Name: "all", Label: i18n.T(ctx, "broadcast.all"), Hint: i18n.T(ctx, "broadcast.all_hint")}}
+	if !attributed {
+		all.Hint = ""
+	}
+	v.Fields = append(v.Fields, all, keep)
+	if push {
+		v.Fields = append(v.Fields, field("title", "", 0), field("push", i18n.T(ctx, "broadcast.push_hint"), 0))
+	}
+	from := a.from()
+	if !a.app.IM.Caps.Traits.Administrator {
+		from.Optional, from.Required, from.Hint = false, true, i18n.T(ctx, "rooms.send.from_hint")
+	}
+	v.Fields = append(v.Fields, from, a.reason(), a.confirm())
 	v.Check = i18n.T(ctx, "broadcast.check")
 	v.Effects = a.reach(ctx)
 	v.More = i18n.T(ctx, "broadcast.limits")
+	if a.app.IM.Vendor == imclient.Volcengine {
+		v.More = i18n.T(ctx, "broadcast.limits_volcengine")
+	}
+}
+
+// tagsHint says how many tags there may be, where the service says it.
+func tagsHint(ctx context.Context, limits imclient.Limits) string {
+	if limits.BroadcastTags == 0 {
+		return i18n.T(ctx, "broadcast.tags_hint_plain")
+	}
+	return i18n.T(ctx, "broadcast.tags_hint", "n", limits.BroadcastTags, "bytes", limits.BroadcastTag)
 }
 
 // reach says whom a broadcast reaches, as far as anybody can tell before it is sent: the service counts nobody.
@@ -353,7 +391,7 @@ func (a *appAsking) tagView(v *templates.AppSheetView) {
 			Value: lines(a.v.Get("paste")), Error: a.fault("users"), Attrs: map[string]any{"spellcheck": "false"},
 		}},
 		{FieldView: templates.FieldView{
-			Name: "tags", Label: i18n.T(ctx, "broadcast.field.tags"), Hint: i18n.T(ctx, "broadcast.tags_hint", "n", limits.BroadcastTags, "bytes", limits.BroadcastTag), Rows: 2, Required: true,
+			Name: "tags", Label: i18n.T(ctx, "broadcast.field.tags"), Hint: tagsHint(ctx, limits), Rows: 2, Required: true,
 			Value: lines(a.v.Get("tags")), Error: a.fault("tags"), Attrs: map[string]any{"dir": "auto"},
 		}},
 		a.reason(),

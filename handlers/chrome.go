@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"imdesk/auth"
@@ -172,24 +173,28 @@ type place struct {
 	key, icon, letter string
 	url               func(*App) string
 	verb              auth.Verb
+	needs             []imclient.Verb // of which the app has one; nil: nothing
 }
 
 // places are the sidebar, in order.
 var places = []place{
-	{"overview", "overview", "o", func(*App) string { return "/" }, auth.VerbView},
-	{"groups", "groups", "g", func(a *App) string { return appURL(a, "groups") }, auth.VerbView},
-	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView},
-	{"direct", "eye", "d", func(a *App) string { return appURL(a, "direct") }, auth.VerbDirect},
-	{"operations", "chart", "", func(a *App) string { return appURL(a, "operations") }, auth.VerbFigures},
-	{"keywords", "filter", "", func(a *App) string { return appURL(a, "keywords") }, auth.VerbWords},
-	{"broadcasts", "send", "", func(a *App) string { return appURL(a, "broadcasts") }, auth.VerbBroadcast},
-	{"audit", "audit", "a", func(*App) string { return "/audit" }, auth.VerbAudit},
-	{"api", "code", "", func(a *App) string { return appURL(a, "api") }, auth.VerbAPI},
-	{"settings", "settings", "s", func(*App) string { return "/settings/me" }, auth.VerbSelf},
+	{"overview", "overview", "o", func(*App) string { return "/" }, auth.VerbView, nil},
+	{"groups", "groups", "g", func(a *App) string { return appURL(a, "groups") }, auth.VerbView, nil},
+	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView, nil},
+	{"direct", "eye", "d", func(a *App) string { return appURL(a, "direct") }, auth.VerbDirect, []imclient.Verb{imclient.VerbDirectHistory}},
+	{"operations", "chart", "", func(a *App) string { return appURL(a, "operations") }, auth.VerbFigures, []imclient.Verb{imclient.VerbOperations, imclient.VerbHistoryFiles}},
+	{"keywords", "filter", "", func(a *App) string { return appURL(a, "keywords") }, auth.VerbWords, []imclient.Verb{imclient.VerbKeywords}},
+	{"broadcasts", "send", "", func(a *App) string { return appURL(a, "broadcasts") }, auth.VerbBroadcast, []imclient.Verb{imclient.VerbBroadcast, imclient.VerbLiveBroadcast, imclient.VerbSendUsers, imclient.VerbSendGroups}},
+	{"audit", "audit", "a", func(*App) string { return "/audit" }, auth.VerbAudit, nil},
+	{"api", "code", "", func(a *App) string { return appURL(a, "api") }, auth.VerbAPI, nil},
+	{"settings", "settings", "s", func(*App) string { return "/settings/me" }, auth.VerbSelf, nil},
 }
 
 // open tells whether the operator may go there from the app.
 func (p place) open(op auth.Operator, app *App) bool {
+	if len(p.needs) > 0 && !slices.ContainsFunc(p.needs, func(v imclient.Verb) bool { return app.IM.Caps.Can(v, "") }) {
+		return false // the page would say that there is nothing
+	}
 	if strings.HasPrefix(p.url(app), "/apps/") {
 		return op.CanIn(app.Name, p.verb)
 	}

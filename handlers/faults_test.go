@@ -183,6 +183,22 @@ var deeds = []deed{
 		done:    func(h *harness, x string) bool { return !h.hasContact(x, "ann") },
 	},
 	{
+		name: "contact-mark", command: "recentcontact/mark_contact", path: "contacts/marks", user: true, form: fixed("peer", "ann", "was_favourite", "0", "favourite", "1"),
+		prepare: func(h *harness, x string) { h.write("ann", x) },
+		done: func(h *harness, x string) bool {
+			list, err := h.app.IM.Contacts.Marks(imclient.Fresh(context.Background()), x, []imclient.Conversation{{User: x, Peer: "ann"}})
+			check(h.t, err)
+			return len(list) == 1 && slices.Contains(list[0].Marks, imclient.MarkFavourite)
+		},
+	},
+	{
+		name: "send-users", command: "openim/batchsendmsg", user: true, form: func(x string) url.Values {
+			return with(nil, "paste", x, "from", "ann", "text", "new", "reason", "x")
+		},
+		address: func(h *harness, _ string) string { return appURL(h.app, "send-users") },
+		done:    func(h *harness, x string) bool { return h.says(imclient.Conversation{User: x, Peer: "ann"}, "new") },
+	},
+	{
 		name: "add", command: "group_open_http_svc/add_group_member", path: "members/add", form: fixed("paste", "zoe"),
 		done: func(h *harness, x string) bool { return h.isMember(x, "zoe") },
 	},
@@ -655,6 +671,7 @@ var sure = map[string]bool{
 	"/apps/:app/api": true, "/apps/:app/api/:service/:command": true, "/apps/:app/api-answers/:answer": true,
 	"/apps/:app/direct/open": true, "/apps/:app/direct/send": true, "/apps/:app/direct/hide": true,
 	"/apps/:app/operations/files": true, "/apps/:app/operations/files/open": true, "/apps/:app/keywords/:library/add": true, "/apps/:app/keywords/:library/remove": true, "/apps/:app/broadcast": true, "/apps/:app/live-broadcast": true,
+	"/apps/:app/send-users": true, "/apps/:app/send-groups": true, "/apps/:app/users/:user/token": true, "/apps/:app/users/:user/contacts/marks": true,
 	"/apps/:app/broadcasts/tags":                     true,
 	"/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
 	"/apps/:app/new-group": true, "/apps/:app/import-group": true,

@@ -216,6 +216,8 @@ func (s *Server) lookUp(ctx context.Context, app *App, q string) (items []templa
 			var u imclient.User
 			if u, userErr = app.IM.Users.Get(ctx, q); userErr == nil {
 				user = userItem(app, u.ID, u.Nick)
+			} else if errors.Is(userErr, imclient.ErrNotFound) && app.IM.Caps.Nameless(q) {
+				user = userItem(app, q, "")
 			}
 		})
 	}

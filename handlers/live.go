@@ -27,6 +27,8 @@ func (s *Server) liveRoutes() []route {
 const (
 	tabLive    = "live"
 	maxMarkLen = 9
+
+	maxTextMark = 100
 )
 
 // live shows a live room. It costs the calls of groupFrame, then at the same time one for the admins and, if a mark is asked for,
@@ -84,9 +86,11 @@ func (l *liveRoomView) now(online int) templates.LiveNowView {
 func (l *liveRoomView) fill() {
 	ctx := l.ctx()
 	mark := strings.TrimSpace(l.c.Query("mark"))
-	if len(mark) > maxMarkLen || strings.Trim(mark, "0123456789") != "" {
+	texts := l.app.IM.Caps.Traits.TextMarks
+	if limit := maxMarkLen; !texts && (len(mark) > limit || strings.Trim(mark, "0123456789") != "") || len(mark) > maxTextMark {
 		mark = ""
 	}
+	l.v.TextMarks, l.v.MarkText = texts, marksText(ctx, l.app)
 	l.v.Mark, l.v.MarkURL = mark, l.url()
 	var wg sync.WaitGroup
 	var owners, admins, marked imclient.Page[imclient.Member]
@@ -122,6 +126,15 @@ func (l *liveRoomView) fill() {
 	l.marks(mark, offered, markedErr == nil && len(marked.Items) == 0)
 	l.v.Pager = forwardPager(ctx, l.c.Request.URL, l.c.Query("cursor"), rowsBefore(l.c), len(marked.Items), marked.Next, marked.Total, i18n.T(ctx, "live.marked"), "#live")
 	l.buttons()
+	l.roomLists()
+}
+
+// marksText says what marks are at the service.
+func marksText(ctx context.Context, app *App) string {
+	if app.IM.Caps.Traits.TextMarks {
+		return i18n.T(ctx, "live.marks_text_words")
+	}
+	return i18n.T(ctx, "live.marks_text")
 }
 
 func (l *liveRoomView) failed(err error) *templates.Notice {
@@ -198,6 +211,9 @@ func specialMarks(app *App) []string {
 func (l *liveRoomView) buttons() {
 	ctx := l.ctx()
 	l.v.OffText = i18n.T(ctx, "live.admins_text")
+	if l.app.IM.Vendor == imclient.Volcengine {
+		l.v.OffText = i18n.T(ctx, "live.admins_text_volcengine")
+	}
 	role := func(text, icon string, r imclient.Role) templates.ButtonView {
 		link := groupURL(l.app, l.g.ID, tabMembers, "role") + "?role=" + string(r) + "&back=" + url.QueryEscape(l.c.Request.URL.RequestURI())
 		return templates.ButtonView{
@@ -227,7 +243,7 @@ var markSheet = appSheet{
 		return templates.Link{Text: orID(a.g.Name, a.g.ID), URL: groupURL(a.app, a.g.ID, tabLive), Name: true}
 	},
 	action: func(a *appAsking) actions.Action {
-		return actions.MarkLive{Common: a.common(), Group: a.g.ID, Users: a.whom(), Marks: splitIDs(a.v.Get("marks")), On: a.v.Get("on") != "0"}
+		return actions.MarkLive{Common: a.common(), Group: a.g.ID, Users: a.whom(), Marks: a.markList(), On: a.v.Get("on") != "0"}
 	},
 	view: (*appAsking).markView,
 }
@@ -238,6 +254,14 @@ func (a *appAsking) whom() []string {
 	return ids
 }
 
+// markList are the marks that are typed in: numbers with anything between them, or texts, one a line.
+func (a *appAsking) markList() []string {
+	if a.app.IM.Caps.Traits.TextMarks {
+		return distinctLines(a.words("marks"))
+	}
+	return splitIDs(a.v.Get("marks"))
+}
+
 func (a *appAsking) markView(v *templates.AppSheetView) {
 	ctx := a.ctx()
 	on := a.v.Get("on") != "0"
@@ -246,7 +270,7 @@ func (a *appAsking) markView(v *templates.AppSheetView) {
 		v.Sheet.Title, v.Sheet.Submit = i18n.T(ctx, "live.take"), i18n.T(ctx, "live.take_submit")
 	}
 	v.Sheet.Text = orID(a.g.Name, a.g.ID)
-	v.Facts = []string{i18n.T(ctx, "live.marks_text")}
+	v.Facts = []string{marksText(ctx, a.app)}
 	v.Check = i18n.T(ctx, "keywords.check")
 	v.Sheet.Hidden = append(v.Sheet.Hidden, "on", map[bool]string{true: "1", false: "0"}[on])
 	if users := a.v["users"]; len(users) > 0 && !a.v.Has("paste") {
@@ -267,10 +291,14 @@ func (a *appAsking) markView(v *templates.AppSheetView) {
 	for _, m := range specialMarks(a.app) {
 		hint += " " + i18n.T(ctx, "live.special_is", "mark", m, "what", i18n.T(ctx, "live.special."+m))
 	}
-	v.Fields = append(v.Fields, templates.AppField{FieldView: templates.FieldView{
+	marks := templates.AppField{FieldView: templates.FieldView{
 		Name: "marks", Label: i18n.T(ctx, "live.marks_label"), Hint: hint, Required: true, Value: a.text("marks"), Error: a.fault("marks"),
 		Attrs: map[string]any{"inputmode": "numeric", "spellcheck": "false"},
-	}}, a.reason())
+	}}
+	if a.app.IM.Caps.Traits.TextMarks {
+		marks = a.markLines(i18n.T(ctx, "rooms.marks.hint"))
+	}
+	v.Fields = append(v.Fields, marks, a.reason())
 	if a.preview != nil && a.preview.Act > 0 {
 		v.Sheet.Submit = fmt.Sprintf("%s (%s)", v.Sheet.Submit, i18n.Int(ctx, a.preview.Act))
 	}

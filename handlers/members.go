@@ -32,7 +32,7 @@ func (s *Server) memberRoutes() []route {
 			route{get, group + "/" + sheet.path, sheet.right, s.askMembers(sheet)},
 			route{post, group + "/" + sheet.path, sheet.right, s.actOnMembers(sheet)})
 	}
-	return append(all, s.unreadRoutes()...)
+	return append(append(all, s.unreadRoutes()...), s.roomRoutes()...)
 }
 
 // Bounds of one page of people.
@@ -511,13 +511,14 @@ func (l *peopleList) tools() []templates.ButtonView {
 	mute := l.tool(muteSheet, i18n.T(ctx, "members.mute.by_id"), "mute")
 	kick := l.tool(kickSheet, i18n.T(ctx, "members.kick.by_id"), "kick")
 	ban := l.tool(banSheet, i18n.T(ctx, "members.ban.by_id"), "ban")
+	look := templates.ButtonView{Text: i18n.T(ctx, "rooms.inside.button"), Icon: "eye", URL: groupURL(l.app, l.g.ID, tabMembers, "inside")}
 	switch {
 	case l.tab == tabMuted:
 		return []templates.ButtonView{mute}
 	case l.tab == tabBans:
 		return []templates.ButtonView{ban}
 	case l.live:
-		return []templates.ButtonView{mute, ban}
+		return []templates.ButtonView{mute, ban, look}
 	}
-	return []templates.ButtonView{l.tool(addSheet, i18n.T(ctx, "members.add.by_id"), "plus"), mute, kick}
+	return []templates.ButtonView{l.tool(addSheet, i18n.T(ctx, "members.add.by_id"), "plus"), mute, kick, look}
 }

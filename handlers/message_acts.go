@@ -64,6 +64,9 @@ func (s *Server) messageActions(c *gin.Context, app *App, g imclient.Group) temp
 			button(auth.VerbReceipts, imclient.VerbReceipts, templates.ButtonView{
 				Text: i18n.T(ctx, "chat.readers"), Icon: "eye", FormAction: page + "/readers",
 			}),
+			button(auth.VerbDeleteMessages, imclient.VerbDeleteMessage, templates.ButtonView{
+				Text: i18n.T(ctx, "rooms.delete.button"), Icon: "trash", FormAction: page + "/delete",
+			}),
 		},
 	}
 }

@@ -31,6 +31,8 @@ const (
 type userFacts struct {
 	profile    imclient.User
 	profileErr error
+	// unregistered: the service has no profile of the user, who can be in groups and talk all the same.
+	unregistered bool
 
 	presence    imclient.Presence
 	presenceErr error
@@ -83,6 +85,9 @@ func (s *Server) userNow(c *gin.Context, app *App, id string, u *url.URL) (templ
 		return templates.UserView{}, nil, fmt.Errorf("mutes of a user in the audit log: %w", err)
 	}
 	f := s.readUser(ctx, app, id, u.Query().Get("cursor"), records)
+	if errors.Is(f.profileErr, imclient.ErrNotFound) && app.IM.Caps.Nameless(id) {
+		f.profileErr, f.unregistered = nil, true
+	}
 	if errors.Is(f.profileErr, imclient.ErrNotFound) || errors.Is(f.profileErr, imclient.ErrInvalid) {
 		return templates.UserView{}, nil, f.profileErr
 	}
@@ -150,7 +155,10 @@ func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *
 	}
 	v.Tabs, v.Parts = s.userTabs(ctx, app, id, "summary"), s.lazyParts(ctx, app, id)
 	v.ProfileFailed = failedPart(ctx, f.profileErr)
-	if f.profileErr == nil {
+	switch {
+	case f.unregistered:
+		v.Profile = []templates.FactView{{Name: i18n.T(ctx, "users.field.account"), Value: i18n.T(ctx, "users.unregistered")}}
+	case f.profileErr == nil:
 		v.Profile = profileFacts(ctx, app, f.profile)
 	}
 	s.presenceView(ctx, app, f, &v)
@@ -159,11 +167,20 @@ func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *
 	v.Actions = s.userButtons(c, app, id, f, v.Lift != nil)
 	p := &partly{s: s, c: c, app: app, id: id, op: op}
 	edit := p.sheet(auth.VerbEditUser, imclient.VerbEditUser, templates.ButtonView{Text: i18n.T(ctx, "users.edit"), Icon: "edit"}, []string{editUserSheet.path})
-	if f.profileErr == nil {
+	if f.unregistered {
+		edit.Why = orID(edit.Why, i18n.T(ctx, "users.unregistered_edit"))
+	}
+	if f.profileErr == nil && !f.unregistered {
 		v.Edit = &edit
 	}
 	v.More = []templates.ButtonView{edit, p.sheet(auth.VerbDeleteUsers, imclient.VerbDeleteUsers,
-		templates.ButtonView{Text: i18n.T(ctx, "users.delete"), Icon: "trash"}, []string{deleteUserSheet.path})}
+		templates.ButtonView{Text: i18n.T(ctx, "users.delete"), Icon: "trash"}, []string{deleteUserSheet.path}), p.sheet(auth.VerbMakeToken, imclient.VerbToken,
+		templates.ButtonView{Text: i18n.T(ctx, "rooms.token.button"), Icon: "shield"}, []string{"token"})}
+	if f.unregistered {
+		v.More = append(v.More, templates.ButtonView{
+			Text: i18n.T(ctx, "users.register"), Icon: "plus", URL: importURL(app) + "?ids=" + url.QueryEscape(id), Why: notOffered(c, app, auth.VerbImportUsers, imclient.VerbImportUsers, ""),
+		})
+	}
 	return v
 }
 
@@ -408,6 +425,7 @@ func (s *Server) userActivity(c *gin.Context) error {
 	switch {
 	case err == nil:
 		v.Name = u.Nick
+	case app.IM.Caps.Nameless(id) && errors.Is(err, imclient.ErrNotFound):
 	case len(log.Rows) == 0 && !log.Filtered && (errors.Is(err, imclient.ErrNotFound) || errors.Is(err, imclient.ErrInvalid)):
 		return err
 	}

@@ -85,7 +85,7 @@ func (s *Server) userPartPage(part userPart) func(*gin.Context) error {
 		wg.Go(func() { u, err = app.IM.Users.Get(ctx, p.id) })
 		shown := part.show(p)
 		wg.Wait()
-		if errors.Is(err, imclient.ErrNotFound) || errors.Is(err, imclient.ErrInvalid) {
+		if errors.Is(err, imclient.ErrNotFound) && !app.IM.Caps.Nameless(p.id) || errors.Is(err, imclient.ErrInvalid) {
 			return err
 		}
 		v := templates.UserView{
@@ -289,12 +289,18 @@ func (p *partly) contactRow(c imclient.Contact, marks []imclient.ContactMarks, p
 			continue
 		}
 		for _, mark := range m.Marks {
+			if mark == imclient.MarkPinned && row.Pinned {
+				continue
+			}
 			row.Marks = append(row.Marks, templates.ChipView{Text: markText(ctx, mark)})
 		}
 		for _, folder := range m.Folders {
 			row.Marks = append(row.Marks, templates.ChipView{Text: folder, Icon: "file", Tone: "plain"})
 		}
 	}
+	set := p.sheet(auth.VerbMarkContact, imclient.VerbContactMarks,
+		templates.ButtonView{Icon: "flag", Variant: "ghost", Label: i18n.T(ctx, "rooms.contact.button", "with", orID(row.With.Name, row.With.ID))}, []string{tabContacts, "marks"}, remove...)
+	row.Set = &set
 	row.Remove = p.sheet(auth.VerbRemoveContact, imclient.VerbContactRemove,
 		templates.ButtonView{Icon: "x", Variant: "ghost", Label: i18n.T(ctx, "users.contact_remove", "with", orID(row.With.Name, row.With.ID))}, []string{tabContacts, "remove"}, remove...)
 	return row
@@ -461,6 +467,7 @@ func (p *partly) blocks() templates.UserBlocksView {
 	people := p.names(&v.UserPart, slices.Compact(ids))
 	for _, b := range page.Items {
 		v.Rows = append(v.Rows, templates.BlockRow{
+			Notes: customFacts(ctx, b.Custom), Note: p.noteButton(b.UserID, people),
 			Person: p.person(b.UserID, people), Since: b.Since,
 			Remove: p.sheet(auth.VerbUnblock, imclient.VerbBlocks, templates.ButtonView{
 				Icon: "x", Variant: "ghost", Label: i18n.T(ctx, "users.block_remove", "who", orID(people[b.UserID], b.UserID)),
@@ -474,6 +481,24 @@ func (p *partly) blocks() templates.UserBlocksView {
 		v.Checked = append(v.Checked, templates.BlockCheck{Person: templates.PersonView{ID: r.ID}, Text: i18n.T(ctx, "users.block_no_user")})
 	}
 	return v
+}
+
+// noteButton changes what is noted of a block; nil where nothing can be noted.
+func (p *partly) noteButton(other string, people names) *templates.ButtonView {
+	if !p.app.IM.Caps.Can(imclient.VerbBlockNotes, "") {
+		return nil
+	}
+	b := p.sheet(auth.VerbNoteBlock, imclient.VerbBlockNotes,
+		templates.ButtonView{Icon: "edit", Variant: "ghost", Label: i18n.T(p.ctx(), "rooms.note.button", "who", orID(people[other], other))}, []string{tabBlocks, "note"}, "other", other)
+	return &b
+}
+
+func customFacts(ctx context.Context, fields []imclient.Field) []templates.FactView {
+	var list []templates.FactView
+	for _, f := range fields {
+		list = append(list, customFact(ctx, f))
+	}
+	return list
 }
 
 func (p *partly) blockCheck(r imclient.Relation, people names) templates.BlockCheck {

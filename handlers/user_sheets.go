@@ -141,6 +141,8 @@ func (s *Server) sheetUser(c *gin.Context, whole bool) (*App, imclient.User, err
 	id := c.Param("user")
 	u, err := app.IM.Users.Get(c.Request.Context(), id)
 	switch {
+	case errors.Is(err, imclient.ErrNotFound) && !whole && app.IM.Caps.Nameless(id):
+		u = imclient.User{ID: id}
 	case errors.Is(err, imclient.ErrNotFound), errors.Is(err, imclient.ErrInvalid), err != nil && whole:
 		return app, imclient.User{ID: id}, err
 	case err != nil:

@@ -111,6 +111,10 @@ func (s *Server) checkedRows(c *gin.Context, app *App, v *templates.UsersView, i
 			row.State = templates.ChipView{Text: i18n.T(ctx, "users.check_there"), Icon: "check", Tone: "ok"}
 		case slices.Contains(missing, id):
 			row.State = templates.ChipView{Text: i18n.T(ctx, "users.check_missing"), Icon: "x", Tone: "warn"}
+			if app.IM.Caps.Nameless(id) {
+				row.Person.URL = userURL(app, id)
+				row.State = templates.ChipView{Text: i18n.T(ctx, "users.check_unregistered"), Icon: "x"}
+			}
 		}
 		v.Checked = append(v.Checked, row)
 	}

@@ -169,6 +169,8 @@ type Capabilities struct {
 	// Why answers for a verb and a group type ("" for verbs that are not about a group): "" if it can be done, else the
 	// key of the text that says why not, such as "cap.tencent.live.kick". A button asks here before it is offered.
 	Why func(v Verb, t GroupType) string
+	// IsUserID tells whether a text can be the id of a user; nil: any can.
+	IsUserID func(id string) bool
 	// TellsField tells whether the service tells of an app-defined field of a group; nil: of all.
 	TellsField func(key string) bool
 	// TopicOf tells which community the id of a topic belongs to; "" if it is not the id of a topic. nil: there are no topics.
@@ -177,6 +179,12 @@ type Capabilities struct {
 
 // Tells reports whether the service tells of an app-defined field of a group, so that one which is missing is not set.
 func (c Capabilities) Tells(key string) bool { return c.TellsField == nil || c.TellsField(key) }
+
+// Nameless reports whether somebody without a profile can be a user all the same: the service needs no accounts, and the id can
+// be one.
+func (c Capabilities) Nameless(id string) bool {
+	return !c.Traits.NeedsAccounts && (c.IsUserID == nil || c.IsUserID(id))
+}
 
 // Community is the community that the id of a topic belongs to; "" if it is not the id of a topic.
 func (c Capabilities) Community(id string) string {

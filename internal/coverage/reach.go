@@ -356,6 +356,32 @@ func (t *Tree) pages() []page {
 			}
 		}
 	}
+	return append(all, t.sheets()...)
+}
+
+// sheets are the pages whose routes a call of sheetRoutes makes of a path and a line that stands in a variable.
+func (t *Tree) sheets() []page {
+	var all []page
+	t.inPackage(consolePackage, func(n ast.Node) bool {
+		call, is := n.(*ast.CallExpr)
+		if !is || len(call.Args) != 2 {
+			return true
+		}
+		f, is := call.Fun.(*ast.SelectorExpr)
+		if !is || f.Sel.Name != "sheetRoutes" {
+			return true
+		}
+		path, _ := t.pathOf(call.Args[0])
+		line, is := call.Args[1].(*ast.Ident)
+		if !is || path == "" {
+			return true
+		}
+		if v, is := t.info.Uses[line].(*types.Var); is && t.values[v] != nil {
+			typ, _ := v.Type().(*types.Named)
+			all = append(all, page{path: path, shown: true, roots: []ast.Node{t.values[v]}, table: typ})
+		}
+		return true
+	})
 	return all
 }
 

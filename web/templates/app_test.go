@@ -45,11 +45,24 @@ func TestAppPages(t *testing.T) {
 	}
 	damaged := OpenedFileView{Back: opened.Back, Title: opened.Title, By: "x", Until: golden.Now, Entry: opened.Entry, Failed: notice}
 	live := LiveView{
-		Now: LiveNowView{URL: "/live?now=1", Chart: charts["chart_gaps"]}, OffText: "At most 5.", Mark: "2000", MarkURL: "/live",
+		Now: LiveNowView{URL: "/live?now=1", Chart: charts["chart_gaps"]}, OffText: "At most 5.", Mark: "2000", MarkURL: "/live", MarkText: "Numbers from 1000 on.",
+		Lists: []RoomListView{
+			{ID: "live-allowed", Title: "May speak", Text: "At most 100.", None: "Nobody.", People: []AttendanceRow{{Person: PersonView{ID: evil, Name: evil, URL: "/u"}, Since: golden.Now, Act: &ButtonView{Icon: "x", Label: evil, URL: "/x"}}}},
+			{ID: "live-room-marks", Title: "Marks", Text: "At most 20.", None: "None.", Chips: []string{evil}},
+			{ID: "live-none", Title: "Marks", Text: "At most 20.", None: "None."}, {ID: "live-failed", Title: "Marks", Failed: notice, RetryURL: "/live"},
+		},
 		Officers: []OfficerRow{{Person: PersonView{ID: evil, Name: evil, URL: "/u"}, Role: "owner"}}, Marked: []PersonView{{ID: evil, Name: evil, URL: "/u"}},
 		Special: []FactView{{Name: "500", Value: "stays"}}, Say: []ButtonView{{Text: "To all live rooms", URL: "/all", Variant: "harm"}}, MarkActs: []ButtonView{{Text: "Give marks", Why: "No right."}},
 	}
-	liveFailed := LiveView{Now: LiveNowView{URL: "/live?now=1", Failed: notice, Retry: "/live"}, OffFail: notice, MarkFail: notice, MarkURL: "/live"}
+	liveFailed := LiveView{Now: LiveNowView{URL: "/live?now=1", Failed: notice, Retry: "/live"}, OffFail: notice, MarkFail: notice, MarkURL: "/live", TextMarks: true}
+	attendance := AttendanceView{
+		Kind: "inside", Title: evil, Text: evil, Count: "3 members", Tabs: []Tab{{Text: "Who is in it", URL: "/i", Current: true}, {Text: evil, URL: "/r"}}, URL: "/i",
+		Ask: &FieldView{Name: "ids", Label: "IDs", Rows: 3, Value: evil, Error: evil},
+		Rows: []AttendanceRow{
+			{Person: PersonView{ID: evil, Name: evil, URL: "/u"}, State: ChipView{Text: "In it", Icon: "check", Tone: "ok"}, Since: golden.Now},
+			{Person: PersonView{ID: "9223372036854775807", URL: "/u"}, Position: "1709040620191372977", URL: "/m?seq=1", Act: &ButtonView{Icon: "check", Label: evil, URL: "/x"}},
+		},
+	}
 	casts := BroadcastsView{
 		Acts: []ButtonView{{Text: "Message to users", URL: "/b"}}, Names: []string{evil, "city"}, TagURL: "/apps/demo/broadcasts", TagQuery: evil,
 		Tags: []TagRow{{Person: PersonView{ID: evil, Name: evil, URL: "/u"}, Tags: []string{evil}, Attributes: []FactView{{Name: evil, Value: evil}}}, {Person: PersonView{ID: "ann"}}},
@@ -71,7 +84,8 @@ func TestAppPages(t *testing.T) {
 	for name, c := range map[string]templ.Component{
 		"app_libraries": Libraries(LibrariesView{Rows: []LibraryRow{library}, Notice: notice}), "app_words": Words(words), "app_words_failed": Words(failed),
 		"app_files": Files(files), "app_opened": OpenedFile(opened), "app_damaged": OpenedFile(damaged), "app_live": Live(live), "app_live_failed": Live(liveFailed),
-		"app_broadcasts": Broadcasts(casts), "app_sheet": AppSheet(sheet), "app_operations": Operations(figures),
+		"app_broadcasts": Broadcasts(casts), "app_attendance": Attendance(attendance),
+		"app_token": TokenPage(Chrome{}, TokenView{Title: evil, Text: evil, Token: evil, Notice: notice, Back: Link{Text: evil, URL: "/u"}, EntryURL: "/e"}), "app_sheet": AppSheet(sheet), "app_operations": Operations(figures),
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden.HTML(t, name, c)

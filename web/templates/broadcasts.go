@@ -6,6 +6,7 @@ type BroadcastsView struct {
 	Recent     []AuditRow // broadcasts that were sent from here, newest first
 	Names      []string   // of the app's attributes
 	NamesFail  *Notice
+	NoNames    string // why the app has none; "" if it may
 	TagURL     string
 	TagQuery   string // ids whose tags are asked for
 	Tags       []TagRow

@@ -21,6 +21,14 @@ func enctype(multi bool) templ.Attributes {
 	return templ.Attributes{"enctype": "multipart/form-data"}
 }
 
+// plainAttrs keep htmx off a form.
+func plainAttrs(plain bool) templ.Attributes {
+	if !plain {
+		return nil
+	}
+	return templ.Attributes{"hx-ignore": true}
+}
+
 func autofocus(on bool) templ.Attributes {
 	if !on {
 		return nil

@@ -1,5 +1,7 @@
 package templates
 
+import "github.com/a-h/templ"
+
 // LiveView is what only a live room has: how many are in it, who runs it, marks, and what can be said in it.
 type LiveView struct {
 	Frame    GroupFrameView
@@ -18,6 +20,10 @@ type LiveView struct {
 	Special  []FactView   // marks with a meaning of the service's own
 	Say      []ButtonView
 	Bans     *Link
+
+	MarkText  string // what marks are
+	TextMarks bool   // they are texts, else numbers
+	Lists     []RoomListView
 }
 
 // LiveNowView is how many are in the room, now and while somebody looked.
@@ -32,4 +38,12 @@ type LiveNowView struct {
 type OfficerRow struct {
 	Person PersonView
 	Role   string
+}
+
+// markAttrs are those of the field for a mark: a number, or a text.
+func markAttrs(text bool) templ.Attributes {
+	if text {
+		return templ.Attributes{"maxlength": "100", "dir": "auto", "spellcheck": "false"}
+	}
+	return templ.Attributes{"inputmode": "numeric", "pattern": "[0-9]+", "maxlength": "9"}
 }

@@ -38,6 +38,7 @@ type ContactRow struct {
 	Pinned bool
 	Marks  []ChipView
 	Open   *ButtonView // leads to what was said; nil if the operator may not look
+	Set    *ButtonView // changes the marks
 	Remove ButtonView
 }
 
@@ -88,6 +89,8 @@ type UserBlocksView struct {
 type BlockRow struct {
 	Person PersonView
 	Since  time.Time
+	Notes  []FactView  // what the app has noted
+	Note   *ButtonView // changes that; nil where nothing can be noted
 	Remove ButtonView
 }
 
