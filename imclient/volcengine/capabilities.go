@@ -25,10 +25,9 @@ func Capabilities() imclient.Capabilities {
 			Nick:                 maxNick,
 			BroadcastKeepSeconds: int(longestKeep.Seconds()),
 		},
-		Marks:    marks,
-		Traits:   imclient.Traits{TextMarks: true},
-		IsUserID: validID,
-		Why:      why,
+		Marks:  marks,
+		Traits: imclient.Traits{TextMarks: true},
+		Why:    why,
 	}
 }
 

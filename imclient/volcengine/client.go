@@ -62,7 +62,7 @@ func NewClient(api *API) *imclient.Client {
 	}
 	api.written = c.written
 	im := &imclient.Client{
-		Vendor: imclient.Volcengine, AppID: api.appID, Caps: Capabilities(),
+		Vendor: imclient.Volcengine, AppID: api.appID, Caps: capabilities(api),
 		Groups: groupsArea{c}, Members: membersArea{c}, Messages: messagesArea{c}, Mutes: mutesArea{c}, Users: usersArea{c},
 		Live: liveArea{c}, Friends: friendsArea{c}, Blocks: blocksArea{c}, Contacts: contactsArea{c}, Broadcasts: broadcastsArea{c},
 		Pool: api.pool(), ShareRates: api.account.ShareRates, SetShare: api.account.SetShare,
@@ -71,6 +71,13 @@ func NewClient(api *API) *imclient.Client {
 	}
 	im.Complete()
 	return im
+}
+
+// capabilities are those of one app.
+func capabilities(api *API) imclient.Capabilities {
+	caps := Capabilities()
+	caps.IsUserID = api.validUser
+	return caps
 }
 
 // written forgets the copies of what a write of ours may have changed.

@@ -476,7 +476,7 @@ func (m messagesArea) Clear(context.Context, string, string) error {
 // Delete costs a call for each message. In live groups none can be deleted for some alone.
 func (m messagesArea) Delete(ctx context.Context, c imclient.Conversation, list []string, how imclient.Deletion) ([]imclient.Refused, error) {
 	ctx = withOp(ctx, "messages.delete")
-	if how == imclient.DeleteForOne && !validID(c.User) {
+	if how == imclient.DeleteForOne && !m.api.validUser(c.User) {
 		return nil, refuse(ctx, imclient.ErrInvalid, "for whom?")
 	}
 	if !c.Direct() && how != imclient.DeleteForAll {

@@ -382,7 +382,7 @@ func (b blocksArea) Note(ctx context.Context, user, other string, list []imclien
 	if len(list) == 0 {
 		return refuse(ctx, imclient.ErrInvalid, "nothing to change")
 	}
-	return one(inBatches(ctx, []string{other}, maxBlocks, func([]string) ([]imclient.Refused, error) {
+	return one(b.inBatches(ctx, []string{other}, maxBlocks, func([]string) ([]imclient.Refused, error) {
 		r, err := b.api.UpdateBlackList(ctx, &UpdateBlackListRequest{
 			UserId: ID(user), BlackListInfos: []NewBlackListed{{BlackListUserId: ID(other), BlackListUserExt: merged(nil, list)}},
 		})

@@ -59,7 +59,7 @@ func (r roomsArea) Allow(ctx context.Context, group string, users []string) ([]i
 	if err != nil {
 		return nil, err
 	}
-	return inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
+	return r.inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
 		a, err := r.api.BatchAddWhitelistParticipant(ctx, &BatchAddWhitelistParticipantRequest{
 			ConversationShortId: ID(group), Operator: operator(info), ParticipantUserIds: ids(batch),
 		})
@@ -77,7 +77,7 @@ func (r roomsArea) Disallow(ctx context.Context, group string, users []string) (
 	if err != nil {
 		return nil, err
 	}
-	return inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
+	return r.inBatches(ctx, users, maxTargets, func(batch []string) ([]imclient.Refused, error) {
 		a, err := r.api.BatchRemoveWhitelistParticipant(ctx, &BatchRemoveWhitelistParticipantRequest{
 			ConversationShortId: ID(group), Operator: operator(info), ParticipantUserIds: ids(batch),
 		})
@@ -148,7 +148,7 @@ func (a attendanceArea) Inside(ctx context.Context, group string, users []string
 	if err != nil {
 		return nil, err
 	}
-	valid, _ := split(ctx, users)
+	valid, _ := a.split(ctx, users)
 	in := map[string]imclient.Attendant{}
 	switch {
 	case isLive(info):
@@ -246,7 +246,7 @@ const (
 // body checks a draft for many, and is its type and text.
 func (m massArea) body(ctx context.Context, d imclient.Draft) (int, string, error) {
 	switch {
-	case !validID(d.From):
+	case !m.api.validUser(d.From):
 		return 0, "", refuse(ctx, imclient.ErrInvalid, "a user must speak, whose id is digits")
 	case d.Fleeting || d.Quiet || d.Extensible || d.MentionAll || d.Receipts || d.Unsynced || len(d.Only)+len(d.Mention) > 0 || d.Priority != "":
 		return 0, "", refuse(ctx, imclient.ErrUnsupported, "what is said to many is a text and data of the app's own")
@@ -261,7 +261,7 @@ func (m massArea) ToUsers(ctx context.Context, users []string, d imclient.Draft)
 	if err != nil {
 		return nil, err
 	}
-	return inBatches(ctx, users, maxReceivers, func(batch []string) ([]imclient.Refused, error) {
+	return m.inBatches(ctx, users, maxReceivers, func(batch []string) ([]imclient.Refused, error) {
 		r, err := m.api.BatchSendMessage(ctx, &BatchSendMessageRequest{
 			Sender: ID(d.From), Receiver: ids(batch), MsgType: typ, Content: text, Ext: extOf(d.Custom, nil), IsNormalUser: true,
 		})
