@@ -23,6 +23,7 @@ var dangerous = map[Verb]bool{
 	VerbFactors:       true,
 	VerbOperators:     true,
 	VerbSettings:      true,
+	VerbTokens:        true,
 	VerbAPI:           true,
 	VerbBulk:          true,
 	VerbDismiss:       true,

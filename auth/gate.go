@@ -6,17 +6,27 @@ import (
 	"slices"
 	"strings"
 
+	"imdesk/store"
+
 	"github.com/gin-gonic/gin"
 )
 
 // Gate is the middleware that lets operators in, each as far as the role goes. What visitors read is drawn elsewhere.
 type Gate struct {
 	Service   *Service
-	Reference func(*gin.Context) string        // the request's name in the log
-	Fail      func(*gin.Context, error)        // draws the page for a database that does not answer
-	Forbidden func(*gin.Context, Verb)         // draws the page for an operator whose role is too low: 403
-	Hidden    func(*gin.Context)               // draws the page for an app of which the operator sees nothing: as if it were not there, 404
-	Expired   func(*gin.Context, ExpiredWrite) // draws what comes instead of a change that nobody is signed in for: 401
+	Reference func(*gin.Context) string // the request's name in the log
+	Fail      func(*gin.Context, error) // draws the page for a database that does not answer
+	Forbidden func(*gin.Context, Verb)  // draws the page for an operator whose role is too low: 403
+	Hidden    func(*gin.Context)        // draws the page for an app of which the operator sees nothing: as if it were not there, 404
+	Outside   func(*gin.Context)        // draws the page for an address from which the console may not be used: 403
+	Open      func(*gin.Context) bool   // what may be asked from any address all the same, such as health
+
+	// Programs tells which requests come with an API token, and never with a cookie; nil: none. Unknown draws what they get
+	// without one that counts: 401.
+	Programs func(*gin.Context) bool
+	Unknown  func(*gin.Context, error)
+
+	Expired func(*gin.Context, ExpiredWrite) // draws what comes instead of a change that nobody is signed in for: 401
 
 	// Confirm asks an operator to show who it is before a change that is dangerous; refused tells what became of the last try.
 	Confirm func(c *gin.Context, w Waiting, refused *Refused)
@@ -37,14 +47,63 @@ type FormField struct{ Name, Value string }
 
 // Load puts the operator into the request's context: see OperatorFrom. It stands before anything that asks.
 func (g *Gate) Load(c *gin.Context) {
+	if g.program(c) {
+		g.loadToken(c)
+		return
+	}
 	r, err := g.Service.Load(c.Request, c.ClientIP(), g.Reference(c))
 	c.Request = r
+	if err == nil && (g.Open == nil || !g.Open(c)) && !g.admits(c, store.AccessConsole) {
+		return
+	}
 	if err != nil {
 		c.Abort()
 		g.Fail(c, err)
 		return
 	}
 	c.Next()
+}
+
+func (g *Gate) program(c *gin.Context) bool { return g.Programs != nil && g.Programs(c) }
+
+// admits tells whether requests of a kind may come from where this one came from; if not, it is answered.
+func (g *Gate) admits(c *gin.Context, kind string) bool {
+	ok, err := g.Service.Admits(c.Request.Context(), kind, c.ClientIP())
+	switch {
+	case err != nil:
+		c.Abort()
+		g.Fail(c, err)
+	case !ok:
+		c.Abort()
+		g.Outside(c)
+	}
+	return ok && err == nil
+}
+
+// loadToken is Load for a program.
+func (g *Gate) loadToken(c *gin.Context) {
+	ctx := withReference(withAddress(c.Request.Context(), c.ClientIP()), g.Reference(c))
+	c.Request = c.Request.WithContext(ctx)
+	if !g.admits(c, store.AccessTokens) {
+		return
+	}
+	scheme, secret, _ := strings.Cut(c.GetHeader("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		c.Next() // Require answers
+		return
+	}
+	o, _, err := g.Service.LoadToken(ctx, strings.TrimSpace(secret), c.ClientIP())
+	switch {
+	case errors.Is(err, ErrToken) || errors.Is(err, ErrTokenAddress):
+		c.Abort()
+		g.Unknown(c, err)
+	case err != nil:
+		c.Abort()
+		g.Fail(c, err)
+	default:
+		c.Request = c.Request.WithContext(WithOperator(ctx, o))
+		c.Next()
+	}
 }
 
 // Require lets through whoever may do v. Visitors are asked to sign in and brought back to where they were.
@@ -66,6 +125,9 @@ func (g *Gate) Require(v Verb) gin.HandlerFunc {
 		case ok:
 			c.Abort()
 			g.Forbidden(c, v)
+		case g.program(c):
+			c.Abort()
+			g.Unknown(c, ErrToken)
 		default:
 			c.Abort()
 			g.askToSignIn(c)
@@ -90,7 +152,7 @@ func (g *Gate) passes(c *gin.Context, o Operator, v Verb) bool {
 			c.Redirect(http.StatusSeeOther, EnrolPath)
 		}
 		return false
-	case writes && Dangerous(v):
+	case writes && Dangerous(v) && o.TokenID == "": // who made the token showed it then
 		return g.stepUp(c, o)
 	}
 	return true

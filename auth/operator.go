@@ -15,6 +15,7 @@ type Operator struct {
 	Prefs     store.Prefs
 	SessionID string // which of the operator's sessions this is; not the token
 	TokenID   string // which API token this is; "" for a session
+	Token     string // the token's title
 
 	rights *rights // nil: those of Role, in all apps
 

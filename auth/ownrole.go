@@ -44,7 +44,7 @@ func (s *Service) OwnRole(ctx context.Context, id Role) (OwnRole, error) {
 
 // complete checks verbs and adds those without which none of the others is of use.
 func complete(verbs []Verb) ([]Verb, error) {
-	list := []Verb{VerbSelf, VerbView}
+	list := []Verb{VerbSelf, VerbFactors, VerbView}
 	for _, v := range verbs {
 		if _, known := least[v]; !known {
 			return nil, fmt.Errorf("%w: %q", ErrVerb, v)

@@ -211,14 +211,21 @@ func (s *Service) known(ctx context.Context, o store.Operator) (Operator, error)
 	return asOperator(o, held), nil
 }
 
-// Operator is one operator with the present rights. Errors: store.ErrNotFound.
+// Operator is one operator with the rights of now, for what goes on without a request of theirs, such as a job. One who is
+// disabled or gone is store.ErrNotFound.
 func (s *Service) Operator(ctx context.Context, id string) (Operator, error) {
 	o, err := s.store.Operators.Get(ctx, id)
+	if err == nil && o.Disabled {
+		err = store.ErrNotFound
+	}
 	if err != nil {
-		return Operator{}, err
+		return Operator{}, fmt.Errorf("look who acts: %w", err)
 	}
 	return s.known(ctx, o)
 }
+
+// Described is an operator as others look at one, disabled or not. It acts for nobody.
+func (s *Service) Described(ctx context.Context, o store.Operator) (Operator, error) { return s.known(ctx, o) }
 
 // fresh is by with the rights of this moment, not those of when the request began. Who is no operator of the database, such
 // as the command line, is as given.

@@ -169,7 +169,7 @@ func TestOwnRoles(t *testing.T) {
 	mei := d.add(t, "Mei", Viewer)
 	c := d.mustSignIn(t, "Mei")
 	r, err := d.AddRole(t.Context(), owner, OwnRole{Title: "Night", Base: Moderator, Verbs: []Verb{VerbMute}})
-	if err != nil || len(r.Verbs) != 3 { // what nobody can do without is added
+	if err != nil || len(r.Verbs) != 4 { // what nobody can do without is added
 		t.Fatalf("%+v, %v", r, err)
 	}
 	d.roles(t, mei.ID, r.ID, nil)

@@ -54,6 +54,8 @@ type Service struct {
 	origin   string
 	passkeys *passkeys // nil: the address has no name that passkeys could be for
 	oidc     *provider // nil: none
+
+	networks networks
 }
 
 // New makes a Service.
@@ -132,6 +134,14 @@ const (
 	actAddRole     = "role.add"
 	actChangeRole  = "role.change"
 	actRemoveRole  = "role.remove"
+
+	actInvite       = "operator.invite"
+	actRevokeInvite = "operator.revoke_invite"
+	actAccept       = "operator.accept"
+	actResetLink    = "operator.reset_link"
+	actMakeToken    = "token.make"
+	actRevokeToken  = "token.revoke"
+	actAccess       = "access.set"
 )
 
 // SignIn checks name and password and starts a session with a new token; an older one of this browser ends. It has to be

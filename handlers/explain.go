@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"imdesk/actions"
+	"imdesk/auth"
 	"imdesk/imclient"
 	"imdesk/store"
 	"imdesk/web/i18n"
@@ -23,6 +24,7 @@ var (
 	errNoMethod  = errors.New("no such method here")
 	errNoApp     = errors.New("no such app")
 	errForbidden = errors.New("the operator's role does not allow this")
+	errOutside   = errors.New("the console may not be used from this address")
 	errBug       = errors.New("a bug in imdesk")
 )
 
@@ -35,6 +37,8 @@ func (e badInput) Error() string { return "bad input: " + e.key }
 type problem struct {
 	status int
 	notice templates.Notice
+	code   string            // one word a kind, for programs
+	fields map[string]string // what is wrong with what a program sent
 }
 
 // explain turns an error into what an operator reads: what happened, whether anything was changed, what to do next. wrote
@@ -42,7 +46,7 @@ type problem struct {
 func explain(ctx context.Context, err error, wrote bool) problem {
 	p := problem{notice: templates.Notice{Tone: "bad", Answer: true, Reference: referenceOf(ctx)}}
 	say := func(status int, key string) problem {
-		p.status = status
+		p.status, p.code = status, key
 		//i18n:uses error.*
 		p.notice.Title, p.notice.Next = i18n.T(ctx, "error."+key+".title"), i18n.T(ctx, "error."+key+".next")
 		return p
@@ -54,8 +58,13 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 	var service *imclient.Error
 	var tooLarge *http.MaxBytesError
 	var closed errClosed
+	var outranked *auth.Outranked
 	if media, ok := explainMedia(ctx, err, p.notice); ok {
 		return media
+	}
+	if program, ok := explainProgram(err, p, say, func(key string, args ...any) string { return i18n.T(ctx, key, args...) }); ok {
+		program.notice.Changed = unchanged(ctx, wrote)
+		return program
 	}
 	switch {
 	case errors.As(err, &bad):
@@ -81,6 +90,14 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 		p.notice.Tone, p.notice.Icon = "warn", "lock"
 		p.notice.Changed = unchanged(ctx, wrote)
 		return say(http.StatusForbidden, "forbidden")
+	case errors.Is(err, errOutside):
+		p.notice.Icon = "lock"
+		p.notice.Changed = unchanged(ctx, wrote)
+		return say(http.StatusForbidden, "outside")
+	case errors.As(err, &outranked):
+		p.notice.Tone, p.notice.Icon, p.notice.Reference = "warn", "lock", ""
+		p.notice.Changed = unchanged(ctx, wrote)
+		return say(http.StatusForbidden, "outranked")
 	case errors.As(err, &offer):
 		p.notice.Tone = "warn"
 		p.notice.Changed = unchanged(ctx, wrote)
@@ -154,7 +171,7 @@ func explainService(ctx context.Context, e *imclient.Error, wrote bool) problem 
 	if wrote {
 		n.Changed = i18n.T(ctx, "error.unchanged")
 	}
-	return problem{status, n}
+	return problem{status: status, notice: n, code: key}
 }
 
 // retryAfter is how long a page waits before it reads again by itself, if the service does not say.
@@ -201,8 +218,12 @@ func (s *Server) fail(c *gin.Context, err error) {
 			Text: i18n.T(ctx, "ui.try_again"), Icon: "refresh", URL: c.Request.URL.RequestURI(),
 		})
 	}
+	if fromProgram(c) {
+		s.failJSON(c, p)
+		return
+	}
 	chrome := templates.Chrome{}
-	if s.signedIn(c) {
+	if s.signedIn(c) && !errors.Is(err, errOutside) {
 		chrome = s.chrome(c)
 	}
 	page := templates.ErrorPage(chrome, p.notice)

@@ -173,7 +173,7 @@ func explainMedia(ctx context.Context, err error, n templates.Notice) (problem, 
 		if errors.Is(err, e.err) {
 			//i18n:uses media.*
 			n.Title, n.Next = i18n.T(ctx, e.key+".title"), i18n.T(ctx, e.key+".next")
-			return problem{e.status, n}, true
+			return problem{status: e.status, notice: n}, true
 		}
 	}
 	return problem{}, false

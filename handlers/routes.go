@@ -42,6 +42,7 @@ func (s *Server) routes() []route {
 		s.settingsRoutes(),
 		s.securityRoutes(),
 		s.confirmRoutes(),
+		s.programRoutes(),
 		s.healthRoutes(),
 	} {
 		all = append(all, area...)

@@ -81,6 +81,7 @@ type Server struct {
 	metrics *metrics
 	timeout time.Duration // of a request
 	answers keptAnswers
+	paces   paces // of API tokens
 
 	callbackLogs map[*App]*callbackLog // of the apps that have callbacks
 	counts       liveSeries            // of live rooms that operators look at

@@ -42,10 +42,17 @@ func (s *Server) gate() *auth.Gate {
 		Fail:      s.fail,
 		Forbidden: func(c *gin.Context, _ auth.Verb) { s.fail(c, errForbidden) },
 		Hidden:    func(c *gin.Context) { s.fail(c, fmt.Errorf("%w: %q", errNoApp, c.Param("app"))) },
+		Outside:   func(c *gin.Context) { s.fail(c, errOutside) },
+		Open:      func(c *gin.Context) bool { return openToAll[c.FullPath()] },
+		Programs:  fromProgram,
+		Unknown:   s.fail,
 		Expired:   s.expired,
 		Confirm:   s.askToConfirm,
 	}
 }
+
+// openToAll are the routes that any address may ask: machines do, and they say nothing about anybody.
+var openToAll = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true, callbackRoute: true}
 
 func (s *Server) signedIn(c *gin.Context) bool {
 	_, ok := auth.OperatorFrom(c.Request.Context())
@@ -59,8 +66,12 @@ func (s *Server) actor(c *gin.Context) actions.Actor { return s.actorIn(c, c.Par
 func (s *Server) actorIn(c *gin.Context, app string) actions.Actor {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
+	name := op.Name
+	if op.TokenID != "" { // the log tells what a program did from what its operator did
+		name += " (" + op.Token + ")"
+	}
 	return actions.Actor{
-		OperatorID: op.ID, Name: op.Name, Address: auth.AddressFrom(ctx), RequestRef: referenceOf(ctx),
+		OperatorID: op.ID, Name: name, Address: auth.AddressFrom(ctx), RequestRef: referenceOf(ctx),
 		Can: func(v actions.Verb) bool { return op.CanIn(app, auth.Verb(v)) },
 	}
 }
