@@ -10,6 +10,7 @@ import (
 	"imdesk/actions"
 	"imdesk/auth"
 	"imdesk/config"
+	"imdesk/exports"
 	"imdesk/handlers"
 	"imdesk/jobs"
 	"imdesk/store"
@@ -20,8 +21,8 @@ const topicJob = "job"
 
 // newJobs makes the service of long work. Operators act in it with the rights they have at the time.
 func newJobs(c config.Jobs, st *store.Store, act *actions.Service, signIn *auth.Service, apps []*handlers.App, log *slog.Logger) *jobs.Service {
-	return jobs.New(jobs.Options{
-		Store: st.Jobs, Audit: st.Audit, Actions: act, Log: log, Workers: c.Workers, Lease: time.Duration(c.Lease),
+	work := jobs.New(jobs.Options{
+		Store: st.Jobs, Audit: st.Audit, Actions: act, Log: log, Workers: c.Workers, Lease: time.Duration(c.Lease), Hold: time.Duration(c.Hold),
 		App: func(name string) (actions.App, bool) {
 			for _, a := range apps {
 				if a.Name == name {
@@ -52,4 +53,13 @@ func newJobs(c config.Jobs, st *store.Store, act *actions.Service, signIn *auth.
 			}
 		},
 	})
+	work.Add(exports.Job{})
+	return work
+}
+
+// forgetExports removes the rows of exported lists that are kept no longer.
+func forgetExports(ctx context.Context, st *store.Store, log *slog.Logger) {
+	if _, err := st.Jobs.Forget(ctx, exports.JobKind, time.Now().Add(-exports.Kept)); err != nil && ctx.Err() == nil {
+		log.WarnContext(ctx, "forget the rows of old exports", "error", err)
+	}
 }

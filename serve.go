@@ -199,7 +199,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	}
 	fed := keepEvents(ctx, feed)
 	announce(std.out, c, listener, apps, first)
-	go purge(ctx, signIn, log)
+	go purge(ctx, signIn, st, log)
 	var behind sync.WaitGroup
 	behind.Go(func() { hub.Run(ctx) })
 	behind.Go(func() { work.Run(ctx) })
@@ -552,7 +552,7 @@ func loopback(l net.Listener) bool {
 }
 
 // purge clears what has expired, some at a time.
-func purge(ctx context.Context, a *auth.Service, log *slog.Logger) {
+func purge(ctx context.Context, a *auth.Service, st *store.Store, log *slog.Logger) {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
 	for {
@@ -563,6 +563,7 @@ func purge(ctx context.Context, a *auth.Service, log *slog.Logger) {
 			if err := a.Purge(ctx); err != nil {
 				log.Warn("purge sessions and tries to sign in", "error", err)
 			}
+			forgetExports(ctx, st, log)
 		}
 	}
 }

@@ -45,6 +45,8 @@ const (
 	VerbKnow      Verb = "groups.know"     // add to the directory of groups
 	VerbCases     Verb = "case.decide"     // the queue
 	VerbBulk      Verb = "bulk.run"        // one action on more than ten at once
+	VerbExport    Verb = "list.export"     // take a list out as a file
+	VerbProtect   Verb = "protected.edit"  // whom no job may harm
 	VerbAudit     Verb = "audit.view"      // the whole audit log; what was done in a group is with the group
 	VerbRules     Verb = "rules.edit"      // what is flagged or stopped by itself
 	VerbOperators Verb = "operators.edit"  // who may sign in, and as what
@@ -152,6 +154,8 @@ var least = map[Verb]Role{
 
 	VerbBulk:         Lead,
 	VerbTokens:       Lead,
+	VerbExport:       Lead,
+	VerbProtect:      Lead,
 	VerbAudit:        Lead,
 	VerbRules:        Lead,
 	VerbSetRole:      Lead,

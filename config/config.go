@@ -104,6 +104,7 @@ type Audit struct {
 type Jobs struct {
 	Workers int      `toml:"workers"` // jobs at once in this process
 	Lease   Duration `toml:"lease"`   // how long a process that died keeps a job
+	Hold    Duration `toml:"hold"`    // how long a job can be taken back before anything is sent
 }
 
 // Emulator is the IM service that comes with imdesk.
@@ -149,7 +150,7 @@ func Default() Config {
 		Session:  Session{Idle: Duration(12 * time.Hour), Absolute: Duration(7 * 24 * time.Hour)},
 		SignIn:   SignIn{Tries: 6, AddressTries: 30, Window: Duration(15 * time.Minute), Lock: Duration(10 * time.Minute)},
 		OIDC:     OIDC{Scopes: []string{"profile", "email", "groups"}, GroupsClaim: "groups", PasswordSignIn: true},
-		Jobs:     Jobs{Workers: 2, Lease: Duration(15 * time.Second)},
+		Jobs:     Jobs{Workers: 2, Lease: Duration(15 * time.Second), Hold: Duration(8 * time.Second)},
 		Emulator: Emulator{Listen: "127.0.0.1:0", Seed: "demo", Talk: 0.5},
 	}
 }
@@ -396,6 +397,7 @@ func (c *Config) check(at *places) error {
 		{"sign_in.lock", between(c.SignIn.Lock, Duration(time.Second), Duration(24*time.Hour))},
 		{"jobs.workers", numberBetween(c.Jobs.Workers, 1, 16)},
 		{"jobs.lease", between(c.Jobs.Lease, Duration(time.Second), Duration(10*time.Minute))},
+		{"jobs.hold", between(c.Jobs.Hold, 0, Duration(5*time.Minute))},
 		{"secrets.key", c.Secrets.Key.keyProblem()},
 		{"secrets.old_keys", c.Secrets.oldProblem()},
 		{"oidc.issuer", c.OIDC.issuerProblem()},

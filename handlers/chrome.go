@@ -107,8 +107,8 @@ func (s *Server) chrome(c *gin.Context) templates.Chrome {
 	op, _ := auth.OperatorFrom(ctx)
 	app := s.current(c)
 	ch := templates.Chrome{
-		Nav:  s.nav(c, app, op),
-		Path: c.Request.URL.RequestURI(),
+		Nav:      s.nav(c, app, op),
+		Path:     c.Request.URL.RequestURI(),
 		Operator: templates.OperatorView{ID: op.ID, Name: op.Name, Rank: rankText(ctx, op, app)},
 		Display: templates.Display{
 			Theme: op.Prefs.Theme, Compact: op.Prefs.Density == "compact", SingleKeys: op.Prefs.SingleKeys,
@@ -185,6 +185,7 @@ var places = []place{
 	{"operations", "chart", "", func(a *App) string { return appURL(a, "operations") }, auth.VerbFigures, []imclient.Verb{imclient.VerbOperations, imclient.VerbHistoryFiles}},
 	{"keywords", "filter", "", func(a *App) string { return appURL(a, "keywords") }, auth.VerbWords, []imclient.Verb{imclient.VerbKeywords}},
 	{"broadcasts", "send", "", func(a *App) string { return appURL(a, "broadcasts") }, auth.VerbBroadcast, []imclient.Verb{imclient.VerbBroadcast, imclient.VerbLiveBroadcast, imclient.VerbSendUsers, imclient.VerbSendGroups}},
+	{"jobs", "jobs", "j", func(*App) string { return "/jobs" }, auth.VerbBulk, nil},
 	{"audit", "audit", "a", func(*App) string { return "/audit" }, auth.VerbAudit, nil},
 	{"api", "code", "", func(a *App) string { return appURL(a, "api") }, auth.VerbAPI, nil},
 	{"settings", "settings", "s", func(*App) string { return "/settings/me" }, auth.VerbSelf, nil},

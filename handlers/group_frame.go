@@ -160,6 +160,7 @@ func (s *Server) groupMore(c *gin.Context, app *App, g imclient.Group) []templat
 		return []templates.ButtonView{deleteBySender}
 	}
 	return []templates.ButtonView{
+		{Text: i18n.T(ctx, "job.many"), Icon: "jobs", URL: newJobURL(app, "groups", g.ID), Why: mayNot(c, app, auth.VerbBulk)},
 		s.groupButton(c, app, g, auth.VerbSend, imclient.VerbSend, templates.ButtonView{
 			Text: i18n.T(ctx, "chat.send.title"), Icon: "send", URL: groupURL(app, g.ID, "send"),
 		}),

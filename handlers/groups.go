@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"imdesk/auth"
+	"imdesk/exports"
 	"imdesk/imclient"
 	"imdesk/store"
 	"imdesk/web/i18n"
@@ -158,6 +159,7 @@ func (s *Server) listGroups(c *gin.Context) error {
 	if page.Total >= 0 {
 		v.Total = i18n.N(ctx, "groups.total", page.Total)
 	}
+	v.Export = exportMenu(c, app, exports.Groups, "type", string(q.kind))
 	v.Rows = s.groupRows(ctx, app, groups, pins)
 	if !app.lists() {
 		v.Tools = append(v.Tools, s.knownLink(c, app))

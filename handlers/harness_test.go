@@ -22,6 +22,7 @@ import (
 	"imdesk/auth"
 	"imdesk/emulator"
 	"imdesk/imclient/tencent"
+	"imdesk/jobs"
 	"imdesk/store"
 	"imdesk/web/golden"
 )
@@ -47,6 +48,7 @@ type harness struct {
 	store   *store.Store
 	auth    *auth.Service
 	actions *actions.Service
+	jobs    *jobs.Service // it runs once a test asks for it: work
 	app     *App
 	server  *Server
 	handler http.Handler
@@ -102,10 +104,11 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	h.auth = auth.New(auth.Options{Store: h.store, Now: h.now, Log: log, Confirm: 30 * 24 * time.Hour})
 	h.actions = &actions.Service{Audit: h.store.Audit, Now: h.now, Log: log}
 	t.Cleanup(h.actions.Close)
+	h.jobs = newTestJobs(h, log)
 	h.app = &App{Name: testApp, Title: "Demo 演示", IM: client, Embedded: true, Administrators: []string{testAdmin}, MediaHosts: []string{strings.TrimPrefix(h.im.URL(), "http://")}}
 	h.app.Callbacks = tencent.Callbacks{AppID: strconv.Itoa(testSDKAppID), Token: testToken}
 	options := Options{
-		Apps: []*App{h.app}, Store: h.store, Auth: h.auth, Actions: h.actions, Log: log, Now: h.now,
+		Apps: []*App{h.app}, Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Log: log, Now: h.now,
 		Zone: time.FixedZone("UTC+8", 8*60*60), Language: "en", Version: "test",
 	}
 	for _, c := range change {

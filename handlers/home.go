@@ -265,6 +265,7 @@ var (
 		{"home.palette.mute", "mute", auth.VerbMute, true, []string{tabMembers, "mute"}},
 		{"home.palette.kick", "kick", auth.VerbKick, true, []string{tabMembers, "kick"}},
 		{"home.palette.notice", "notice", auth.VerbNotice, true, []string{"notice"}},
+		{"job.palette.many", "jobs", auth.VerbBulk, false, []string{"jobs"}},
 	}
 	userHere = []hereItem{
 		{"users.tab.summary", "user", auth.VerbView, false, nil},

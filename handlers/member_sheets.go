@@ -18,6 +18,7 @@ import (
 	"imdesk/actions"
 	"imdesk/auth"
 	"imdesk/imclient"
+	"imdesk/jobs"
 	"imdesk/store"
 	"imdesk/web/i18n"
 	"imdesk/web/templates"
@@ -356,6 +357,9 @@ func (s *Server) actOnMembers(m memberSheet) func(*gin.Context) error {
 		if a.wrong = m.wrong(ctx, a.f); len(a.wrong) > 0 {
 			return a.refused()
 		}
+		if len(a.f.users) > recallAtOnce && m.name != cardSheet.name {
+			return a.startJob()
+		}
 		r, err := s.Actions.Do(ctx, s.actor(c), app.target(), m.action(g.ID, a.f))
 		reused, again := errors.AsType[*actions.KeyReused](err)
 		if again && a.quick() { // another act by the same button of a list: it is not the first one sent twice
@@ -381,6 +385,31 @@ func (s *Server) actOnMembers(m memberSheet) func(*gin.Context) error {
 		}
 		return a.failed(err)
 	}
+}
+
+// spec is the job that a sheet becomes when many are chosen.
+func (m memberSheet) spec(group string, f memberForm) jobs.Spec {
+	return jobs.Spec{
+		Kind: string(m.action(group, f).Verb()), Groups: []string{group}, Users: f.users, Span: f.span, AlsoAdmins: f.admins, Silent: f.silent,
+		Role: f.role, Reason: f.reason, Note: f.note,
+	}
+}
+
+// startJob has a job do it: it goes on without this request, can be taken back for a moment, and tells what became of each.
+func (a *asking) startJob() error {
+	ctx := a.c.Request.Context()
+	j, err := a.s.Jobs.Start(ctx, a.s.actor(a.c), a.app.target(), a.m.spec(a.g.ID, a.f), a.f.key)
+	switch {
+	case isInvalid(err):
+		a.invalid = err
+		return a.refused()
+	case err != nil:
+		return a.failed(err)
+	}
+	if a.m.asks {
+		a.s.keepReason(a.c, a.m.name, a.f.why)
+	}
+	return a.s.answer(a.c, http.StatusOK, a.s.startedToast(ctx, j), jobURL(j.ID))
 }
 
 // asking is one sheet on its way.

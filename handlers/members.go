@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"imdesk/auth"
+	"imdesk/exports"
 	"imdesk/imclient"
+	"imdesk/jobs"
 	"imdesk/web/i18n"
 	"imdesk/web/templates"
 
@@ -80,6 +82,7 @@ func (s *Server) peopleView(c *gin.Context, app *App, tab string, u *url.URL) (v
 	l.v = templates.PeopleView{
 		Frame: frame, Kind: tab, URL: groupURL(app, g.ID, tab), Selection: l.selection(), RowMenu: l.rowMenu(), Tools: l.tools(),
 	}
+	l.v.Export = l.export()
 	switch tab {
 	case tabMuted:
 		failed = l.muted()
@@ -478,9 +481,11 @@ func (l *peopleList) selection() templates.SelectionView {
 	ctx := l.ctx()
 	often, rest := l.acts()
 	return templates.SelectionView{
-		ID: peopleForm, Label: i18n.T(ctx, "members.selection"), Count: "members.selected", Hidden: []string{"back", l.u.RequestURI()},
+		ID: peopleForm, Label: i18n.T(ctx, "members.selection"), Count: "members.selected", Hidden: []string{"back", l.u.RequestURI(), "groups", l.g.ID},
 		Actions: often,
 		More: append(rest, templates.ButtonView{
+			Text: i18n.T(ctx, "job.from_selection"), Icon: "jobs", FormAction: appURL(l.app, "jobs", "new"), Why: mayNot(l.c, l.app, auth.VerbBulk),
+		}, templates.ButtonView{
 			Text: i18n.T(ctx, "members.copy_ids"), Icon: "copy", Key: "y", Type: "button", Attrs: map[string]any{"data-copy-ids": true},
 		}),
 	}
@@ -505,6 +510,15 @@ func (l *peopleList) rowMenu() []templates.ButtonView {
 	return list
 }
 
+// export takes the list out, where there is one.
+func (l *peopleList) export() *templates.ExportView {
+	kind := map[string]exports.Kind{tabMembers: exports.Members, tabMuted: exports.Muted, tabBans: exports.Bans}[l.tab]
+	if !l.app.IM.Caps.Can(exportNeeds[kind], l.g.Type) {
+		return nil
+	}
+	return exportMenu(l.c, l.app, kind, "group", l.g.ID, "role", l.u.Query().Get("role"))
+}
+
 // tools act on ids that are typed in.
 func (l *peopleList) tools() []templates.ButtonView {
 	ctx := l.ctx()
@@ -514,7 +528,10 @@ func (l *peopleList) tools() []templates.ButtonView {
 	look := templates.ButtonView{Text: i18n.T(ctx, "rooms.inside.button"), Icon: "eye", URL: groupURL(l.app, l.g.ID, tabMembers, "inside")}
 	switch {
 	case l.tab == tabMuted:
-		return []templates.ButtonView{mute}
+		return []templates.ButtonView{mute, {
+			Text: i18n.T(ctx, "job.all_muted"), Icon: "mic", URL: newJobURL(l.app, "kind", jobs.Unmute, "groups", l.g.ID, "all", string(exports.Muted)),
+			Why: orID(mayNot(l.c, l.app, auth.VerbBulk), notOffered(l.c, l.app, auth.VerbUnmute, imclient.VerbMute, l.g.Type)),
+		}}
 	case l.tab == tabBans:
 		return []templates.ButtonView{ban}
 	case l.live:

@@ -14,7 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"imdesk/auth"
+	"imdesk/exports"
 	"imdesk/imclient"
+	"imdesk/jobs"
 	"imdesk/web/i18n"
 	"imdesk/web/templates"
 
@@ -250,6 +252,13 @@ func (s *Server) listMessages(c *gin.Context) error {
 		v.Transcript.Notice = &templates.Notice{Tone: "warn", Title: i18n.T(ctx, wrong), Next: i18n.T(ctx, "messages.wrong.next")}
 	}
 	v.Filter = s.messageFilter(ctx, app, g, q, part.messages, people)
+	if (q.find != "" || q.sender != "") && app.IM.Caps.Can(imclient.VerbRecall, g.Type) {
+		v.Filter.All = &templates.ButtonView{
+			Text: i18n.T(ctx, "job.recall_found"), Icon: "recall", URL: newJobURL(app, "kind", jobs.Recall, "groups", g.ID, "find", q.find, "senders", q.sender),
+			Why: mayNot(c, app, auth.VerbBulk),
+		}
+	}
+	v.Filter.Export = exportMenu(c, app, exports.Messages, "group", g.ID, "from", orID(q.from, q.seq))
 	if m, ok := t.find(part.here); ok && m.From != "" && !m.Tip {
 		v.Rail = s.senderView(c, app, g, m.From, part.here)
 	}

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"imdesk/auth"
+	"imdesk/jobs"
+	"imdesk/store"
 	"imdesk/web/static"
 
 	"github.com/gin-gonic/gin"
@@ -33,6 +35,8 @@ func newRoutes(t *testing.T) *harness {
 	for _, role := range everyRole {
 		h.as(role)
 	}
+	_, err := h.store.Jobs.Add(t.Context(), store.Job{Kind: jobs.Mute, App: testApp, Complete: true}, []store.JobItem{{Group: "g1", Target: "ann"}})
+	check(t, err)
 	return h
 }
 
@@ -82,7 +86,7 @@ var mayBeNowhere = map[string]bool{
 // addressOf is a real address of a route.
 func addressOf(r route) string {
 	path := strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1",
-		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":library", "block").Replace(r.path)
+		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":library", "block").Replace(r.path)
 	if r.method == get {
 		path += routeQuery[r.path]
 	}

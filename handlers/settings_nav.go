@@ -22,6 +22,7 @@ type settingsPlace struct {
 var settingsPlaces = []settingsPlace{
 	{"me", settingsURL, auth.VerbSelf, true},
 	{"security", auth.EnrolPath, auth.VerbFactors, true},
+	{"protected", protectedURL, auth.VerbProtect, false},
 }
 
 // settingsNav is the way between them; the page that is open is the current one.

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"imdesk/auth"
+	"imdesk/exports"
 	"imdesk/imclient"
 	"imdesk/web/i18n"
 	"imdesk/web/templates"
@@ -197,6 +198,7 @@ func (p *partly) contacts() templates.UserContactsView {
 	if f.Why != "" {
 		return v
 	}
+	v.Export = exportMenu(p.c, p.app, exports.Contacts, "user", p.id)
 	ctx := p.ctx()
 	var wg sync.WaitGroup
 	wg.Go(func() {

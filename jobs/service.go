@@ -50,6 +50,8 @@ type Options struct {
 	Poll     time.Duration // how often is looked for jobs of others; 0: 1 s
 	Drain    time.Duration // how long what is on its way may take at a shutdown; 0: 8 s
 	Patience time.Duration // how long the service may not answer until a job pauses; 0: 10 min
+	// Hold is how long a job of actions waits after its start, so that it can be taken back before anything is sent; 0: not at all.
+	Hold time.Duration
 }
 
 // Service plans, starts and runs jobs.
@@ -183,6 +185,9 @@ func (s *Service) Start(ctx context.Context, actor actions.Actor, app actions.Ap
 	job := store.Job{
 		Kind: k.Name(), App: app.ID, OperatorID: actor.OperatorID, OperatorName: actor.Name, Address: actor.Address, Key: key,
 		Reason: spec.Reason, Complete: !finds,
+	}
+	if _, acts := k.(*actionKind); acts && s.Hold > 0 {
+		job.RunAt = time.Now().Add(s.Hold)
 	}
 	return s.add(ctx, actor, job, spec, items)
 }

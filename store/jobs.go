@@ -194,6 +194,8 @@ type Jobs interface {
 	// that ended are skipped, with skip as their reason.
 	End(ctx context.Context, l JobLease, s JobState, why, skip string) error
 
+	// Forget removes the items of the jobs of a kind that ended before t, and tells how many. The jobs stay, with their counts.
+	Forget(ctx context.Context, kind string, t time.Time) (int, error)
 	// Purge removes jobs that ended before t, and those that were never made whole; it tells how many.
 	Purge(ctx context.Context, t time.Time) (int, error)
 

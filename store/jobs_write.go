@@ -400,6 +400,12 @@ func (s jobs) End(ctx context.Context, l JobLease, state JobState, why, skip str
 	return wrap("give a job up", err)
 }
 
+func (s jobs) Forget(ctx context.Context, kind string, t time.Time) (int, error) {
+	n, err := s.db.write().exec(ctx, `DELETE FROM job_item WHERE job IN (
+		SELECT id FROM job WHERE kind = ? AND state IN ('done', 'cancelled', 'stopped') AND ended_at < ?)`, text(kind), millis(t))
+	return n, wrap("forget the items of jobs", err)
+}
+
 func (s jobs) Purge(ctx context.Context, t time.Time) (int, error) {
 	c := s.db.write()
 	n, err := c.exec(ctx, `DELETE FROM job WHERE state IN ('done', 'cancelled', 'stopped') AND ended_at < ?

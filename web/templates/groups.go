@@ -21,6 +21,7 @@ type GroupsView struct {
 	Pager     PagerView
 	Selection SelectionView
 	Tools     []ButtonView // at the end of the head
+	Export    *ExportView  // nil: not for this operator
 }
 
 // GroupRow is one group.

@@ -28,6 +28,7 @@ type PeopleView struct {
 	Empty     *EmptyView   // instead of the rows
 	Failed    *Notice      // the list could not be had
 	RetryURL  string
+	Export    *ExportView // nil: not for this operator, or there is no list
 }
 
 // PersonRow is one of the people.

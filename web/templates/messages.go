@@ -36,6 +36,8 @@ type MessageFilterView struct {
 	NoJump  string       // without a position
 	KeepAt  []string     // pairs of the filters that are set, for the forms that go somewhere
 	Range   *DirectRange // of a direct chat, whose messages have no numbers; nil for a group
+	All     *ButtonView  // what can be done to all messages that match; nil for nothing
+	Export  *ExportView  // nil: not for this operator, or a direct chat
 }
 
 // TranscriptView is a stretch of a conversation, oldest first.

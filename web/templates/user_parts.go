@@ -21,6 +21,7 @@ type UserPart struct {
 	Notes    []string // what has to be known of it: what could not be read, what the service does not tell
 	Pager    PagerView
 	Tools    []ButtonView
+	Export   *ExportView // nil: it is not taken out
 }
 
 // UserContactsView are the conversations of a user, as on the user's own list.
