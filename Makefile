@@ -5,7 +5,7 @@ TAGS := -tags nomsgpack
 PLAIN_LIBRARIES := '-gcflags=modernc.org/...=-race=false -d=checkptr=0' '-gcflags=golang.org/x/crypto/...=-race=false'
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: test conformance deps generate templ coverage-doc check build run bench fuzz lint screenshots clean
+.PHONY: test crash conformance deps generate templ coverage-doc check build run bench fuzz lint screenshots clean
 
 test: deps check
 	$(GO) test $(TAGS) -race $(PLAIN_LIBRARIES) -parallel 4 -count=1 -timeout 15m ./...
@@ -14,6 +14,12 @@ test: deps check
 # Public clients in two languages use the emulator. They are a module of their own.
 conformance:
 	./scripts/conformance.sh
+
+# Kills the program thirty times on each database while it mutes 5,000 and recalls 2,000. TestCrash does it in small with every test.
+KILLS ?= 30
+crash:
+	$(GO) build $(TAGS) -o imdesk-crash .
+	$(GO) test $(TAGS) -count=1 -timeout 30m -run TestCrash . -args -crash.full -crash.kills=$(KILLS) -crash.program=$(CURDIR)/imdesk-crash; s=$$?; rm -f imdesk-crash; exit $$s
 
 # What a fresh machine lacks: browser, PostgreSQL, fonts.
 deps:

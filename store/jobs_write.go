@@ -328,15 +328,56 @@ func (s jobs) Settle(ctx context.Context, l JobLease, list []JobOutcome) error {
 			return err
 		}
 		var n JobCounts
-		for chunk := range slices.Chunk(list, 250) {
-			if err := settleItems(ctx, c, l.Job, chunk, &n); err != nil {
-				return err
+		alike := alikeOutcomes(list)
+		if len(alike) <= fewOutcomes {
+			for o, positions := range alike {
+				if err := settleAlike(ctx, c, l.Job, o, positions, &n); err != nil {
+					return err
+				}
+			}
+		} else {
+			for chunk := range slices.Chunk(list, 250) {
+				if err := settleItems(ctx, c, l.Job, chunk, &n); err != nil {
+					return err
+				}
 			}
 		}
 		return c.execOne(ctx, `UPDATE job SET done = done + ?, refused = refused + ?, unknown = unknown + ?, skipped = skipped + ? WHERE id = ?`,
 			n.Done, n.Refused, n.Unknown, n.Skipped, l.Job)
 	})
 	return wrap("settle a job's items", err)
+}
+
+// fewOutcomes is up to how many different outcomes of a batch are written one by one.
+const fewOutcomes = 16
+
+// alikeOutcomes are the positions of items by their outcome, whose own position is left out.
+func alikeOutcomes(list []JobOutcome) map[JobOutcome][]int64 {
+	alike := map[JobOutcome][]int64{}
+	for _, o := range list {
+		at := o.Position
+		o.Position = 0
+		alike[o] = append(alike[o], at)
+	}
+	return alike
+}
+
+// settleAlike writes one outcome of several items that are on their way, and counts them.
+func settleAlike(ctx context.Context, c conn, job int64, o JobOutcome, positions []int64, n *JobCounts) error {
+	values := []any{string(o.State), cut(o.Reason, maxJobWhy), text(o.Code), text(o.After), o.Audit}
+	was := ""
+	if o.Before != "" {
+		was = ", was = ?"
+		values = append(values, text(o.Before))
+	}
+	values = append(values, job)
+	for _, at := range positions {
+		values = append(values, at)
+	}
+	changed, err := c.exec(ctx, `UPDATE job_item SET state = ?, reason = ?, code = ?, now = ?, audit = ?`+was+`
+		WHERE job = ? AND state = 'sending' AND position IN (`+marks(len(positions))+`)`, values...)
+	*countOf(n, o.State) += changed
+	return err
 }
 
 // settleItems writes outcomes of items that are on their way, and counts them.

@@ -255,6 +255,7 @@ func (a *API) attempt(ctx context.Context, r request, judge func([]byte) verdict
 			return notSent(ctx, err)
 		}
 	}
+	calls.Leaving(ctx)
 	sig, err := a.sign.get()
 	if err != nil {
 		return outcome{kind: imclient.ErrCredentials, cause: err}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"imdesk/imclient"
 )
 
@@ -373,7 +375,21 @@ func (m membersArea) findWhole(ctx context.Context, group string, users []string
 }
 
 func (m membersArea) findRoles(ctx context.Context, group string, users []string) (map[string]imclient.Member, error) {
-	found, err := collect(ctx, users, maxRoles, func(ctx context.Context, batch []string) ([]imclient.Member, error) {
+	var mutes []imclient.Mute
+	var found map[string]imclient.Member
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) { mutes, err = m.mutedList(ctx, group); return err })
+	both.Go(func() (err error) { found, err = m.roles(ctx, group, users); return err })
+	if err := both.Wait(); err != nil {
+		return nil, err
+	}
+	addMutes(mutes, found)
+	return found, nil
+}
+
+// roles reads who is a member, and as what.
+func (m membersArea) roles(ctx context.Context, group string, users []string) (map[string]imclient.Member, error) {
+	return collect(ctx, users, maxRoles, func(ctx context.Context, batch []string) ([]imclient.Member, error) {
 		r, err := m.api.GetRoleInGroup(ctx, &GetRoleInGroupRequest{GroupId: group, UserAccount: batch})
 		if err != nil {
 			return nil, err
@@ -386,10 +402,6 @@ func (m membersArea) findRoles(ctx context.Context, group string, users []string
 		}
 		return list, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found, m.addMutes(ctx, group, found)
 }
 
 // findLive tells who of the users is in a live room, with role and mute.
@@ -427,16 +439,17 @@ func (m membersArea) addMutes(ctx context.Context, group string, found map[strin
 		return nil
 	}
 	mutes, err := m.mutedList(ctx, group)
-	if err != nil {
-		return err
-	}
+	addMutes(mutes, found)
+	return err
+}
+
+func addMutes(mutes []imclient.Mute, found map[string]imclient.Member) {
 	for _, mute := range mutes {
 		if member, ok := found[mute.UserID]; ok {
 			member.MutedUntil = mute.Until
 			found[mute.UserID] = member
 		}
 	}
-	return nil
 }
 
 // toMembers leaves out those whom the service calls NotMember.

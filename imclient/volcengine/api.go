@@ -276,6 +276,7 @@ func (a *API) attempt(ctx context.Context, r request, judge func([]byte) verdict
 		kind, cause, after := calls.NotSent(ctx, err)
 		return outcome{kind: kind, cause: cause, after: after}
 	}
+	calls.Leaving(ctx)
 	out := a.send(ctx, r, judge)
 	a.log.LogAttrs(ctx, slog.LevelDebug, "im call", slog.String("op", calls.Op(ctx, r.action.Name)), slog.String("code", out.code),
 		slog.Int("status", out.status), slog.Duration("took", out.took), slog.Bool("sent", out.sent))

@@ -40,7 +40,10 @@ type flight[V any] struct {
 
 // pair is the load that runs for jobs, and the one that begins when it ends: whoever asks meanwhile waits for that, for what
 // runs was asked for before.
-type pair[V any] struct{ running, next *flight[V] }
+type pair[V any] struct {
+	running, next *flight[V]
+	left          bool // running's first call has left this machine; until then whoever asks may wait for it as well
+}
 
 // shared is how long a call that several may wait for can take, since it does not end with any one of them.
 const shared = 30 * time.Second
@@ -71,6 +74,7 @@ func (c *Cache[V]) Get(ctx context.Context, key string, load func(context.Contex
 		}
 	}
 	if !person {
+		Leaving(ctx) // what asks here may itself be a load, of which nobody knows how old this part of it is
 		return c.wait(ctx, c.startForJobs(ctx, key, load))
 	}
 	if imclient.IsFresh(ctx) {
@@ -105,10 +109,23 @@ func (c *Cache[V]) startForJobs(ctx context.Context, key string, load func(conte
 		go c.loadForJobs(context.WithoutCancel(ctx), key, load, p)
 		return p.running
 	}
+	if !p.left {
+		return p.running
+	}
 	if p.next == nil {
 		p.next = &flight[V]{done: make(chan struct{})}
 	}
 	return p.next
+}
+
+type leavingKey struct{}
+
+// Leaving tells a cache that a call is about to leave this machine: what it answers may be older than what is asked for from
+// now on. Calls that wait for their turn have not left.
+func Leaving(ctx context.Context) {
+	if tell, is := ctx.Value(leavingKey{}).(func()); is {
+		tell()
+	}
 }
 
 // loadForJobs loads until nobody asked while it did.
@@ -117,6 +134,13 @@ func (c *Cache[V]) loadForJobs(ctx context.Context, key string, load func(contex
 		once, cancel := context.WithTimeoutCause(ctx, shared, ErrTimeout)
 		release := context.AfterFunc(c.life, cancel)
 		epoch := c.Begin()
+		once = context.WithValue(once, leavingKey{}, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if p.running == f {
+				p.left = true
+			}
+		})
 		if f.value, f.err = load(once); f.err == nil {
 			c.Put(key, f.value, epoch)
 		}
@@ -124,7 +148,7 @@ func (c *Cache[V]) loadForJobs(ctx context.Context, key string, load func(contex
 		cancel()
 		c.mu.Lock()
 		done := f
-		f, p.running, p.next = p.next, p.next, nil
+		f, p.running, p.next, p.left = p.next, p.next, nil, false
 		if f == nil {
 			delete(c.jobs, key)
 		}

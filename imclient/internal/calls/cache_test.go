@@ -144,3 +144,36 @@ func TestCacheIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestCacheSharesAmongJobs: batches that ask for the same share a load that has not left yet; one that has answers only those
+// who asked before.
+func TestCacheSharesAmongJobs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounted(t, 0, 0, 10)
+		job := imclient.Fresh(imclient.WithPriority(t.Context(), imclient.PriorityJob))
+		load := func(ctx context.Context) (int, error) {
+			time.Sleep(time.Second) // waits for its turn
+			Leaving(ctx)
+			return c.load(ctx)
+		}
+		got := make([]int, 6)
+		var wg sync.WaitGroup
+		for i, at := range []time.Duration{0, 500, 900, 1100, 1900, 2500} {
+			wg.Go(func() {
+				time.Sleep(at * time.Millisecond)
+				got[i], _ = c.Get(job, "key", load)
+			})
+		}
+		wg.Wait()
+		if want := [6]int{1, 1, 1, 2, 2, 2}; [6]int(got) != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		if n, err := c.Get(job, "key", load); n != 3 || err != nil {
+			t.Errorf("asked anew: %d, %v", n, err)
+		}
+		synctest.Wait()
+		if len(c.jobs) != 0 {
+			t.Errorf("%d loads are remembered", len(c.jobs))
+		}
+	})
+}
