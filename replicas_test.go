@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,9 +26,11 @@ import (
 	"testing"
 	"time"
 
+	"imdesk/actions"
 	"imdesk/emulator"
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
+	"imdesk/jobs"
 	"imdesk/store"
 	"imdesk/store/storetest"
 )
@@ -229,6 +232,8 @@ stop_delay = "500ms"
 level = "warn"
 [secrets]
 key = "env:REPLICAS_SECRET"
+[jobs]
+lease = "2s"
 [[apps]]
 name = %q
 vendor = "tencent"
@@ -269,6 +274,7 @@ endpoint = %q
 	l := &load{t: t, url: door.URL, cookie: cookie, users: users}
 	started := time.Now()
 	before := statsOf(t, em)
+	job := startJob(t, dsn, em, users[1500:1900])
 	l.run(*replicasFor, func() {
 		time.Sleep(*replicasFor / 4)
 		if err := b.replicas[0].process.Process.Kill(); err != nil { // as kill -9 does
@@ -296,6 +302,7 @@ endpoint = %q
 	})
 	took := time.Since(started)
 	l.check(t, dsn, em, before)
+	checkJob(t, dsn, em, before, job)
 	after := statsOf(t, em)
 	if len(after.OverLimit) > 0 {
 		t.Errorf("the service was called too often: %v", after.OverLimit)
@@ -318,6 +325,57 @@ endpoint = %q
 	if statsOf(t, em).OverLimit[slow] == 0 {
 		t.Error("the service does not count calls that come too often")
 	}
+}
+
+// startJob has the replicas sign people out, one a call, at once: whichever of them takes it.
+func startJob(t *testing.T, dsn string, em *emulator.Server, users []string) int64 {
+	t.Helper()
+	st, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	im := sharedClient(t, em.URL())
+	defer im.Close()
+	o, err := st.Operators.ByName(t.Context(), firstOperatorName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	act := &actions.Service{Audit: st.Audit, Log: log}
+	defer act.Close()
+	service := jobs.New(jobs.Options{Store: st.Jobs, Audit: st.Audit, Actions: act, Log: log})
+	actor := actions.Actor{OperatorID: o.ID, Name: o.Name, Can: func(actions.Verb) bool { return true }}
+	j, err := service.Start(t.Context(), actor, actions.App{ID: sharedApp, IM: im}, jobs.Spec{Kind: jobs.SignOut, Users: users, Reason: "load"}, "job")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j.ID
+}
+
+// checkJob waits for the end of the job, on whichever replica it ends, and counts.
+func checkJob(t *testing.T, dsn string, em *emulator.Server, before serviceStats, id int64) {
+	t.Helper()
+	st, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	var j store.Job
+	for deadline := time.Now().Add(time.Minute); !j.State.Ended(); time.Sleep(50 * time.Millisecond) {
+		if j, err = st.Jobs.Get(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the job has not ended: %+v", j)
+		}
+	}
+	const signOut = "im_open_login_svc/kick"
+	sent := int(statsOf(t, em).Commands[signOut] - before.Commands[signOut])
+	if j.State != store.JobDone || j.Counts.Done+j.Counts.Unknown != j.Counts.Total || j.Counts.Unknown > 40 || sent < j.Counts.Done || sent > j.Counts.Total {
+		t.Errorf("%d calls were made for a job that ended like this: %+v", sent, j)
+	}
+	t.Logf("a job of %d items on %d attempts: %d done, %d unknown, %d calls", j.Counts.Total, j.Attempt, j.Counts.Done, j.Counts.Unknown, sent)
 }
 
 // load is operators at work: some mute people, each of them once, and some look at lists.
