@@ -334,7 +334,7 @@ func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handle
 			stop()
 			return nil, nil, nil, usagef("app %s: %v", a.Name, err)
 		}
-		app := &handlers.App{Name: a.Name, Title: a.Title, IM: im, MediaHosts: append(endpointHost(a.Endpoint), a.MediaHosts...)}
+		app := &handlers.App{Name: a.Name, Title: a.Title, Colour: a.Colour, IM: im, MediaHosts: append(endpointHost(a.Endpoint), a.MediaHosts...)}
 		switch a.Vendor {
 		case "tencent":
 			app.Callbacks = tencent.Callbacks{AppID: strconv.FormatInt(a.SDKAppID, 10), Token: a.CallbackToken.Reveal()}

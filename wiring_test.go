@@ -10,6 +10,7 @@ import (
 	"imdesk/config"
 	"imdesk/imclient/tencent"
 	"imdesk/imclient/volcengine"
+	"imdesk/web/templates"
 )
 
 // TestEveryVerbHasARole holds the table of actions against the table of roles: a verb without a role could be done by nobody.
@@ -33,5 +34,16 @@ func TestRegions(t *testing.T) {
 	known = slices.Sorted(maps.Keys(volcengine.Regions()))
 	if taken := slices.Sorted(slices.Values(config.VolcengineRegions())); !slices.Equal(taken, known) {
 		t.Errorf("the configuration takes %v of Volcengine, the client knows %v", taken, known)
+	}
+}
+
+// TestColours holds the colours that the configuration takes against those that pages have.
+func TestColours(t *testing.T) {
+	var known []string
+	for _, c := range templates.Colours() {
+		known = append(known, c.Name)
+	}
+	if taken := config.Colours(); !slices.Equal(taken, known) {
+		t.Errorf("the configuration takes %v, pages have %v", taken, known)
 	}
 }

@@ -119,6 +119,7 @@ type Emulator struct {
 type App struct {
 	Name   string `toml:"name"`
 	Title  string `toml:"title"`
+	Colour string `toml:"colour"` // one of Colours; "": by position
 	Vendor string `toml:"vendor"` // tencent, volcengine
 
 	SDKAppID      int64  `toml:"sdkappid"`
@@ -363,6 +364,9 @@ func (a *App) defaults(set map[string]place, i int) {
 	}
 }
 
+// Colours names the colours that an app may have.
+func Colours() []string { return []string{"blue", "amber", "teal", "violet", "green", "rose"} }
+
 // VolcengineRegions names the regions that a Volcengine app may be in.
 func VolcengineRegions() []string { return []string{"cn-north-1", "ap-southeast-1"} }
 
@@ -432,6 +436,7 @@ func (a *App) problem() (key, problem string) {
 	checks := []check{
 		{"name", nameProblem(a.Name)},
 		{"vendor", oneOf(a.Vendor, "tencent", "volcengine")},
+		{"colour", oneOf(a.Colour, append([]string{""}, Colours()...)...)},
 		{"endpoint", urlProblem(a.Endpoint, "https://console.tim.qq.com")},
 		{"backup_endpoint", urlProblem(a.BackupEndpoint, "https://adminapi.my-imcloud.com")},
 		{"rate_share", shareProblem(a.RateShare)},

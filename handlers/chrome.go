@@ -126,9 +126,14 @@ func (s *Server) chrome(c *gin.Context) templates.Chrome {
 func (s *Server) chromeOf(c *gin.Context, app *App, op auth.Operator, ch *templates.Chrome) {
 	ctx := c.Request.Context()
 	ch.App = templates.AppLink{Name: app.Title, Detail: app.Detail(), URL: appURL(app, "groups"), Current: true}
+	ch.Display.Colour = s.colour(app)
 	ch.Health, ch.Emulator = s.healthLink(c, app), app.Embedded
-	for _, a := range s.appsOf(op) {
-		ch.Apps = append(ch.Apps, templates.AppLink{Name: a.Title, Detail: a.Detail(), URL: appURL(a, "groups"), Current: a == app})
+	all := s.appsOf(op)
+	next := nextApp(all, app)
+	for _, a := range all {
+		ch.Apps = append(ch.Apps, templates.AppLink{
+			Name: a.Title, Detail: a.Detail(), URL: sameKind(c.Request.URL.EscapedPath(), op, app, a), Current: a == app, Colour: s.colour(a), Switch: a == next,
+		})
 	}
 	pins, err := s.Store.Settings.Pins(ctx, op.ID, app.Name)
 	if err != nil {
@@ -158,6 +163,50 @@ func rankText(ctx context.Context, op auth.Operator, app *App) string {
 		title = i18n.T(ctx, "role."+string(preset))
 	}
 	return orID(title, i18n.T(ctx, "role.none"))
+}
+
+// colour is an app's own, or, if it has chosen none, that of its position.
+func (s *Server) colour(app *App) string {
+	if app.Colour != "" {
+		return app.Colour
+	}
+	all := templates.Colours()
+	return all[max(slices.Index(s.Apps, app), 0)%len(all)].Name
+}
+
+// nextApp is the one that a key leads to; nil if there is no other.
+func nextApp(all []*App, app *App) *App {
+	i := slices.Index(all, app)
+	if len(all) < 2 || i < 0 {
+		return nil
+	}
+	return all[(i+1)%len(all)]
+}
+
+// kinds are the places that pages of an app belong to, by the part of the address after the app's name.
+var kinds = map[string]string{
+	"users": "users", "user-import": "users", "direct": "direct", "operations": "operations", "keywords": "keywords",
+	"broadcasts": "broadcasts", "broadcast": "broadcasts", "live-broadcast": "broadcasts", "send-users": "broadcasts", "send-groups": "broadcasts",
+	"api": "api", "api-answers": "api",
+}
+
+// sameKind is the page of another app that is of the kind of the one at an address: groups of groups, users of users. Where the
+// other app, or the operator, has none of the kind, it is the groups.
+func sameKind(at string, op auth.Operator, app, other *App) string {
+	if at == "/" {
+		return "/?app=" + url.QueryEscape(other.Name)
+	}
+	rest, _ := strings.CutPrefix(at, appURL(app)+"/")
+	kind, _, _ := strings.Cut(rest, "/")
+	for _, p := range places {
+		if to := p.url(other); p.key == kinds[kind] && p.open(op, other) {
+			return to
+		}
+	}
+	if kind == "callbacks" {
+		return appURL(other, kind)
+	}
+	return appURL(other, "groups")
 }
 
 // orID is a name, or the id where there is none.

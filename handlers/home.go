@@ -165,7 +165,7 @@ func (s *Server) palette(c *gin.Context) error {
 	if pages := s.pageItems(ctx, app, op, q); len(pages) > 0 { // all of them, too
 		groups = append(groups, templates.PaletteGroup{Title: i18n.T(ctx, "home.palette.pages"), Items: pages})
 	}
-	add(i18n.T(ctx, "home.palette.apps"), s.appItems(app, op, q))
+	add(i18n.T(ctx, "home.palette.apps"), s.appItems(app, op, c.Query("at"), q))
 	info := ""
 	if silent {
 		info = i18n.T(ctx, "home.palette.silent")
@@ -358,11 +358,17 @@ func (s *Server) pageItems(ctx context.Context, app *App, op auth.Operator, q st
 	return items
 }
 
-func (s *Server) appItems(current *App, op auth.Operator, q string) []templates.PaletteItem {
+func (s *Server) appItems(current *App, op auth.Operator, at, q string) []templates.PaletteItem {
 	var items []templates.PaletteItem
-	for _, a := range s.appsOf(op) {
+	all := s.appsOf(op)
+	path, _, _ := strings.Cut(at, "?")
+	for _, a := range all {
 		if a != current && matches(q, a.Title, a.Name) {
-			items = append(items, templates.PaletteItem{Text: a.Title, Name: true, Sub: a.Detail(), Icon: "overview", URL: appURL(a, "groups")})
+			item := templates.PaletteItem{Text: a.Title, Name: true, Sub: a.Detail(), Icon: "overview", URL: sameKind(path, op, current, a)}
+			if a == nextApp(all, current) {
+				item.Key = templates.SwitchKey
+			}
+			items = append(items, item)
 		}
 	}
 	return items

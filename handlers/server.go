@@ -28,6 +28,7 @@ import (
 type App struct {
 	Name     string // in URLs
 	Title    string // on screen
+	Colour   string // a name of templates.Colours; "": by position
 	IM       *imclient.Client
 	Embedded bool // the emulator that comes with imdesk
 	// MediaHosts are where pictures and files of its messages come from, beyond the vendor's own hosts: "cdn.example.com"

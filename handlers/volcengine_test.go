@@ -17,6 +17,8 @@ import (
 	"imdesk/imclient"
 	"imdesk/imclient/volcengine"
 	"imdesk/store"
+
+	"golang.org/x/net/html"
 )
 
 // Ids that a float would change, or that are as large as they can be.
@@ -222,7 +224,7 @@ func TestTokenIsShownOnce(t *testing.T) {
 		t.Fatal(list, err)
 	}
 	entry := b.get(entryURL(h.app, list[0].ID)).is(http.StatusOK).has("Made a token", "looks into a report")
-	export := b.get("/audit.csv")
+	export := b.post("/audit/export", with(nil, "format", "jsonl")).is(http.StatusOK)
 	for what, text := range map[string]string{"the second answer": again.body, "the entry": entry.body, "the export": export.body, "the log": log.String()} {
 		if strings.Contains(text, token) {
 			t.Errorf("%s has the token", what)
@@ -292,4 +294,124 @@ func TestLiveRoomOfVolcengine(t *testing.T) {
 	b.get("/apps/study/broadcasts").is(http.StatusOK).has("Send to several groups", "has no attributes for broadcasts").lacks("does not answer")
 	b.get("/apps/study/broadcast").is(http.StatusOK).lacks("Title on devices", "attributes")
 	b.get("/apps/demo/broadcasts").is(http.StatusOK).has("Send to several users").marked("cannot send to several groups")
+}
+
+// Two apps side by side: each in its colour, and one key away from the same kind of page of the other.
+func TestSwitchApps(t *testing.T) {
+	h := newVolcHarness(t)
+	b := h.as(auth.Owner)
+	for path, want := range map[string]string{
+		"/apps/study/groups": "/apps/demo/groups", "/apps/study/users/" + volcAnn + "/friends": "/apps/demo/users", "/apps/study/broadcast": "/apps/demo/broadcasts",
+		"/apps/study/direct": "/apps/demo/direct", "/apps/study/api": "/apps/demo/api", "/apps/study/callbacks": "/apps/demo/callbacks",
+		"/apps/study/new-group": "/apps/demo/groups",
+		"/apps/demo/operations": "/apps/study/groups", "/apps/demo/keywords": "/apps/study/groups", "/apps/demo/users": "/apps/study/users",
+		"/?app=study": "/?app=demo",
+	} {
+		a := b.get(path)
+		link := find(a.document(), func(n *html.Node) bool { _, is := attribute(n, "data-switch-app"); return is })
+		if len(link) != 1 {
+			t.Errorf("%s has %d links to the next app", path, len(link))
+			continue
+		}
+		if to, _ := attribute(link[0], "href"); to != want {
+			t.Errorf("%s leads to %s, want %s", path, to, want)
+		}
+	}
+	b.get("/apps/study/groups").marked(`data-colour="amber"`, `<meta name="theme-color" content="#7d4b05" media="(prefers-color-scheme: light)">`, "favicon-amber-", "Switch to Demo")
+	b.get("/apps/demo/groups").marked(`<html lang="en" data-colour="blue"`, "favicon-blue-")
+	b.get("/palette?at="+url.QueryEscape("/apps/study/users/"+volcAnn+"?x=1")).is(http.StatusOK).marked(`data-href="/apps/demo/users"`, "<kbd>b</kbd>")
+}
+
+// long are ids that a float would change.
+var long = []string{volcAnn, volcOwner}
+
+// mangled are what becomes of them in one.
+var mangled = []string{"1691070514797524200", "1691070514797524224", "1.69107", "9223372036854775808", "9.22337", "9223372036854776000"}
+
+// Ids of 64 bits come out of every page, form, link and export as they went in, and are in logs and in the audit log the same.
+func TestLongIDsEverywhere(t *testing.T) {
+	var log bytes.Buffer
+	h := newVolcHarness(t, func(o *Options) {
+		o.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	h.actions.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	b := h.as(auth.Owner)
+	group, live := h.volcGroup(volcengine.TypeGroup, volcOwner), h.volcGroup(volcengine.TypeLive)
+	m := h.volcSay(group, volcAnn, "an id in words: "+volcOwner)
+	b.post("/apps/study/direct/open", with(nil, "user", volcAnn, "peer", volcOwner, "reason", "a report")).is(http.StatusSeeOther)
+	skip := map[string]bool{"/apps/:app/media": true}
+	visited := 0
+	for _, r := range h.server.routes() {
+		if r.method != get || !strings.HasPrefix(r.path, "/apps/:app/") || skip[r.path] {
+			continue
+		}
+		for _, id := range []string{group, live} {
+			if !strings.Contains(r.path, ":group") && id == live {
+				continue
+			}
+			for _, user := range long {
+				if !strings.Contains(r.path, ":user") && user == volcOwner {
+					continue
+				}
+				path := strings.NewReplacer(":app", volcName, ":group", id, ":user", user, ":entry", "1", ":service", "message", ":command", "SendMessage", ":answer", "none", ":library", "block").Replace(r.path)
+				q := url.Values{
+					"users": {volcAnn}, "ids": {volcOwner}, "paste": {volcAnn + "\n" + volcOwner}, "check": {volcAnn + " " + volcOwner}, "m": {m.String()}, "user": {volcAnn},
+					"peer": {volcOwner}, "seq": {m.seq}, "friend": {volcOwner}, "other": {volcOwner}, "back": {"/apps/study/users/" + volcOwner},
+				}
+				if strings.HasSuffix(path, "/members") || strings.HasSuffix(path, "/users") || strings.HasSuffix(path, "/groups") {
+					q.Del("users")
+				}
+				a := b.get(path + "?" + q.Encode())
+				visited++
+				if a.status >= http.StatusInternalServerError {
+					t.Errorf("%s: %d", path, a.status)
+				}
+				for _, bad := range mangled {
+					if strings.Contains(a.body, bad) {
+						t.Errorf("%s has %s", path, bad)
+					}
+				}
+				if a.status == http.StatusOK && strings.Contains(r.path, ":group") && !strings.Contains(a.body, id) {
+					t.Errorf("%s does not have %s", path, id)
+				}
+				if a.status == http.StatusOK && strings.Contains(r.path, ":user") && !strings.Contains(a.body, user) {
+					t.Errorf("%s does not have %s", path, user)
+				}
+			}
+		}
+	}
+	if visited < 100 {
+		t.Errorf("%d pages", visited)
+	}
+	page := b.get("/apps/study/groups/" + group + "/messages").is(http.StatusOK).has(volcOwner)
+	if !strings.Contains(page.body, "/apps/study/users/"+volcAnn) || !strings.Contains(page.body, url.QueryEscape(m.seq)) {
+		t.Error("links of messages lack ids")
+	}
+	// What is done with them is in the log and in its exports under the same ids.
+	b.post("/apps/study/groups/"+group+"/members/mute", with(nil, "users", volcAnn, "for", "1h", "why", "ads")).is(http.StatusSeeOther)
+	h.im.SetFault(emulator.Fault{Command: "BatchModifyConversationParticipant", Status: http.StatusBadGateway})
+	b.post("/apps/study/groups/"+group+"/members/unmute", with(nil, "users", volcAnn))
+	h.im.ClearFaults()
+	for _, format := range []string{"csv", "jsonl"} {
+		path := "the export as " + format
+		a := b.post("/audit/export", with(nil, "format", format)).is(http.StatusOK)
+		for _, id := range append([]string{group}, long...) {
+			if !strings.Contains(a.body, id) {
+				t.Errorf("%s lacks %s", path, id)
+			}
+		}
+		for _, bad := range mangled {
+			if strings.Contains(a.body, bad) {
+				t.Errorf("%s has %s", path, bad)
+			}
+		}
+	}
+	if !strings.Contains(log.String(), "request") {
+		t.Error("nothing was logged")
+	}
+	for _, bad := range mangled {
+		if strings.Contains(log.String(), bad) {
+			t.Errorf("the log has %s", bad)
+		}
+	}
 }

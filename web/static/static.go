@@ -25,7 +25,7 @@ import (
 // Prefix is the path under which Handler expects to be mounted.
 const Prefix = "/static/"
 
-//go:embed css/*.css js/*.js vendor/*.js icons.svg favicon.svg
+//go:embed css/*.css js/*.js vendor/*.js icons.svg favicon*.svg
 var files embed.FS
 
 // asset is one file ready to be sent.
@@ -53,7 +53,7 @@ var assets = sync.OnceValue(func() map[string]*asset {
 	}
 	add("app.css", joined("css/*.css"))
 	add("app.js", append(append([]byte("\"use strict\";(() => {\n"), joined("js/*.js")...), "})();\n"...))
-	for _, name := range append(matches("vendor/*.js"), "icons.svg", "favicon.svg") {
+	for _, name := range append(append(matches("vendor/*.js"), matches("favicon*.svg")...), "icons.svg") {
 		add(path.Base(name), read(name))
 	}
 	return all

@@ -56,8 +56,21 @@ var listKeys = []keyText{
 	{[]string{"f"}, "ui.key.flag"},
 }
 
+// SwitchKey leads to the next app, to the same kind of page.
+const SwitchKey = "b"
+
+func mediaAttrs(media string) templ.Attributes {
+	if media == "" {
+		return nil
+	}
+	return templ.Attributes{"media": media}
+}
+
 func displayAttrs(d Display) templ.Attributes {
 	a := templ.Attributes{}
+	if _, is := colourOf(d.Colour); is {
+		a["data-colour"] = d.Colour
+	}
 	if d.Theme == "light" || d.Theme == "dark" {
 		a["data-theme"] = d.Theme
 	}

@@ -100,6 +100,10 @@ function pressSingle(key) {
       return openKeys();
     case "z":
       return undoNewest();
+    case "b":
+      if (!find("[data-switch-app]")) break;
+      find("[data-switch-app]").click();
+      return true;
   }
   return pressInList(key) || pressButton(key);
 }
@@ -164,6 +168,12 @@ function openKeys() {
   findAll("[data-to]", everywhere).forEach((row) => row.remove());
   for (const place of findAll("[data-go]")) {
     const row = keyRow([keycaps("g"), keycaps(place.dataset.go)].flat(), nameOf(place));
+    row.dataset.to = "";
+    everywhere.append(row);
+  }
+  const other = find("[data-switch-app]");
+  if (other) {
+    const row = keyRow(keycaps("b"), other.dataset.switchApp);
     row.dataset.to = "";
     everywhere.append(row);
   }
