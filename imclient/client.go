@@ -44,6 +44,7 @@ type Client struct {
 	Attendance   Attendance
 	Mass         Mass
 	Tokens       Tokens
+	Walk         Walk
 	Raw          Raw
 
 	// Pool names what the vendor counts calls by: an app, or an account with several. Clients of one pool share its rates.

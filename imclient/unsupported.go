@@ -26,6 +26,7 @@ func (c *Client) Complete() {
 	fill[Attendance](&c.Attendance, noAttendance{c.Vendor})
 	fill[Mass](&c.Mass, noMass{c.Vendor})
 	fill[Tokens](&c.Tokens, noTokens{c.Vendor})
+	fill[Walk](&c.Walk, noWalk{c.Vendor})
 }
 
 // fill sets an area that is nil.

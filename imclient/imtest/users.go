@@ -99,10 +99,40 @@ func (s *suite) userGroups(t *testing.T) {
 		}
 		same(t, "role in "+j.Group.ID, j.Role, role)
 	}
+	t.Run("walk", func(t *testing.T) { s.walks(t, user, owner, joined[0].Group) })
 	t.Run("unknown user", func(t *testing.T) {
 		_, err := s.c.Users.Groups(ctx(t), s.h.MissingUser, "", 10)
 		s.missingUser(t, err)
 	})
+}
+
+// walks goes from a user to the user's groups, and from one of them, where the user is with owner, to its members: where the service
+// cannot list groups, a job finds them so.
+func (s *suite) walks(t *testing.T, user, owner string, g imclient.Group) {
+	groups := func(ctx context.Context, cursor string) (imclient.Page[imclient.Group], error) {
+		return s.c.Walk.GroupsOf(ctx, user, cursor)
+	}
+	members := func(ctx context.Context, cursor string) (imclient.Page[string], error) {
+		return s.c.Walk.MembersOf(ctx, g.ID, g.Type, cursor)
+	}
+	if s.c.Caps.Can(imclient.VerbListGroups, "") {
+		_, err := groups(ctx(t), "")
+		is(t, err, imclient.ErrUnsupported)
+		_, err = members(ctx(t), "")
+		is(t, err, imclient.ErrUnsupported)
+		return
+	}
+	all := func(j imclient.JoinedGroup) string { return j.Group.ID }
+	sameSet(t, "groups", ids(walk(t, groups, nil), func(g imclient.Group) string { return g.ID }), ids(must(s.c.Users.Groups(ctx(t), user, "", 20))(t).Items, all))
+	sameSet(t, "members", walk(t, members, nil), []string{owner, user})
+	_, err := s.c.Walk.MembersOf(ctx(t), s.h.MissingGroup, g.Type, "")
+	is(t, err, imclient.ErrNotFound)
+	_, err = s.c.Walk.GroupsOf(ctx(t), user, "nonsense")
+	is(t, err, imclient.ErrInvalid)
+	_, err = s.c.Walk.MembersOf(ctx(t), g.ID, g.Type, "nonsense")
+	is(t, err, imclient.ErrInvalid)
+	_, err = s.c.Walk.GroupsOf(ctx(t), "", "")
+	is(t, err, imclient.ErrNotFound)
 }
 
 func (s *suite) signOut(t *testing.T) {

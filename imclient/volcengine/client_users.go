@@ -1,10 +1,8 @@
 package volcengine
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -142,10 +140,9 @@ func (u usersArea) Groups(ctx context.Context, user, cursor string, limit int) (
 	if limit <= 0 || limit > maxGroupsPage {
 		limit = maxGroupsPage
 	}
-	kind, at, ok := strings.Cut(cmp.Or(cursor, "1.0"), ".")
-	data, err := strconv.Atoi(kind)
-	if _, bad := strconv.ParseInt(at, 10, 64); !ok || err != nil || bad != nil || data != DataStored && data != DataLive {
-		return page, refuse(ctx, imclient.ErrInvalid, "not a cursor")
+	data, at, err := groupsCursor(ctx, cursor)
+	if err != nil {
+		return page, err
 	}
 	var infos []ConversationInfo
 	for range joinedCalls {
@@ -158,15 +155,12 @@ func (u usersArea) Groups(ctx context.Context, user, cursor string, limit int) (
 				infos = append(infos, info)
 			}
 		}
-		if at = nextCursor(at, r.HasMore, r.NextCursor); at == "" && data == DataStored {
-			data, at = DataLive, "0"
-		}
-		if at == "" || len(infos) > 0 {
+		if page.Next = groupsAfter(data, at, r); page.Next == "" || len(infos) > 0 {
 			break
 		}
-	}
-	if at != "" {
-		page.Next = strconv.Itoa(data) + "." + at
+		if data, at, err = groupsCursor(ctx, page.Next); err != nil {
+			return page, err
+		}
 	}
 	page.Items = make([]imclient.JoinedGroup, len(infos))
 	return page, calls.ReadBatches(ctx, infos, 1, func(ctx context.Context, one []ConversationInfo, i int) error {
