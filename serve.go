@@ -34,6 +34,7 @@ import (
 	"imdesk/imclient/tencent"
 	"imdesk/imclient/volcengine"
 	"imdesk/secrets"
+	"imdesk/jobs"
 	"imdesk/store"
 	"imdesk/web/i18n"
 )
@@ -177,6 +178,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
 	work := newJobs(c.Jobs, st, act, signIn, apps, log)
+	work.Add(jobs.NewFindGroups(st.Directory, nil))
 	handler, err := handlers.New(handlers.Options{
 		Apps: apps, Store: st, Auth: signIn, Actions: act, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),

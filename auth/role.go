@@ -43,6 +43,7 @@ const (
 	VerbDirect    Verb = "direct.view"     // direct chats, with a reason
 	VerbNote      Verb = "user.note"       // notes about a user
 	VerbKnow      Verb = "groups.know"     // add to the directory of groups
+	VerbFind      Verb = "groups.find"     // have users' conversations looked through for more
 	VerbCases     Verb = "case.decide"     // the queue
 	VerbBulk      Verb = "bulk.run"        // one action on more than ten at once
 	VerbExport    Verb = "list.export"     // take a list out as a file
@@ -153,6 +154,7 @@ var least = map[Verb]Role{
 	VerbReceipts:       Moderator,
 
 	VerbBulk:         Lead,
+	VerbFind:         Lead,
 	VerbTokens:       Lead,
 	VerbExport:       Lead,
 	VerbProtect:      Lead,

@@ -34,7 +34,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			VerbEditMessage, VerbReceipts, VerbAddMembers,
 		},
 		Lead: {
-			VerbRules, VerbBulk, VerbExport, VerbProtect, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
+			VerbRules, VerbBulk, VerbFind, VerbExport, VerbProtect, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
 			VerbEditGroup, VerbSignOut, VerbSendDirect, VerbEditDirect, VerbDirectExtensions, VerbMarkReadDirect, VerbHideDirect, VerbSend,
 			VerbExtensions, VerbSetUnread,
 			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"imdesk/auth"
 	"imdesk/emulator"
 	"imdesk/imclient/volcengine"
+	"imdesk/store"
 )
 
 const hooksURL = "/apps/volc/callbacks"
@@ -224,5 +226,44 @@ func TestCallbacksDoNotWait(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%+v", v.server.Feed.Counts("volc"))
 		}
+	}
+}
+
+// TestLookForGroups starts a search on the page, sees how it ends, and finds what it found in the list.
+func TestLookForGroups(t *testing.T) {
+	v := newVolc(t)
+	const page = "/apps/volc/known-groups"
+	group := v.group(t, "Chemistry", "7")
+	other := v.group(t, "History", "8")
+	_, err := v.api.BatchAddConversationParticipant(t.Context(), &volcengine.BatchAddConversationParticipantRequest{
+		ConversationShortId: volcengine.ID(other), Operator: "8", ParticipantInfos: []volcengine.NewParticipant{{ParticipantUserId: "7"}, {ParticipantUserId: "9"}},
+	})
+	check(t, err)
+	third := v.group(t, "Physics", "9")
+	b := v.as(auth.Lead)
+	b.get(page).is(http.StatusOK).has("Look for more groups", "There was no search yet.", "0 users are known")
+	v.as(auth.Support).get(page).is(http.StatusOK).has("Look for more groups")
+	v.as(auth.Support).post(page+"/walk", url.Values{"starts": {"7"}, "most": {"1000"}}).is(http.StatusForbidden)
+	b.post(page+"/walk", url.Values{"most": {"1000"}}).is(http.StatusUnprocessableEntity).has("Name at least one")
+	b.post(page+"/walk", url.Values{"starts": {"7 seven"}, "most": {"12"}}).is(http.StatusUnprocessableEntity).has("7 seven", "Choose one of the numbers.")
+	b.post(page+"/walk", url.Values{"starts": {strings.Repeat("1", 5000)}, "most": {"1000"}}).is(http.StatusUnprocessableEntity)
+	b.post(page+"/walk", url.Values{"starts": {strings.Repeat("1 22 ", 1)}, "most": {"x"}}).is(http.StatusUnprocessableEntity)
+
+	form := url.Values{"starts": {"7, nobody"}, "most": {"1000"}, "members": {"1"}, "key": {"once"}}
+	if got := b.post(page+"/walk", form).location(); got != page {
+		t.Errorf("it leads to %q", got)
+	}
+	eventually(t, b, page, "Done", "Found 3, of them new 3. Gone 0.", "Search 1", "4 users are known")
+	if got := b.post(page+"/walk", form).location(); got != page { // the same form again is the same search
+		t.Errorf("it leads to %q", got)
+	}
+	b.get(page).has("Search 1").lacks("Search 2")
+	b.get("/apps/volc/groups").has("Chemistry", group, "History", other, "Physics", third, "Known from a user’s conversations", "3 groups")
+	entries, err := v.store.Audit.List(t.Context(), store.AuditFilter{Action: "job.start", App: "volc"}, 0, 5)
+	if check(t, err); len(entries) != 1 || !strings.Contains(string(entries[0].Detail), "groups.find") {
+		t.Errorf("recorded: %+v", entries)
+	}
+	if got := b.post("/apps/demo/known-groups/walk", form).location(); got != "/apps/demo/groups" {
+		t.Errorf("an app whose vendor has a list: %q", got)
 	}
 }

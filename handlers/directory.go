@@ -3,12 +3,14 @@ package handlers
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +28,7 @@ func (s *Server) directoryRoutes() []route {
 	return []route{
 		{get, "/apps/:app/known-groups", auth.VerbKnow, s.knownForm},
 		{post, "/apps/:app/known-groups", auth.VerbKnow, s.addKnown},
+		{post, "/apps/:app/known-groups/walk", auth.VerbFind, s.startWalk},
 	}
 }
 
@@ -267,7 +270,7 @@ func (s *Server) knownForm(c *gin.Context) error {
 	if app.lists() {
 		return seeOther(c, appURL(app, "groups"))
 	}
-	return s.renderKnown(c, app, http.StatusOK, "", "", nil)
+	return s.renderKnown(c, app, http.StatusOK, knownForm{})
 }
 
 // addKnown looks the groups up, a call for each 50, and keeps those that are there. The others stay in the form.
@@ -288,15 +291,17 @@ func (s *Server) addKnown(c *gin.Context) error {
 	ids, _ := distinctIDs(append(splitIDs(text), firstColumn(file)...))
 	switch {
 	case len(ids) == 0:
-		return s.renderKnown(c, app, http.StatusUnprocessableEntity, text, i18n.T(ctx, "directory.none"), nil)
+		return s.renderKnown(c, app, http.StatusUnprocessableEntity, knownForm{text: text, wrong: i18n.T(ctx, "directory.none")})
 	case len(ids) > store.MaxKnown:
-		return s.renderKnown(c, app, http.StatusUnprocessableEntity, text, i18n.T(ctx, "action.invalid.too_many", "n", len(ids), "limit", store.MaxKnown), nil)
+		return s.renderKnown(c, app, http.StatusUnprocessableEntity, knownForm{
+			text: text, wrong: i18n.T(ctx, "action.invalid.too_many", "n", len(ids), "limit", store.MaxKnown),
+		})
 	}
 	groups, refused, err := app.IM.Groups.GetMany(ctx, ids)
 	if err != nil { // nothing typed is lost
 		p := explain(ctx, err, true)
 		s.logFailure(c, err, p.status)
-		return s.renderKnown(c, app, p.status, strings.Join(ids, "\n"), "", &p.notice)
+		return s.renderKnown(c, app, p.status, knownForm{text: strings.Join(ids, "\n"), notice: &p.notice})
 	}
 	var list []store.KnownGroup
 	for _, g := range groups {
@@ -313,8 +318,9 @@ func (s *Server) addKnown(c *gin.Context) error {
 	for _, r := range refused {
 		missing = append(missing, clip(r.ID, maxFind))
 	}
-	return s.renderKnown(c, app, http.StatusUnprocessableEntity, strings.Join(missing, "\n"), i18n.N(ctx, "directory.missing", len(missing)), &templates.Notice{
-		Tone: "info", Title: i18n.N(ctx, "directory.added", len(groups)), Answer: true,
+	return s.renderKnown(c, app, http.StatusUnprocessableEntity, knownForm{
+		text: strings.Join(missing, "\n"), wrong: i18n.N(ctx, "directory.missing", len(missing)),
+		notice: &templates.Notice{Tone: "info", Title: i18n.N(ctx, "directory.added", len(groups)), Answer: true},
 	})
 }
 
@@ -338,12 +344,26 @@ func firstColumn(file []byte) []string {
 	return ids
 }
 
-func (s *Server) renderKnown(c *gin.Context, app *App, status int, text, wrong string, notice *templates.Notice) error {
+// knownForm is what was typed into the page of known groups, and what is wrong with it.
+type knownForm struct {
+	text, wrong string
+	notice      *templates.Notice
+	walk        walkForm
+}
+
+func (s *Server) renderKnown(c *gin.Context, app *App, status int, f knownForm) error {
 	ctx := c.Request.Context()
+	if f.walk.key == "" {
+		f.walk = walkForm{most: strconv.Itoa(walkMosts[0]), members: true, key: rand.Text()}
+	}
+	walk, err := s.walkView(c, app, f.walk)
+	if err != nil {
+		return err
+	}
 	v := templates.KnownView{
-		Action: knownURL(app), BackURL: appURL(app, "groups"), Notice: notice,
+		Action: knownURL(app), BackURL: appURL(app, "groups"), Notice: f.notice, Walk: walk,
 		IDs: templates.FieldView{
-			Name: "ids", Label: i18n.T(ctx, "directory.ids"), Value: text, Rows: 6, Error: wrong,
+			Name: "ids", Label: i18n.T(ctx, "directory.ids"), Value: f.text, Rows: 6, Error: f.wrong,
 			Hint: i18n.T(ctx, "directory.ids_hint", "limit", store.MaxKnown), Attrs: map[string]any{"spellcheck": "false"},
 		},
 		File: templates.FieldView{
@@ -351,5 +371,9 @@ func (s *Server) renderKnown(c *gin.Context, app *App, status int, text, wrong s
 			Hint: i18n.T(ctx, "directory.file_hint"), Attrs: map[string]any{"accept": ".csv,.txt,text/csv,text/plain"},
 		},
 	}
-	return render(c, status, templates.KnownPage(s.chrome(c), v), nil)
+	var now *templates.WalkNow
+	if walk != nil {
+		now = walk.Now
+	}
+	return render(c, status, templates.KnownPage(s.chrome(c), v), templates.KnownWalk(now))
 }

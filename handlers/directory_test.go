@@ -5,14 +5,17 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"imdesk/actions"
 	"imdesk/auth"
 	"imdesk/callbacks"
 	"imdesk/emulator"
 	"imdesk/imclient"
 	"imdesk/imclient/volcengine"
+	"imdesk/jobs"
 )
 
 // volc is a console with an app of Volcengine IM beside the other, and what may be asked of that app behind its back.
@@ -50,16 +53,28 @@ func newVolc(t *testing.T) *volc {
 	check(t, err)
 	t.Cleanup(im.Close)
 	v.app, v.api = &App{Name: "volc", Title: "Tongxue Study", IM: im, Callbacks: volcengine.Callbacks{AppID: "900001", Secret: volcSecret}}, api
-	var feed *callbacks.Feed
 	v.harness = newHarness(t, func(o *Options) {
-		feed = callbacks.NewFeed(o.Store.Directory, o.Log, o.Now)
-		o.Apps, o.Feed = append(o.Apps, v.app), feed
+		o.Apps, o.Feed, o.Jobs = append(o.Apps, v.app), callbacks.NewFeed(o.Store.Directory, o.Log, o.Now), v.jobs(o)
 	})
 	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { feed.Run(ctx); close(done) }()
-	t.Cleanup(func() { stop(); <-done })
+	var running sync.WaitGroup
+	running.Go(func() { v.server.Feed.Run(ctx) })
+	running.Go(func() { v.server.Jobs.Run(ctx) })
+	t.Cleanup(func() { stop(); running.Wait() })
 	return v
+}
+
+// jobs makes the service of long work, in which everybody who starts something may do it.
+func (v *volc) jobs(o *Options) *jobs.Service {
+	s := jobs.New(jobs.Options{
+		Store: o.Store.Jobs, Audit: o.Store.Audit, Actions: o.Actions, Log: o.Log, Poll: 20 * time.Millisecond,
+		App: func(name string) (actions.App, bool) { return v.app.target(), name == v.app.Name },
+		Operator: func(_ context.Context, id, _ string) (actions.Actor, error) {
+			return actions.Actor{OperatorID: id, Can: func(actions.Verb) bool { return true }}, nil
+		},
+	})
+	s.Add(jobs.NewFindGroups(o.Store.Directory, o.Now))
+	return s
 }
 
 // group makes one behind the console's back.

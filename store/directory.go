@@ -55,6 +55,8 @@ type Directory interface {
 	Get(ctx context.Context, app string, ids []string) (map[string]KnownGroup, error)
 	// Count returns how many groups of an app are known to be there.
 	Count(ctx context.Context, app string) (int, error)
+	// CountNew returns how many of them became known from one time to another.
+	CountNew(ctx context.Context, app string, from, until time.Time) (int, error)
 
 	// NoteUsers keeps users in whose conversations groups may be found, and that they were seen. ErrInvalid beyond MaxKnown.
 	NoteUsers(ctx context.Context, app string, users []string, at time.Time) error
@@ -179,6 +181,12 @@ func (d directory) Get(ctx context.Context, app string, ids []string) (map[strin
 func (d directory) Count(ctx context.Context, app string) (int, error) {
 	n, err := one(d.db.read().row(ctx, `SELECT COUNT(*) FROM known_group WHERE app = ? AND gone_at = 0`, text(app)), scanInt)
 	return int(n), wrap("count known groups", err)
+}
+
+func (d directory) CountNew(ctx context.Context, app string, from, until time.Time) (int, error) {
+	n, err := one(d.db.read().row(ctx, `SELECT COUNT(*) FROM known_group WHERE app = ? AND gone_at = 0 AND first_at >= ? AND first_at <= ?`,
+		text(app), millis(from), millis(until)), scanInt)
+	return int(n), wrap("count new groups", err)
 }
 
 func (d directory) NoteUsers(ctx context.Context, app string, users []string, at time.Time) error {

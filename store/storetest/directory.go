@@ -40,6 +40,11 @@ func directoryNote(t *testing.T, s *store.Store) {
 	big, long := known("a", "9223372036854775807", "海港 🌊", 1), known("a", "1691070514797524328", "", 2)
 	must(t, s.Directory.Note(ctx, []store.KnownGroup{big, long, known("b", "1", "of another app", 3)}))
 	list(long, big)
+	for until, want := range map[int]int{0: 0, 1: 1, 2: 2, 99: 2} {
+		if n := value[int](t)(s.Directory.CountNew(ctx, "a", at(1), at(until))); n != want {
+			t.Errorf("%d became known until %d, want %d", n, until, want)
+		}
+	}
 
 	again := store.KnownGroup{App: "a", ID: big.ID, From: store.KnownPasted, Seen: at(9)} // without name and type
 	must(t, s.Directory.Note(ctx, []store.KnownGroup{again}))
