@@ -558,7 +558,7 @@ func (h *harness) session(cookie string) {
 	now := h.now()
 	check(h.t, h.store.Sessions.Add(context.Background(), store.Session{
 		ID: hex.EncodeToString(sum[:]), OperatorID: h.operator(auth.Owner), CreatedAt: now, UsedAt: now,
-		IdleExpiresAt: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour), Address: "192.0.2.1",
+		IdleExpiresAt: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour), Address: "192.0.2.1", ConfirmedAt: now,
 	}))
 }
 
