@@ -213,7 +213,7 @@ func TestStepUpRoutes(t *testing.T) {
 	before := h.state()
 	asked := 0
 	for _, r := range h.server.routes() {
-		if r.method != post || !auth.Dangerous(r.verb) {
+		if r.method != post || !auth.Dangerous(r.verb) || strings.HasPrefix(r.path, "/api/") { // programs come with tokens, which name each verb
 			continue
 		}
 		if to := v.post(addressOf(r), url.Values{"x": {"y"}}).is(http.StatusSeeOther).location(); !strings.HasPrefix(to, auth.ConfirmPath+"/") {
