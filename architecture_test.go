@@ -35,7 +35,8 @@ var layers = map[string][]string{
 	"web/static":              nil,
 	"web/golden":              {"web/i18n"},
 	"web/templates":           {"web/i18n", "web/static"},
-	"handlers":                {"imclient", "store", "events", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
+	"approvals":               {"actions", "jobs", "store"},
+	"handlers":                {"approvals", "imclient", "store", "events", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,

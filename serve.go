@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"imdesk/actions"
+	"imdesk/approvals"
 	"imdesk/auth"
 	"imdesk/callbacks"
 	"imdesk/config"
@@ -33,8 +34,8 @@ import (
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
 	"imdesk/imclient/volcengine"
-	"imdesk/secrets"
 	"imdesk/jobs"
+	"imdesk/secrets"
 	"imdesk/store"
 	"imdesk/web/i18n"
 )
@@ -179,8 +180,12 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	feed := callbacks.NewFeed(st.Directory, log, nil)
 	work := newJobs(c.Jobs, st, act, signIn, apps, log)
 	work.Add(jobs.NewFindGroups(st.Directory, nil))
+	guard := &approvals.Service{
+		Store: st, Actions: act, Log: log, Carriers: map[string]approvals.Carrier{actions.AttemptJob: approvals.JobCarrier{Jobs: work}},
+	}
+	act.Guard = guard
 	handler, err := handlers.New(handlers.Options{
-		Apps: apps, Store: st, Auth: signIn, Actions: act, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
+		Apps: apps, Store: st, Auth: signIn, Actions: act, Approvals: guard, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
 		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed,
 	})
@@ -205,6 +210,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	var behind sync.WaitGroup
 	behind.Go(func() { hub.Run(ctx) })
 	behind.Go(func() { work.Run(ctx) })
+	behind.Go(func() { guard.Run(ctx) })
 	behind.Go(func() { keepFinishing(ctx, st, member, log) })
 	err = serveUntil(ctx, server, listener, c, ready)
 	stop()

@@ -84,22 +84,25 @@ type Preview struct {
 	Verb     Verb
 	Group    imclient.Group // zero for what is not about a group
 	Items    []Item
-	Act      int    // how many will be acted upon: the number on the button
-	Skipped  int    // how many are left alone
-	UndoText string // text key of why it cannot be undone; "" if it can
+	Act      int            // how many will be acted upon: the number on the button
+	Skipped  int            // how many are left alone
+	UndoText string         // text key of why it cannot be undone; "" if it can
+	Options  map[string]any // what else was asked for, as the audit log keeps it
 }
 
 // Preview tells what Do would do, without doing it. The reason need not be given yet. Errors are those of Do.
 func (s *Service) Preview(ctx context.Context, actor Actor, app App, a Action) (Preview, error) {
-	p, _, err := s.prepare(ctx, actor, app, a)
+	p, w, err := s.prepare(ctx, actor, app, a)
 	if err != nil {
 		return Preview{}, err
 	}
-	return p.preview(), nil
+	return p.preview(w), nil
 }
 
-func (p *plan) preview() Preview {
-	v := Preview{Verb: p.verb, Group: p.group, Items: p.items, Act: len(p.acting()), UndoText: noUndo(p.app, p.verb, p.group.Type)}
+func (p *plan) preview(w work) Preview {
+	v := Preview{
+		Verb: p.verb, Group: p.group, Items: p.items, Act: len(p.acting()), UndoText: noUndo(p.app, p.verb, p.group.Type), Options: w.options(),
+	}
 	v.Skipped = len(v.Items) - v.Act
 	return v
 }

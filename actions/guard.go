@@ -103,7 +103,7 @@ func (s *Service) clear(ctx context.Context, actor Actor, app App, a Action, p *
 	if err != nil {
 		return err
 	}
-	plan, err := json.Marshal(p.preview())
+	plan, err := json.Marshal(p.preview(w))
 	if err != nil {
 		return fmt.Errorf("plan of %s: %w", a.Verb(), err)
 	}

@@ -13,7 +13,7 @@ import (
 // ofConsole are the verbs that belong to no app. They count in a role that somebody has in all apps, and nowhere else.
 // All other verbs belong to apps; on a route without an app they are had by whoever has them in any app, and the handler
 // shows what belongs to these apps only.
-var ofConsole = map[Verb]bool{VerbSelf: true, VerbFactors: true, VerbOperators: true, VerbSettings: true, VerbTokens: true}
+var ofConsole = map[Verb]bool{VerbSelf: true, VerbFactors: true, VerbOperators: true, VerbSettings: true, VerbPrivacy: true, VerbTokens: true}
 
 // OfConsole tells whether a verb belongs to no app.
 func OfConsole(v Verb) bool { return ofConsole[v] }
@@ -225,7 +225,9 @@ func (s *Service) Operator(ctx context.Context, id string) (Operator, error) {
 }
 
 // Described is an operator as others look at one, disabled or not. It acts for nobody.
-func (s *Service) Described(ctx context.Context, o store.Operator) (Operator, error) { return s.known(ctx, o) }
+func (s *Service) Described(ctx context.Context, o store.Operator) (Operator, error) {
+	return s.known(ctx, o)
+}
 
 // fresh is by with the rights of this moment, not those of when the request began. Who is no operator of the database, such
 // as the command line, is as given.

@@ -119,7 +119,23 @@ func (s *Server) chrome(c *gin.Context) templates.Chrome {
 		s.chromeOf(c, app, op, &ch)
 	}
 	ch.Toasts, ch.Notice = s.takeFlashes(c)
+	if !wantsPart(c.Request) {
+		s.chromeOfRequests(c, &ch)
+	}
 	return ch
+}
+
+// chromeOfRequests is what the chrome says of requests for a second person: how many wait, and what the operator has to know.
+func (s *Server) chromeOfRequests(c *gin.Context, ch *templates.Chrome) {
+	waiting, unreviewed := s.toApprove(c)
+	for i := range ch.Nav {
+		if ch.Nav[i].URL == approvalsURL {
+			ch.Nav[i].Count = count(c.Request.Context(), waiting+unreviewed)
+		}
+	}
+	if ch.Notice == nil {
+		ch.Notice = s.approvalNotice(c, unreviewed)
+	}
 }
 
 // chromeOf is what the chrome says of an app.
@@ -236,6 +252,7 @@ var places = []place{
 	{"broadcasts", "send", "", func(a *App) string { return appURL(a, "broadcasts") }, auth.VerbBroadcast, []imclient.Verb{imclient.VerbBroadcast, imclient.VerbLiveBroadcast, imclient.VerbSendUsers, imclient.VerbSendGroups}},
 	{"jobs", "jobs", "j", func(*App) string { return "/jobs" }, auth.VerbBulk, nil},
 	{"audit", "audit", "a", func(*App) string { return "/audit" }, auth.VerbAudit, nil},
+	{"approvals", "check", "", func(*App) string { return approvalsURL }, auth.VerbApprove, nil},
 	{"api", "code", "", func(a *App) string { return appURL(a, "api") }, auth.VerbAPI, nil},
 	{"settings", "settings", "s", func(*App) string { return "/settings/me" }, auth.VerbSelf, nil},
 }

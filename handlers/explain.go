@@ -66,6 +66,9 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 		program.notice.Changed = unchanged(ctx, wrote)
 		return program
 	}
+	if n, ok := explainGuard(ctx, err); ok {
+		return problem{http.StatusConflict, n}
+	}
 	switch {
 	case errors.As(err, &bad):
 		p.notice.Reference = ""
@@ -202,6 +205,12 @@ func (s *Server) fail(c *gin.Context, err error) {
 	if errors.Is(context.Cause(c.Request.Context()), errTooSlow) {
 		err = fmt.Errorf("%w: %w", errTooSlow, err) // databases say that they were interrupted, not why
 	}
+	if h, held := errors.AsType[*actions.Held](err); held && !c.Writer.Written() {
+		if err := s.held(c, h); err != nil {
+			s.Log.ErrorContext(c.Request.Context(), "answer a held action", "reference", referenceOf(c.Request.Context()), "error", err)
+		}
+		return
+	}
 	ctx := context.WithoutCancel(c.Request.Context()) // its time may be up
 	c.Request = c.Request.WithContext(ctx)
 	wrote := c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead
@@ -227,7 +236,8 @@ func (s *Server) fail(c *gin.Context, err error) {
 		chrome = s.chrome(c)
 	}
 	page := templates.ErrorPage(chrome, p.notice)
-	if _, closed := errors.AsType[errClosed](err); closed && wrote {
+	_, closed := errors.AsType[errClosed](err)
+	if _, guarded := explainGuard(ctx, err); (closed || guarded) && wrote {
 		page = templates.ClosedPage(chrome, p.notice, c.Request.URL.EscapedPath(), typedAgain(c.Request.PostForm))
 	}
 	if err := render(c, p.status, page, templates.NoticeBox(p.notice)); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"imdesk/actions"
+	"imdesk/approvals"
 	"imdesk/auth"
 	"imdesk/callbacks"
 	"imdesk/events"
@@ -57,9 +58,10 @@ type Options struct {
 	Store          *store.Store
 	Auth           *auth.Service
 	Actions        *actions.Service
-	Jobs           *jobs.Service    // whoever makes the server runs it, too
-	Replicas       *replicas.Member // this console among others on one database; nil: it has it for itself
-	Events         *events.Hub      // what other replicas change; it runs for as long as the console
+	Jobs           *jobs.Service      // whoever makes the server runs it, too
+	Replicas       *replicas.Member   // this console among others on one database; nil: it has it for itself
+	Events         *events.Hub        // what other replicas change; it runs for as long as the console
+	Approvals      *approvals.Service // nil: there are no requests, and nothing is held
 	Log            *slog.Logger
 	Now            func() time.Time // nil: time.Now
 	Zone           *time.Location   // of operators who chose none; nil: the server's
@@ -127,6 +129,7 @@ func newServer(o Options) (*Server, error) {
 			s.callbackLogs[a] = newCallbackLog(o.Now())
 		}
 	}
+	s.withApprovals()
 	media, err := newMedia(o)
 	if err != nil {
 		return nil, err

@@ -66,12 +66,19 @@ func (s *Server) actor(c *gin.Context) actions.Actor { return s.actorIn(c, c.Par
 func (s *Server) actorIn(c *gin.Context, app string) actions.Actor {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
-	name := op.Name
+	a := actorOf(op, app)
 	if op.TokenID != "" { // the log tells what a program did from what its operator did
-		name += " (" + op.Token + ")"
+		a.Name += " (" + op.Token + ")"
 	}
+	a.Address, a.RequestRef = auth.AddressFrom(ctx), referenceOf(ctx)
+	return a
+}
+
+// actorOf is an operator in an app.
+func actorOf(op auth.Operator, app string) actions.Actor {
+	role, _ := op.RoleIn(app)
 	return actions.Actor{
-		OperatorID: op.ID, Name: name, Address: auth.AddressFrom(ctx), RequestRef: referenceOf(ctx),
+		OperatorID: op.ID, Name: op.Name, Role: string(role),
 		Can: func(v actions.Verb) bool { return op.CanIn(app, auth.Verb(v)) },
 	}
 }

@@ -23,6 +23,7 @@ var settingsPlaces = []settingsPlace{
 	{"me", settingsURL, auth.VerbSelf, true},
 	{"security", auth.EnrolPath, auth.VerbFactors, true},
 	{"protected", protectedURL, auth.VerbProtect, false},
+	{"approvals", policyURL, auth.VerbSettings, false},
 }
 
 // settingsNav is the way between them; the page that is open is the current one.

@@ -32,7 +32,7 @@ func ApprovalStates() []ApprovalState {
 
 // Limits of a request.
 const (
-	MaxApprovalBody  = 1 << 20 // bytes of Body, and of Plan
+	MaxApprovalBody  = 8 << 20 // bytes of Body, and of Plan: a job may have many targets
 	MaxApprovalPage  = 100
 	MaxApprovalText  = 4 << 10 // bytes of a reason or a review
 	MaxApprovalUsers = 200
@@ -80,8 +80,8 @@ type Approval struct {
 // ApprovalFilter picks requests. A zero field picks all.
 type ApprovalFilter struct {
 	States     []ApprovalState
-	App        string
-	OperatorID string // the requester
+	Apps       []string // nil: all
+	OperatorID string   // the requester
 	NotBy      string // not of this requester
 	Unseen     bool   // over, and the requester did not take note of it
 	Unreviewed bool   // overridden, and not reviewed
@@ -213,8 +213,12 @@ func approvalWhere(f ApprovalFilter) (string, []any) {
 		}
 		add(`state IN (`+marks(len(values))+`)`, values...)
 	}
-	if f.App != "" {
-		add(`app = ?`, text(f.App))
+	if f.Apps != nil {
+		values := []any{}
+		for _, a := range f.Apps {
+			values = append(values, text(a))
+		}
+		add(`app IN (`+marks(len(values))+`)`, values...)
 	}
 	if f.OperatorID != "" {
 		add(`operator_id = ?`, text(f.OperatorID))

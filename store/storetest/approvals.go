@@ -169,10 +169,11 @@ func Approvals(t *testing.T, open Open) {
 		f    store.ApprovalFilter
 		want string
 	}{
-		"of an app":       {store.ApprovalFilter{App: "study"}, "[k1 expired]"},
+		"of an app":       {store.ApprovalFilter{Apps: []string{"study"}}, "[k1 expired]"},
 		"of others":       {store.ApprovalFilter{NotBy: "op1"}, "[k1 expired]"},
 		"in some states":  {store.ApprovalFilter{States: []store.ApprovalState{store.ApprovalDone, store.ApprovalExpired}}, "[k1 expired k1 done]"},
-		"nothing like it": {store.ApprovalFilter{App: "study", OperatorID: "op1"}, "[]"},
+		"of no app":       {store.ApprovalFilter{Apps: []string{}}, "[]"},
+		"nothing like it": {store.ApprovalFilter{Apps: []string{"study"}, OperatorID: "op1"}, "[]"},
 	} {
 		if got := states(tt.f); got != tt.want {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
