@@ -249,7 +249,7 @@ func (s *Server) policyRule(ctx context.Context, f policyForm, n int, verb strin
 	}
 	row.Verbs = []templates.Option{{Value: noRule, Text: i18n.T(ctx, "approvals.rule.none")}, {Value: anyVerb, Text: i18n.T(ctx, "approvals.rule.any")}}
 	for _, known := range actions.Verbs() {
-		row.Verbs = append(row.Verbs, templates.Option{Value: string(known), Text: i18n.T(ctx, "approvals.verb."+string(known))})
+		row.Verbs = append(row.Verbs, templates.Option{Value: string(known), Text: verbName(ctx, string(known))})
 	}
 	row.Apps = []templates.Option{{Text: i18n.T(ctx, "approvals.rule.all_apps")}}
 	for _, a := range s.Apps {
@@ -300,7 +300,7 @@ func (s *Server) policyChanges(ctx context.Context, was, is approvals.Policy) []
 					}
 					list = append(list, templates.GuardChange{
 						Who:  fmt.Sprintf("%s · %s", i18n.T(ctx, "role."+string(role)), app.Title),
-						What: i18n.T(ctx, "approvals.from", "what", i18n.T(ctx, "approvals.verb."+string(verb)), "n", size), Was: before, Now: after,
+						What: i18n.T(ctx, "approvals.from", "what", verbName(ctx, string(verb)), "n", size), Was: before, Now: after,
 					})
 					if len(list) == maxPolicyChanges {
 						return list

@@ -162,16 +162,18 @@ func (s *Server) approvalNotice(c *gin.Context, unreviewed int) *templates.Notic
 	return nil
 }
 
+// verbName says in words what can be done.
+func verbName(ctx context.Context, verb string) string {
+	//i18n:uses approvals.verb.*
+	if key := "approvals.verb." + verb; i18n.Has(ctx, key) {
+		return i18n.T(ctx, key)
+	}
+	return verb
+}
+
 // approvalTitle says in words what a request is for.
 func (s *Server) approvalTitle(ctx context.Context, r store.Approval) string {
-	//i18n:uses approvals.verb.*
-	key := "approvals.verb." + r.Verb
-	what := r.Verb
-	if i18n.Has(ctx, key) {
-		what = i18n.T(ctx, key)
-	} else if i18n.Has(ctx, "audit.verb."+r.Verb) {
-		what = i18n.T(ctx, "audit.verb."+r.Verb)
-	}
+	what := verbName(ctx, r.Verb)
 	if r.Kind == actions.AttemptJob {
 		return i18n.N(ctx, "approvals.job_of", r.Size, "what", what)
 	}
@@ -654,22 +656,32 @@ func jobFacts(ctx context.Context, raw json.RawMessage) []templates.FactView {
 }
 
 // explainGuard says what the guard did not let through: a request is kept, or the operator did enough of it for now.
-func explainGuard(ctx context.Context, err error) (templates.Notice, bool) {
+func explainGuard(ctx context.Context, err error) (problem, bool) {
 	n := templates.Notice{Tone: "warn", Icon: "lock", Changed: i18n.T(ctx, "error.unchanged")}
-	if over, is := errors.AsType[*actions.Overdrawn](err); is {
+	p := problem{status: http.StatusConflict}
+	held, isHeld := errors.AsType[*actions.Held](err)
+	over, isOver := errors.AsType[*actions.Overdrawn](err)
+	cool, isCool := errors.AsType[*actions.CoolingDown](err)
+	switch {
+	case isHeld: // browsers are led to the request; this is for programs
+		p.code, p.fields = "second_person", map[string]string{"request": held.RequestID}
+		n.Title, n.Text = i18n.T(ctx, "approvals.held"), i18n.T(ctx, "approvals.held_text")
+	case isOver:
+		p.code = "quota"
 		n.Title = i18n.T(ctx, "approvals.quota", "max", i18n.Int(ctx, over.Max), "per", i18n.Duration(ctx, over.Per), "used", i18n.Int(ctx, over.Used))
 		n.Next = i18n.T(ctx, "approvals.quota_never")
 		if !over.Again.IsZero() {
 			n.Next = i18n.T(ctx, "approvals.quota_next", "time", i18n.When(ctx, over.Again))
 		}
-		return n, true
-	}
-	if cool, is := errors.AsType[*actions.CoolingDown](err); is {
+	case isCool:
+		p.code = "pause"
 		n.Title = i18n.T(ctx, "approvals.pause", "pause", i18n.Duration(ctx, cool.Pause))
 		n.Next = i18n.T(ctx, "approvals.quota_next", "time", i18n.When(ctx, cool.Again))
-		return n, true
+	default:
+		return p, false
 	}
-	return n, false
+	p.notice = n
+	return p, true
 }
 
 // held answers somebody whose action needs a second person: with the request, which has all that was typed.

@@ -66,8 +66,8 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 		program.notice.Changed = unchanged(ctx, wrote)
 		return program
 	}
-	if n, ok := explainGuard(ctx, err); ok {
-		return problem{http.StatusConflict, n}
+	if guarded, ok := explainGuard(ctx, err); ok {
+		return guarded
 	}
 	switch {
 	case errors.As(err, &bad):
@@ -205,7 +205,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 	if errors.Is(context.Cause(c.Request.Context()), errTooSlow) {
 		err = fmt.Errorf("%w: %w", errTooSlow, err) // databases say that they were interrupted, not why
 	}
-	if h, held := errors.AsType[*actions.Held](err); held && !c.Writer.Written() {
+	if h, held := errors.AsType[*actions.Held](err); held && !c.Writer.Written() && !fromProgram(c) {
 		if err := s.held(c, h); err != nil {
 			s.Log.ErrorContext(c.Request.Context(), "answer a held action", "reference", referenceOf(c.Request.Context()), "error", err)
 		}
