@@ -684,8 +684,8 @@ func explainGuard(ctx context.Context, err error) (problem, bool) {
 	return p, true
 }
 
-// held answers somebody whose action needs a second person: with the request, which has all that was typed.
-func (s *Server) held(c *gin.Context, h *actions.Held) error {
+// answerHeld answers somebody whose action needs a second person: with the request, which has all that was typed.
+func (s *Server) answerHeld(c *gin.Context, h *actions.Held) error {
 	ctx := c.Request.Context()
 	t := templates.Toast{Text: i18n.T(ctx, "approvals.held"), Small: i18n.T(ctx, "approvals.held_text")}
 	if h.Repeated {

@@ -206,7 +206,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 		err = fmt.Errorf("%w: %w", errTooSlow, err) // databases say that they were interrupted, not why
 	}
 	if h, held := errors.AsType[*actions.Held](err); held && !c.Writer.Written() && !fromProgram(c) {
-		if err := s.held(c, h); err != nil {
+		if err := s.answerHeld(c, h); err != nil {
 			s.Log.ErrorContext(c.Request.Context(), "answer a held action", "reference", referenceOf(c.Request.Context()), "error", err)
 		}
 		return
