@@ -44,11 +44,14 @@ func (s *Server) broadcasts(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	v := templates.BroadcastsView{TagURL: appURL(app, "broadcasts"), Path: c.Request.URL.RequestURI()}
+	v := templates.BroadcastsView{Intro: i18n.T(ctx, "broadcast.intro"), TagText: i18n.T(ctx, "broadcast.tags_text"), TagURL: appURL(app, "broadcasts"), Path: c.Request.URL.RequestURI()}
 	caps := app.IM.Caps
 	if !caps.Can(imclient.VerbBroadcast, "") && !caps.Can(imclient.VerbLiveBroadcast, "") {
 		v.NotOffered = &templates.EmptyView{Icon: "send", Title: i18n.T(ctx, "broadcast.not_offered"), Text: i18n.T(ctx, caps.Why(imclient.VerbBroadcast, ""))}
 		return render(c, http.StatusOK, templates.BroadcastsPage(s.chrome(c), v), templates.Broadcasts(v))
+	}
+	if !caps.Can(imclient.VerbBroadcastAttr, "") {
+		v.Intro, v.TagText = i18n.T(ctx, "broadcast.intro_tags"), i18n.T(ctx, "broadcast.tags_text_plain")
 	}
 	button := func(path, text, icon, variant string, right auth.Verb, needs imclient.Verb, q url.Values) templates.ButtonView {
 		q.Set("back", c.Request.URL.RequestURI())

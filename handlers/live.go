@@ -225,7 +225,14 @@ func (l *liveRoomView) buttons() {
 		role(i18n.T(ctx, "members.role.make"), "shield", imclient.RoleAdmin), role(i18n.T(ctx, "members.role.take"), "user", imclient.RoleMember),
 	}
 	all := appURL(l.app, "live-broadcast") + "?back=" + url.QueryEscape(l.c.Request.URL.RequestURI())
+	l.v.SayText = i18n.T(ctx, "live.say_text")
+	if !l.app.IM.Caps.Can(imclient.VerbNotice, l.g.Type) {
+		l.v.SayText = i18n.T(ctx, "live.say_text_plain")
+	}
 	l.v.Say = []templates.ButtonView{
+		l.s.groupButton(l.c, l.app, l.g, auth.VerbSend, imclient.VerbSend, templates.ButtonView{
+			Text: i18n.T(ctx, "chat.send.title"), Icon: "send", Small: true, URL: groupURL(l.app, l.g.ID, "send"),
+		}),
 		l.s.groupButton(l.c, l.app, l.g, auth.VerbNotice, imclient.VerbNotice, templates.ButtonView{
 			Text: i18n.T(ctx, "live.notice"), Icon: "notice", Small: true, URL: groupURL(l.app, l.g.ID, "notice"),
 		}),

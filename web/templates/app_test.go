@@ -45,7 +45,7 @@ func TestAppPages(t *testing.T) {
 	}
 	damaged := OpenedFileView{Back: opened.Back, Title: opened.Title, By: "x", Until: golden.Now, Entry: opened.Entry, Failed: notice}
 	live := LiveView{
-		Now: LiveNowView{URL: "/live?now=1", Chart: charts["chart_gaps"]}, OffText: "At most 5.", Mark: "2000", MarkURL: "/live", MarkText: "Numbers from 1000 on.",
+		Now: LiveNowView{URL: "/live?now=1", Chart: charts["chart_gaps"]}, OffText: "At most 5.", Mark: "2000", MarkURL: "/live", MarkText: "Numbers from 1000 on.", SayText: "A notice goes to those who are here.",
 		Lists: []RoomListView{
 			{ID: "live-allowed", Title: "May speak", Text: "At most 100.", None: "Nobody.", People: []AttendanceRow{{Person: PersonView{ID: evil, Name: evil, URL: "/u"}, Since: golden.Now, Act: &ButtonView{Icon: "x", Label: evil, URL: "/x"}}}},
 			{ID: "live-room-marks", Title: "Marks", Text: "At most 20.", None: "None.", Chips: []string{evil}},
@@ -64,6 +64,7 @@ func TestAppPages(t *testing.T) {
 		},
 	}
 	casts := BroadcastsView{
+		Intro: "Messages to everybody.", TagText: "Broadcasts choose by tags.",
 		Acts: []ButtonView{{Text: "Message to users", URL: "/b"}}, Names: []string{evil, "city"}, TagURL: "/apps/demo/broadcasts", TagQuery: evil,
 		Tags: []TagRow{{Person: PersonView{ID: evil, Name: evil, URL: "/u"}, Tags: []string{evil}, Attributes: []FactView{{Name: evil, Value: evil}}}, {Person: PersonView{ID: "ann"}}},
 	}

@@ -2,6 +2,8 @@ package templates
 
 // BroadcastsView is where messages to many begin, and what users are chosen by.
 type BroadcastsView struct {
+	Intro      string // what can be sent from here
+	TagText    string // how users are chosen
 	Acts       []ButtonView
 	Recent     []AuditRow // broadcasts that were sent from here, newest first
 	Names      []string   // of the app's attributes

@@ -21,6 +21,7 @@ type LiveView struct {
 	Say      []ButtonView
 	Bans     *Link
 
+	SayText   string // who hears what is said here
 	MarkText  string // what marks are
 	TextMarks bool   // they are texts, else numbers
 	Lists     []RoomListView
