@@ -20,7 +20,7 @@ import (
 // How workers work, unless Options say otherwise.
 const (
 	defaultWorkers  = 2
-	defaultLanes    = 8
+	defaultLanes    = 16
 	defaultLease    = 15 * time.Second
 	defaultPoll     = time.Second
 	defaultDrain    = 8 * time.Second
@@ -45,7 +45,7 @@ type Options struct {
 
 	Owner    string        // the worker's name in leases, of its own in each process; "" makes one
 	Workers  int           // jobs at once; 0: 2
-	Lanes    int           // batches of one job on their way at once; 0: 8
+	Lanes    int           // batches of one job on their way at once; 0: 16
 	Lease    time.Duration // how long a sign of life holds; 0: 15 s
 	Poll     time.Duration // how often is looked for jobs of others; 0: 1 s
 	Drain    time.Duration // how long what is on its way may take at a shutdown; 0: 8 s

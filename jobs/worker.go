@@ -22,7 +22,29 @@ func (s *Service) Run(ctx context.Context) {
 	for range s.Workers {
 		workers.Go(func() { s.worker(ctx) })
 	}
+	workers.Go(func() { s.purge(ctx) })
 	workers.Wait()
+}
+
+// Kept is how long a job that has ended can be looked at, and taken back. What it did stands in the audit log.
+const Kept = 90 * 24 * time.Hour
+
+// purge removes old jobs, and those whose making was cut short, every hour.
+func (s *Service) purge(ctx context.Context) {
+	every := time.NewTicker(time.Hour)
+	defer every.Stop()
+	for {
+		if n, err := s.Store.Purge(ctx, time.Now().Add(-Kept)); err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "remove old jobs", "error", err)
+		} else if n > 0 {
+			s.Log.InfoContext(ctx, "old jobs removed", "jobs", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+	}
 }
 
 // worker takes one job after the other.
