@@ -523,7 +523,7 @@ func (f *jobForm) view() templates.JobFormView {
 	}
 	for _, other := range jobKinds {
 		o := templates.Option{Value: other.name, Text: jobKindText(ctx, other.name)}
-		o.Off = notOfApp(f.c, f.app, auth.Verb(other.name), "") != "" || !f.app.offers(other.needs)
+		o.Off = mayNot(f.c, f.app, auth.Verb(other.name)) != "" || !f.app.offers(other.needs)
 		v.Kinds = append(v.Kinds, o)
 	}
 	if !f.app.offers(k.needs) && v.Notice == nil {
@@ -646,26 +646,26 @@ func (f *jobForm) planView(p jobs.Plan) templates.JobPlanView {
 		Title: title, Text: in.sentence(ctx, f.app), Back: f.backLink(), Action: appURL(f.app, "jobs", "start"), Hidden: append(hidden, "key", key), Kept: kept, Notice: f.notice,
 		Change: templates.ButtonView{Type: "submit", Name: "change", Value: "1", NoValidate: true, Text: i18n.T(ctx, "job.plan.change"), Icon: "left"},
 	}
-	if hold := f.s.Jobs.Hold; hold > 0 {
-		v.Held = i18n.T(ctx, "job.plan.held", "left", i18n.Duration(ctx, hold))
-	}
 	v.Figures = f.figures(p)
 	f.lines(p, &v)
 	act := p.Total
 	for _, skip := range p.Skips {
 		act -= skip.N
 	}
-	v.Undo = i18n.T(ctx, "job.plan.can_undo")
+	undo := templates.EffectLine{Tone: "ok", Text: i18n.T(ctx, "job.plan.can_undo")}
 	if p.UndoText != "" {
-		v.Danger = true
 		//i18n:uses action.undo.*
-		v.Undo = i18n.T(ctx, p.UndoText)
+		undo = templates.EffectLine{Tone: "bad", Text: i18n.T(ctx, p.UndoText)}
+	}
+	v.Lines = append(v.Lines, undo)
+	if hold := f.s.Jobs.Hold; hold > 0 {
+		v.Lines = append(v.Lines, templates.EffectLine{Tone: "ok", Text: i18n.T(ctx, "job.plan.held", "left", i18n.Duration(ctx, hold))})
 	}
 	v.Submit = templates.ButtonView{Type: "submit", Variant: "primary", Key: "Control+Enter", Text: i18n.T(ctx, "job.plan.start")}
 	if act > 0 && p.Complete {
 		v.Submit.Text = i18n.N(ctx, "job.title."+p.Kind, act)
 	}
-	if in.kind.asks {
+	if p.UndoText != "" || in.kind.asks && !in.kind.lasts {
 		v.Submit.Variant = "harm-solid"
 	}
 	if p.Complete && act <= 0 {
@@ -714,6 +714,9 @@ func (in jobInput) sentence(ctx context.Context, app *App) string {
 	return text
 }
 
+// planNamed is how many a line names; of more, some are named behind a fold.
+const planNamed = 3
+
 // figures are the large numbers.
 func (f *jobForm) figures(p jobs.Plan) []templates.JobFigure {
 	ctx := f.c.Request.Context()
@@ -759,7 +762,12 @@ func (f *jobForm) lines(p jobs.Plan, v *templates.JobPlanView) {
 		if skip.Protects {
 			tone = "warn"
 		}
-		v.Lines = append(v.Lines, templates.EffectLine{Tone: tone, Text: i18n.N(ctx, "job.plan.skip", skip.N, "why", what)})
+		line := i18n.N(ctx, "job.plan.skip", skip.N, "why", what)
+		if len(skip.Sample) == skip.N && skip.N <= planNamed {
+			v.Lines = append(v.Lines, templates.EffectLine{Tone: tone, Text: i18n.T(ctx, "job.plan.those", "line", line, "who", strings.Join(skip.Sample, ", "))})
+			continue
+		}
+		v.Lines = append(v.Lines, templates.EffectLine{Tone: tone, Text: line})
 		v.Samples = append(v.Samples, templates.JobSample{Title: i18n.N(ctx, "job.plan.sample", skip.N, "why", what), Names: skip.Sample})
 	}
 	if unseen := p.Total - p.Checked; unseen > 0 && p.Checked > 0 {

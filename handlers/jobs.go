@@ -843,10 +843,10 @@ func (s *Server) reverseView(c *gin.Context, j store.Job, p jobs.ReversePlan) te
 			{Value: i18n.Int(ctx, p.Can()), Text: i18n.T(ctx, "job.reverse.can")}, {Value: i18n.Int(ctx, p.Restored), Text: i18n.T(ctx, "job.reverse.restored")},
 			{Value: i18n.Int(ctx, p.Lifted), Text: i18n.T(ctx, "job.reverse.lifted")},
 		},
-		Undo:   i18n.T(ctx, "job.reverse.changed"),
 		Submit: templates.ButtonView{Type: "submit", Variant: "primary", Key: "Control+Enter", Text: i18n.N(ctx, "job.reverse.submit", p.Can()), Icon: "history"},
 		Change: templates.ButtonView{Text: i18n.T(ctx, "ui.cancel"), URL: jobURL(j.ID)},
 	}
+	v.Lines = append(v.Lines, templates.EffectLine{Tone: "ok", Text: i18n.T(ctx, "job.reverse.changed")})
 	if p.Reversed > 0 {
 		v.Lines = append(v.Lines, templates.EffectLine{Tone: "off", Text: i18n.N(ctx, "job.reverse.before", p.Reversed)})
 	}

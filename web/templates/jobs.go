@@ -159,13 +159,10 @@ type JobPlanView struct {
 	Kept    []FieldView // what was typed, in fields that are not shown
 	Notice  *Notice
 	Figures []JobFigure
-	Lines   []EffectLine // who is left alone, and why
+	Lines   []EffectLine // who is left alone and why, and whether it can be taken back
 	Samples []JobSample
 	Calls   []FactView
-	Undo    string // whether and how it can be reversed
-	Danger  bool   // it cannot
 	Confirm *FieldView
-	Held    string // how long it can be taken back
 	Submit  ButtonView
 	Change  ButtonView // back to the form, with all that was typed
 }
@@ -244,11 +241,4 @@ func protectedColumns(ctx context.Context) []Column {
 		{Text: i18n.T(ctx, "job.protected.user")}, {Text: i18n.T(ctx, "job.protected.note")}, {Text: i18n.T(ctx, "job.protected.by"), Class: "p2"},
 		{Text: i18n.T(ctx, "job.protected.since"), Class: "p3"}, {Text: i18n.T(ctx, "job.protected.remove"), Class: "fit", Hidden: true},
 	}
-}
-
-func undoTone(danger bool) string {
-	if danger {
-		return "bad"
-	}
-	return "ok"
 }

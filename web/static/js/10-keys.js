@@ -58,9 +58,9 @@ function pressControl(event, dialog) {
   return Boolean(button);
 }
 
-// submitNear sends the form one is in, else the one of the dialog.
+// submitNear sends the form one is in, else the one of the dialog, or the one that the page is about.
 function submitNear(target, dialog) {
-  const form = target.closest?.("form") ?? target.form ?? (dialog && find("form", dialog));
+  const form = target.closest?.("form") ?? target.form ?? (dialog ? find("form", dialog) : find("form[data-main]"));
   if (!form || form.method === "dialog") return false;
   const button = findAll('[type="submit"]', form).find((b) => b.getAttribute("aria-keyshortcuts") === "Control+Enter");
   if (button) button.click();
