@@ -419,7 +419,8 @@ func (f *jobForm) refused(err error) error {
 		f.invalid = err
 		return f.render(http.StatusUnprocessableEntity)
 	}
-	if _, forbidden := errors.AsType[*actions.Forbidden](err); forbidden {
+	_, forbidden := errors.AsType[*actions.Forbidden](err)
+	if _, held := errors.AsType[*actions.Held](err); held || forbidden { // held: a second person is shown all that was typed
 		return err
 	}
 	p := explain(f.c.Request.Context(), err, true)

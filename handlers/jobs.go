@@ -282,8 +282,8 @@ func jobBy(ctx context.Context, j store.Job) string {
 	return j.OperatorName
 }
 
-// held reports whether a job can still be taken back before anything is done.
-func (s *Server) held(j store.Job) bool {
+// heldBack reports whether a job can still be taken back before anything is done.
+func (s *Server) heldBack(j store.Job) bool {
 	return j.State == store.JobReady && j.Started.IsZero() && j.RunAt.After(s.Now())
 }
 
@@ -292,7 +292,7 @@ func (s *Server) jobChip(ctx context.Context, j store.Job) templates.ChipView {
 	failed := j.Counts.Refused + j.Counts.Unknown
 	name, tone, icon := string(j.State), "", "clock"
 	switch {
-	case s.held(j):
+	case s.heldBack(j):
 		name, tone = "held", "accent"
 	case j.Want == store.WantPause && !j.State.Ended():
 		name, icon = "pausing", "pause"
@@ -370,7 +370,7 @@ func (s *Server) jobCard(c *gin.Context, j store.Job) templates.JobCard {
 	if j.Complete && n.Total > 0 {
 		card.Percent = strconv.Itoa(done*100/n.Total) + "%"
 	}
-	if s.held(j) {
+	if s.heldBack(j) {
 		card.Held = j.RunAt
 	}
 	switch {
@@ -448,7 +448,7 @@ func (s *Server) jobButtons(c *gin.Context, j store.Job) []templates.JobButton {
 	}
 	stop := act("cancel", "x", "harm")
 	switch {
-	case s.held(j):
+	case s.heldBack(j):
 		stop.View.Text, stop.View.Variant = i18n.T(ctx, "job.act.take_back"), ""
 		stop.View.Key = "z"
 		return []templates.JobButton{stop}
@@ -761,7 +761,7 @@ func (s *Server) steerJob(done string, steer func(*jobs.Service, context.Context
 			return err
 		}
 		ctx := c.Request.Context()
-		before := s.held(j)
+		before := s.heldBack(j)
 		j, err = steer(s.Jobs, ctx, s.actorIn(c, j.App), j.ID)
 		t := templates.Toast{}
 		switch {
@@ -806,7 +806,7 @@ func (s *Server) retryJob(c *gin.Context) error {
 // startedToast says that a job begins, and when.
 func (s *Server) startedToast(ctx context.Context, j store.Job) templates.Toast {
 	t := templates.Toast{Text: i18n.T(ctx, "job.said.started", "id", j.ID)}
-	if s.held(j) {
+	if s.heldBack(j) {
 		t.Small = i18n.T(ctx, "job.said.held", "left", i18n.Duration(ctx, s.Jobs.Hold))
 	}
 	return t
