@@ -40,6 +40,7 @@ func (s *Server) routes() []route {
 		s.exportRoutes(),
 		s.jobRoutes(),
 		s.protectedRoutes(),
+		s.replicaRoutes(),
 		s.auditRoutes(),
 		s.approvalRoutes(),
 		s.apiRoutes(),

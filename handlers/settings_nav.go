@@ -24,6 +24,7 @@ var settingsPlaces = []settingsPlace{
 	{"security", auth.EnrolPath, auth.VerbFactors, true},
 	{"protected", protectedURL, auth.VerbProtect, false},
 	{"approvals", policyURL, auth.VerbSettings, false},
+	{"replicas", replicasURL, auth.VerbSettings, false},
 }
 
 // settingsNav is the way between them; the page that is open is the current one.
