@@ -52,6 +52,10 @@ FUZZTIME ?= 60s
 fuzz:
 	./scripts/fuzz.sh $(FUZZTIME)
 
+# Three consoles on one database under load, one killed, for a minute.
+replicas:
+	$(GO) test $(TAGS) -race $(PLAIN_LIBRARIES) -count=1 -run '^TestReplicas$$' -v . -replicas-for 60s
+
 # Linters live in a module file of their own.
 lint:
 	$(GO) tool -modfile=tools.mod staticcheck $(TAGS) ./...
