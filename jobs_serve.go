@@ -54,6 +54,7 @@ func newJobs(c config.Jobs, st *store.Store, act *actions.Service, signIn *auth.
 		},
 	})
 	work.Add(exports.Job{})
+	work.Add(jobs.NewFindGroups(st.Directory, nil))
 	return work
 }
 

@@ -34,7 +34,6 @@ import (
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
 	"imdesk/imclient/volcengine"
-	"imdesk/jobs"
 	"imdesk/secrets"
 	"imdesk/store"
 	"imdesk/web/i18n"
@@ -179,7 +178,6 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
 	work := newJobs(c.Jobs, st, act, signIn, apps, log)
-	work.Add(jobs.NewFindGroups(st.Directory, nil))
 	guard := &approvals.Service{
 		Store: st, Actions: act, Log: log, Carriers: map[string]approvals.Carrier{actions.AttemptJob: approvals.JobCarrier{Jobs: work}},
 	}

@@ -258,6 +258,8 @@ func TestLookForGroups(t *testing.T) {
 		t.Errorf("it leads to %q", got)
 	}
 	b.get(page).has("Search 1").lacks("Search 2")
+	b.get("/jobs/1").is(http.StatusOK).has("Look for groups: 3 are known", "It was not known before", "Physics").marked(`href="/apps/volc/groups/` + third)
+	b.get("/jobs").is(http.StatusOK).has("Look for groups: 3 are known")
 	b.get("/apps/volc/groups").has("Chemistry", group, "History", other, "Physics", third, "Known from a user’s conversations", "3 groups")
 	entries, err := v.store.Audit.List(t.Context(), store.AuditFilter{Action: "job.start", App: "volc"}, 0, 5)
 	if check(t, err); len(entries) != 1 || !strings.Contains(string(entries[0].Detail), "groups.find") {

@@ -205,7 +205,7 @@ func (s *Server) jobMenus(c *gin.Context, v *templates.JobsView) {
 		//i18n:uses job.filter.*
 		states = append(states, choice{f.name, i18n.T(ctx, "job.filter."+f.name)})
 	}
-	for _, k := range append(jobs.Kinds(), kindExport) {
+	for _, k := range append(jobs.Kinds(), jobs.FindGroups, kindExport) {
 		kinds = append(kinds, choice{k, jobKindText(ctx, k)})
 	}
 	for _, a := range s.Apps {
@@ -671,6 +671,10 @@ func (s *Server) jobNames(c *gin.Context, j store.Job, items []store.JobItem) (n
 		if i.Group != "" && !slices.Contains(groups, i.Group) {
 			groups = append(groups, i.Group)
 		}
+		if j.Kind == jobs.FindGroups {
+			groups = append(groups, i.Target)
+			continue
+		}
 		if !notPeople(actions.Verb(j.Kind)) && j.Kind != jobs.Recall && j.Kind != jobs.Notice {
 			users = append(users, i.Target)
 		}
@@ -718,8 +722,8 @@ func (s *Server) jobItem(ctx context.Context, j store.Job, i store.JobItem, call
 		r.URL = groupURL(app, i.Group, tabMessages) + "?seq=" + i.More
 	case j.Kind == kindExport:
 		r.After, r.Before = "", ""
-	case i.Target == i.Group:
-		r.URL, r.Name = groupURL(app, i.Group, tabMessages), called.groups[i.Group]
+	case i.Target == i.Group || j.Kind == jobs.FindGroups:
+		r.URL, r.Name = groupURL(app, i.Target, tabMessages), called.groups[i.Target]
 	default:
 		r.URL = userURL(app, i.Target)
 	}
