@@ -69,6 +69,8 @@ func (s *Service) undoable(app App, v Verb, t imclient.GroupType, r Result) (unt
 		return time.Time{}, UndoPending
 	case len(applied) == 0:
 		return time.Time{}, UndoNothing
+	case slices.ContainsFunc(applied, func(i Item) bool { return i.ID == store.Erased }):
+		return time.Time{}, UndoUnknown
 	case !slices.ContainsFunc(applied, func(i Item) bool { return i.Before.Known }):
 		return time.Time{}, UndoUnknown
 	case s.now().After(until):

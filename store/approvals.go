@@ -82,9 +82,9 @@ type ApprovalFilter struct {
 	States     []ApprovalState
 	Apps       []string // nil: all
 	OperatorID string   // the requester
-	NotBy      string // not of this requester
-	Unseen     bool   // over, and the requester did not take note of it
-	Unreviewed bool   // overridden, and not reviewed
+	NotBy      string   // not of this requester
+	Unseen     bool     // over, and the requester did not take note of it
+	Unreviewed bool     // overridden, and not reviewed
 }
 
 // ApprovalDecision is what a person says to a request.
