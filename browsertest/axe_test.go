@@ -186,6 +186,11 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "audit log, nothing", path: "/audit?from=2001-01-01&to=2001-01-02"},
 		{name: "entry", path: "/apps/demo/actions/" + entry, phone: true},
 		{name: "settings", path: "/settings/me", phone: true},
+		{name: "security", path: "/settings/security", phone: true, role: "owner"},
+		{name: "security, an app", path: "/settings/security", open: func(p *tab) {
+			p.clickText("Set up an app").see("Scan this with the app")
+		}, phone: true},
+		{name: "a set-up link that was used", path: "/set-up/none", status: http.StatusGone, role: "nobody", phone: true},
 		{name: "API explorer", path: "/apps/demo/api", role: "owner"},
 
 		{name: "study: groups", path: "/apps/study/groups", phone: true},
