@@ -31,6 +31,8 @@ var dangerous = map[Verb]bool{
 	VerbClearMessages: true,
 	VerbBroadcast:     true,
 	VerbLiveBroadcast: true,
+	VerbPrivacy:       true,
+	VerbOverride:      true,
 }
 
 // Dangerous tells whether a verb wants a fresh confirmation. What cannot confirm, such as a token, needs leave for each of these.
