@@ -34,7 +34,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			VerbEditMessage, VerbReceipts, VerbAddMembers,
 		},
 		Lead: {
-			VerbRules, VerbBulk, VerbFind, VerbExport, VerbProtect, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
+			VerbRules, VerbBulk, VerbFind, VerbExport, VerbProtect, VerbApprove, VerbOverride, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
 			VerbEditGroup, VerbSignOut, VerbSendDirect, VerbEditDirect, VerbDirectExtensions, VerbMarkReadDirect, VerbHideDirect, VerbSend,
 			VerbExtensions, VerbSetUnread,
 			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,
@@ -44,7 +44,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			VerbCreateGroup, VerbImportGroup, VerbTransfer, VerbMemberFields, VerbGroupFields, VerbAttributes, VerbCounters, VerbClearMessages,
 			VerbCreateTopic, VerbEditTopic, VerbDeleteTopic,
 		},
-		Owner: {VerbSettings, VerbOperators, VerbAPI, VerbDeleteUsers, VerbMakeToken},
+		Owner: {VerbPrivacy, VerbSettings, VerbOperators, VerbAPI, VerbDeleteUsers, VerbMakeToken},
 	}
 	count := 0
 	for i, r := range Roles() {

@@ -392,7 +392,12 @@ var operatorActs = []string{
 	"operator.enable", "operator.end_sessions",
 	"operator.add_factor", "operator.remove_factor", "operator.new_codes", "operator.reset_factors", "operator.factor_policy", "operator.link",
 	"operator.unlink", "operator.confirm", "operator.set_up", "operator.passkey_copied",
+	"operator.invite", "operator.revoke_invite", "operator.accept", "operator.reset_link", "role.add", "role.change", "role.remove",
+	"token.make", "token.revoke", "access.set",
 }
+
+// operatorFacts are what an entry about operators, roles, tokens or addresses shows when it is open.
+var operatorFacts = []string{"before", "after", "role", "added", "removed", "apps", "networks", "until", "by", "invite"}
 
 func (l *auditList) actionChoices(ctx context.Context) (list []choice) {
 	//i18n:uses audit.verb.*
@@ -483,7 +488,7 @@ func (l *auditList) row(ctx context.Context, e store.AuditEntry, who auditNames)
 // operatorDetail is what package auth records about the operator that something was done to.
 func operatorDetail(e store.AuditEntry) map[string]string {
 	detail := map[string]string{}
-	if strings.HasPrefix(e.Action, "operator.") && len(e.Detail) > 0 {
+	if slices.Contains(operatorActs, e.Action) && len(e.Detail) > 0 {
 		_ = json.Unmarshal(e.Detail, &detail) // an older shape shows no name
 	}
 	return detail
@@ -582,15 +587,16 @@ func (l *auditList) detail(ctx context.Context, e store.AuditEntry, who auditNam
 		d.UndoneBy = entryLink(app, e.UndoneBy)
 	}
 	for name, value := range operatorDetail(e) {
-		if name == "before" || name == "after" {
-			//i18n:uses audit.detail.*
-			d.Facts = append(d.Facts, templates.FactView{
-				Name: i18n.T(ctx, "audit.detail."+name), Value: i18n.T(ctx, "role."+value),
-			})
+		//i18n:uses audit.detail.*
+		if slices.Contains(operatorFacts, name) && value != "" {
+			if auth.Role(value).Valid() {
+				value = i18n.T(ctx, "role."+value)
+			}
+			d.Facts = append(d.Facts, templates.FactView{Name: i18n.T(ctx, "audit.detail."+name), Value: value})
 		}
 	}
 	slices.SortFunc(d.Facts, func(a, b templates.FactView) int { return strings.Compare(a.Name, b.Name) })
-	if app != nil && !strings.HasPrefix(e.Action, "operator.") {
+	if app != nil && !slices.Contains(operatorActs, e.Action) {
 		l.actionDetail(ctx, app, e, d, who)
 	}
 	return d

@@ -271,7 +271,7 @@ func (p place) open(op auth.Operator, app *App) bool {
 func (s *Server) nav(c *gin.Context, app *App, op auth.Operator) []templates.NavItem {
 	ctx := c.Request.Context()
 	if app == nil {
-		app = &App{} // of which nobody sees anything
+		app = &App{IM: &imclient.Client{}} // of which nobody sees anything
 	}
 	var items []templates.NavItem
 	for _, p := range places {

@@ -47,6 +47,9 @@ func (s *Server) routes() []route {
 		s.settingsRoutes(),
 		s.securityRoutes(),
 		s.confirmRoutes(),
+		s.operatorRoutes(),
+		s.roleRoutes(),
+		s.tokenRoutes(),
 		s.programRoutes(),
 		s.healthRoutes(),
 	} {

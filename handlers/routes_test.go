@@ -189,7 +189,7 @@ func (h *harness) asks(t *testing.T, r route, role auth.Role, part bool) {
 		}
 	}
 	a := b.do(r.method, path, form, header)
-	if a.status == http.StatusInternalServerError || a.status == http.StatusNotFound && !mayBeNowhere[r.path] {
+	if a.status == http.StatusInternalServerError || a.status == http.StatusNotFound && !mayBeNowhere[r.path] && !strings.Contains(r.path, "/with/:operator") && !strings.Contains(r.path, "/own/:role") {
 		t.Errorf("status %d\n%s", a.status, a.text())
 	}
 	switch {

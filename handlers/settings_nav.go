@@ -25,6 +25,10 @@ var settingsPlaces = []settingsPlace{
 	{"protected", protectedURL, auth.VerbProtect, false},
 	{"approvals", policyURL, auth.VerbSettings, false},
 	{"replicas", replicasURL, auth.VerbSettings, false},
+	{"tokens", tokensURL, auth.VerbTokens, true},
+	{"operators", operatorsURL, auth.VerbOperators, false},
+	{"roles", rolesURL, auth.VerbOperators, false},
+	{"access", accessURL, auth.VerbSettings, false},
 }
 
 // settingsNav is the way between them; the page that is open is the current one.
