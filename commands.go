@@ -538,3 +538,36 @@ func runEmulator(ctx context.Context, args []string, std streams) error {
 	<-ctx.Done()
 	return em.Close()
 }
+
+// access takes the lists of networks away from which the console and its API may be used: the way back for whoever is locked out.
+func access(ctx context.Context, args []string, std streams) error {
+	f := newFlags("access", std)
+	opts := configFlags(f)
+	rest, err := parse(f, args)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 || rest[0] != "clear" {
+		return usagef("access takes: clear")
+	}
+	c, err := opts.load()
+	if err != nil {
+		return err
+	}
+	if err := prepareData(c.Data); err != nil {
+		return err
+	}
+	st, err := openStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	a := auth.New(auth.Options{Store: st, Log: slog.New(slog.DiscardHandler)})
+	for _, kind := range []string{store.AccessConsole, store.AccessTokens} {
+		if err := a.SetNetworks(ctx, auth.CommandLine(), kind, nil); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(std.out, "the console and its API may be used from anywhere")
+	return nil
+}
