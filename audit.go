@@ -51,9 +51,11 @@ func audit(ctx context.Context, args []string, std streams) error {
 			return auditVerify(ctx, args[1:], std)
 		case "export":
 			return auditExport(ctx, args[1:], std)
+		case "erase":
+			return auditErase(ctx, args[1:], std)
 		}
 	}
-	return usagef("audit: say what to do: verify or export")
+	return usagef("audit: say what to do: verify, export or erase")
 }
 
 // auditVerify reads the whole log and says whether it is as it was written.
@@ -217,6 +219,57 @@ func auditExport(ctx context.Context, args []string, std streams) error {
 		fmt.Fprintf(std.err, "%d entries\n", n)
 	}
 	return err
+}
+
+// auditErase says what is held about a user of an app, and with --yes erases it.
+func auditErase(ctx context.Context, args []string, std streams) error {
+	f := newFlags("audit erase", std)
+	opts := configFlags(f)
+	app := f.String("app", "", "name of the app")
+	user := f.String("user", "", "id of the user")
+	reason := f.String("reason", "", "why; it is kept, and must not name the user")
+	yes := f.Bool("yes", false, "erase it; without this nothing is changed")
+	rest, err := parse(f, args)
+	if err != nil {
+		return err
+	}
+	c, err := opts.load()
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(rest) > 0:
+		return usagef("audit erase takes no argument %q", rest[0])
+	case *app == "" || *user == "":
+		return usagef("audit erase needs --app and --user")
+	case *yes && *reason == "":
+		return usagef("audit erase needs --reason")
+	}
+	st, err := openStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	h, err := st.Privacy.Find(ctx, *app, *user, time.Now())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "held about the user: %d audit entries, %d more that name the user, %d places of operators, %d requests, %d targets of jobs, %d rows of lists; %d under way\n",
+		h.Targets, h.Mentions, h.Places, h.Requests, h.JobItems, h.Lists, h.UnderWay)
+	if !*yes {
+		fmt.Fprintln(std.out, "nothing was changed; --yes erases it")
+		return nil
+	}
+	e, err := st.Privacy.Erase(ctx, store.AuditEntry{At: time.Now(), OperatorName: "command line", Reason: *reason}, *app, *user)
+	if errors.Is(err, store.ErrInvalid) {
+		return usagef("%v", err)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "erased: %d audit entries, %d places, %d requests, %d targets of jobs, %d rows of lists; %d under way were left\n",
+		e.Entries, e.Places, e.Requests, e.JobItems, e.Lists, e.Left)
+	return nil
 }
 
 // days reads the first and the last day, and returns the moment after the last one.

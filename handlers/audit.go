@@ -731,7 +731,7 @@ func (n auditNames) named(ctx context.Context, app *App, r actions.Result) names
 }
 
 func (n auditNames) user(app *App, id string) templates.Link {
-	if app == nil {
+	if app == nil || id == store.Erased {
 		return templates.Link{Text: id, Name: true}
 	}
 	return templates.Link{Text: n.users[app.Name].of(id), URL: userURL(app, id), Name: true}
