@@ -101,6 +101,11 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "notice, sheet", path: groupPath(g, "details"), open: sheet(`[href$="/notice"]`)},
 		{name: "mute all", path: groupPath(g, "mute-all") + "?on=1"},
 
+		{name: "jobs", path: "/jobs", phone: true},
+		{name: "new job", path: "/apps/demo/jobs/new?groups=" + url.QueryEscape(g), phone: true},
+		{name: "new job, recall", path: "/apps/demo/jobs/new?kind=message.recall&groups=" + url.QueryEscape(g)},
+		{name: "protected people", path: "/settings/protected", phone: true},
+
 		{name: "send", path: groupPath(g, "send")},
 		{name: "edit", path: groupPath(g, "messages/edit") + "?m=" + url.QueryEscape(plain+"::bt_bob")},
 		{name: "extensions", path: groupPath(g, "messages/extensions") + "?m=" + url.QueryEscape(vote+"::bt_ann"), phone: true},
