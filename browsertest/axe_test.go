@@ -222,6 +222,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "study: banned", path: studyLive + "/bans"},
 		{name: "study: let users speak", path: studyLive + "/live/allow", phone: true},
 		{name: "study: marks of a room", path: studyLive + "/live/room-marks"},
+		{name: "apps of the console", path: "/settings/apps?check=study", role: "owner", phone: true},
 		{name: "study: callbacks", path: "/apps/study/callbacks"},
 
 		{name: "palette", path: groupPath(g, "members"), open: func(p *tab) {

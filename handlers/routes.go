@@ -45,6 +45,7 @@ func (s *Server) routes() []route {
 		s.approvalRoutes(),
 		s.apiRoutes(),
 		s.settingsRoutes(),
+		s.settingsAppRoutes(),
 		s.securityRoutes(),
 		s.confirmRoutes(),
 		s.operatorRoutes(),

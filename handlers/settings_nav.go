@@ -23,6 +23,7 @@ var settingsPlaces = []settingsPlace{
 	{"me", settingsURL, auth.VerbSelf, true},
 	{"security", auth.EnrolPath, auth.VerbFactors, true},
 	{"protected", protectedURL, auth.VerbProtect, false},
+	{"apps", appsURL, auth.VerbSettings, false},
 	{"approvals", policyURL, auth.VerbSettings, false},
 	{"replicas", replicasURL, auth.VerbSettings, false},
 	{"tokens", tokensURL, auth.VerbTokens, true},

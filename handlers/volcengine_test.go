@@ -415,3 +415,15 @@ func TestLongIDsEverywhere(t *testing.T) {
 		}
 	}
 }
+
+// The apps of the console: where they are set, and what is right with them and what is not.
+func TestSettingsApps(t *testing.T) {
+	h := newVolcHarness(t)
+	b := h.as(auth.Owner)
+	b.get("/settings/apps").is(http.StatusOK).has("Demo 演示", "Study 自习", "Volcengine 900001", "The configuration file", "The embedded IM service").lacks("AKTEST", "Key is right", testKey)
+	b.get("/settings/apps?check="+volcName).is(http.StatusOK).has("Service answers Yes", "Key is right Yes").lacks("No code")
+	h.im.SetFault(emulator.Fault{Status: http.StatusBadGateway})
+	b.get("/settings/apps?check="+volcName).is(http.StatusOK).has("Not known", "does not answer")
+	h.im.ClearFaults()
+	h.as(auth.Lead).get("/settings/apps").is(http.StatusForbidden)
+}
