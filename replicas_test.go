@@ -35,7 +35,7 @@ import (
 	"imdesk/store/storetest"
 )
 
-var replicasFor = flag.Duration("replicas-for", 4*time.Second, "how long TestReplicas puts load on three consoles")
+var replicasFor = flag.Duration("replicas-for", 3*time.Second, "how long TestReplicas puts load on three consoles")
 
 const (
 	sharedApp  = "load"
