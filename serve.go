@@ -473,10 +473,14 @@ func embeddedApps(key, base string, log *slog.Logger) ([]*handlers.App, error) {
 		return nil, err
 	}
 	return []*handlers.App{
-		{Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: endpointHost(base),
-			Callbacks: tencent.Callbacks{AppID: strconv.Itoa(embeddedAppID), Token: rand.Text()}},
-		{Name: embeddedVolcName, Title: "Tongxue Study 同学自习", IM: volc, Embedded: true, MediaHosts: endpointHost(base),
-			Callbacks: volcengine.Callbacks{AppID: strconv.Itoa(embeddedVolcID), Secret: rand.Text()}},
+		{
+			Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: endpointHost(base),
+			Callbacks: tencent.Callbacks{AppID: strconv.Itoa(embeddedAppID), Token: rand.Text()},
+		},
+		{
+			Name: embeddedVolcName, Title: "Tongxue Study 同学自习", IM: volc, Embedded: true, MediaHosts: endpointHost(base),
+			Callbacks: volcengine.Callbacks{AppID: strconv.Itoa(embeddedVolcID), Secret: rand.Text()},
+		},
 	}, nil
 }
 

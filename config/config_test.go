@@ -321,8 +321,10 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := strings.Repeat("k", 32)
-	env := vars{"HARBOR_KEY": "k", "HARBOR_CALLBACK_TOKEN": "c", "STUDY_SECRET_KEY": "k", "STUDY_CALLBACK_TOKEN": "c", "METRICS_TOKEN": "t",
-		"IMDESK_SECRET_KEY": long, "IMDESK_OLD_SECRET_KEY": long, "IMDESK_OIDC_SECRET": "s"}
+	env := vars{
+		"HARBOR_KEY": "k", "HARBOR_CALLBACK_TOKEN": "c", "STUDY_SECRET_KEY": "k", "STUDY_CALLBACK_TOKEN": "c", "METRICS_TOKEN": "t",
+		"IMDESK_SECRET_KEY": long, "IMDESK_OLD_SECRET_KEY": long, "IMDESK_OIDC_SECRET": "s",
+	}
 	if _, err := load("config.example.toml", src, env.lookup); err != nil {
 		t.Fatalf("as it is: %v", err)
 	}

@@ -471,9 +471,21 @@ func (in jobInput) kept() (fields []templates.FieldView, hidden []string) {
 		return ""
 	}
 	for _, f := range [][2]string{
-		{"kind", in.kind.name}, {"column", in.column}, {"for", in.length}, {"until", in.until}, {"admins", on(in.admins)}, {"silent", on(in.silent)},
-		{"direct", on(in.direct)}, {"in_groups", on(in.inGroups)}, {"role", string(in.role)}, {"find", in.find}, {"from", in.from}, {"to", in.to},
-		{"why", in.why}, {"words", in.words}, {"back", in.back},
+		{"kind", in.kind.name},
+		{"column", in.column},
+		{"for", in.length},
+		{"until", in.until},
+		{"admins", on(in.admins)},
+		{"silent", on(in.silent)},
+		{"direct", on(in.direct)},
+		{"in_groups", on(in.inGroups)},
+		{"role", string(in.role)},
+		{"find", in.find},
+		{"from", in.from},
+		{"to", in.to},
+		{"why", in.why},
+		{"words", in.words},
+		{"back", in.back},
 	} {
 		if f[1] != "" {
 			hidden = append(hidden, f[0], f[1])

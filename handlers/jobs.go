@@ -844,7 +844,8 @@ func (s *Server) reverseView(c *gin.Context, j store.Job, p jobs.ReversePlan) te
 		Title: i18n.T(ctx, "job.reverse.title", "id", j.ID), Text: jobTitle(ctx, j), Back: templates.Link{Text: i18n.T(ctx, "job.number", "id", j.ID), URL: jobURL(j.ID)},
 		Action: jobURL(j.ID, "reverse"), Hidden: []string{"key", rand.Text()},
 		Figures: []templates.JobFigure{
-			{Value: i18n.Int(ctx, p.Can()), Text: i18n.T(ctx, "job.reverse.can")}, {Value: i18n.Int(ctx, p.Restored), Text: i18n.T(ctx, "job.reverse.restored")},
+			{Value: i18n.Int(ctx, p.Can()), Text: i18n.T(ctx, "job.reverse.can")},
+			{Value: i18n.Int(ctx, p.Restored), Text: i18n.T(ctx, "job.reverse.restored")},
 			{Value: i18n.Int(ctx, p.Lifted), Text: i18n.T(ctx, "job.reverse.lifted")},
 		},
 		Submit: templates.ButtonView{Type: "submit", Variant: "primary", Key: "Control+Enter", Text: i18n.N(ctx, "job.reverse.submit", p.Can()), Icon: "history"},

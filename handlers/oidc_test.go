@@ -168,8 +168,10 @@ func withProvider(t *testing.T, change func(*auth.OIDC)) (*harness, *provider) {
 			Roles: []auth.GroupRole{{Group: "im-mods", Role: auth.Moderator}, {Group: "im-leads", Role: auth.Lead}}, Create: true, Passwords: true,
 		}
 		change(&c)
-		o.Auth = auth.New(auth.Options{Store: o.Store, Now: o.Now, Log: o.Log, Origin: "http://console.test", OIDC: c,
-			Wait: func(context.Context, time.Duration) error { return nil }})
+		o.Auth = auth.New(auth.Options{
+			Store: o.Store, Now: o.Now, Log: o.Log, Origin: "http://console.test", OIDC: c,
+			Wait: func(context.Context, time.Duration) error { return nil },
+		})
 	})
 	h.auth = h.server.Auth
 	return h, p

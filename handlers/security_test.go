@@ -22,8 +22,10 @@ func guarded(t *testing.T) (*harness, *bytes.Buffer) {
 	var log bytes.Buffer
 	h := newHarness(t, func(o *Options) {
 		o.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		o.Auth = auth.New(auth.Options{Store: o.Store, Now: o.Now, Log: o.Log, Origin: "http://console.test",
-			Wait: func(context.Context, time.Duration) error { return nil }})
+		o.Auth = auth.New(auth.Options{
+			Store: o.Store, Now: o.Now, Log: o.Log, Origin: "http://console.test",
+			Wait: func(context.Context, time.Duration) error { return nil },
+		})
 	})
 	h.auth = h.server.Auth
 	return h, &log

@@ -78,55 +78,78 @@ func users(items []store.JobItem) []string {
 // actionKinds are all kinds that are actions.
 func actionKinds() []*actionKind {
 	return []*actionKind{
-		{verb: actions.VerbMute, needs: imclient.VerbMute, harms: true, batch: func(l imclient.Limits) int { return most(l.MuteBatch) },
+		{
+			verb: actions.VerbMute, needs: imclient.VerbMute, harms: true, batch: func(l imclient.Limits) int { return most(l.MuteBatch) },
 			make: func(s Spec, g string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.Mute{Common: c, Group: g, Users: users(items), Span: s.Span, AlsoAdmins: s.AlsoAdmins}
-			}},
-		{verb: actions.VerbUnmute, needs: imclient.VerbMute, batch: func(l imclient.Limits) int { return most(l.MuteBatch) },
+			},
+		},
+		{
+			verb: actions.VerbUnmute, needs: imclient.VerbMute, batch: func(l imclient.Limits) int { return most(l.MuteBatch) },
 			make: func(_ Spec, g string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.Unmute{Common: c, Group: g, Users: users(items)}
-			}},
-		{verb: actions.VerbKick, needs: imclient.VerbKick, harms: true, batch: func(l imclient.Limits) int { return most(l.KickBatch) },
+			},
+		},
+		{
+			verb: actions.VerbKick, needs: imclient.VerbKick, harms: true, batch: func(l imclient.Limits) int { return most(l.KickBatch) },
 			make: func(s Spec, g string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.Kick{Common: c, Group: g, Users: users(items), Silent: s.Silent, AlsoAdmins: s.AlsoAdmins}
-			}},
-		{verb: actions.VerbBan, needs: imclient.VerbBan, harms: true, batch: fixed(banBatch),
+			},
+		},
+		{
+			verb: actions.VerbBan, needs: imclient.VerbBan, harms: true, batch: fixed(banBatch),
 			make: func(s Spec, g string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.Ban{Common: c, Group: g, Users: users(items), Span: s.Span}
-			}},
-		{verb: actions.VerbUnban, needs: imclient.VerbBan, batch: fixed(banBatch),
+			},
+		},
+		{
+			verb: actions.VerbUnban, needs: imclient.VerbBan, batch: fixed(banBatch),
 			make: func(_ Spec, g string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.Unban{Common: c, Group: g, Users: users(items)}
-			}},
-		{verb: actions.VerbRecall, needs: imclient.VerbRecall, about: aboutMessages, batch: fixed(recallBatch),
+			},
+		},
+		{
+			verb: actions.VerbRecall, needs: imclient.VerbRecall, about: aboutMessages, batch: fixed(recallBatch),
 			make: func(_ Spec, g string, items []store.JobItem, c actions.Common) actions.Action {
 				refs := make([]actions.MessageRef, len(items))
 				for i, item := range items {
 					refs[i] = actions.MessageRef{ID: item.Target, Seq: item.More}
 				}
 				return actions.Recall{Common: c, Group: g, Messages: refs}
-			}},
-		{verb: actions.VerbDeleteBySender, needs: imclient.VerbDeleteBySend, harms: true, batch: fixed(singly),
+			},
+		},
+		{
+			verb: actions.VerbDeleteBySender, needs: imclient.VerbDeleteBySend, harms: true, batch: fixed(singly),
 			make: func(_ Spec, g string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.DeleteBySender{Common: c, Group: g, Users: users(items)}
-			}},
-		{verb: actions.VerbSetRole, needs: imclient.VerbSetAdmin, harms: true, batch: fixed(singly),
+			},
+		},
+		{
+			verb: actions.VerbSetRole, needs: imclient.VerbSetAdmin, harms: true, batch: fixed(singly),
 			make: func(s Spec, g string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.SetRole{Common: c, Group: g, Users: users(items), Role: s.Role}
-			}},
-		{verb: actions.VerbAddMembers, needs: imclient.VerbAddMember, batch: func(l imclient.Limits) int { return most(l.KickBatch) },
+			},
+		},
+		{
+			verb: actions.VerbAddMembers, needs: imclient.VerbAddMember, batch: func(l imclient.Limits) int { return most(l.KickBatch) },
 			make: func(s Spec, g string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.AddMembers{Common: c, Group: g, Users: users(items), Silent: s.Silent}
-			}},
-		{verb: actions.VerbNotice, needs: imclient.VerbNotice, about: aboutGroups, once: true, batch: fixed(1),
+			},
+		},
+		{
+			verb: actions.VerbNotice, needs: imclient.VerbNotice, about: aboutGroups, once: true, batch: fixed(1),
 			make: func(s Spec, g string, _ []store.JobItem, c actions.Common) actions.Action {
 				return actions.Notice{Common: c, Group: g, Text: s.Text}
-			}},
-		{verb: actions.VerbSignOut, needs: imclient.VerbSignOut, about: aboutUsers, harms: true, batch: fixed(singly),
+			},
+		},
+		{
+			verb: actions.VerbSignOut, needs: imclient.VerbSignOut, about: aboutUsers, harms: true, batch: fixed(singly),
 			make: func(_ Spec, _ string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.SignOut{Common: c, Users: users(items)}
-			}},
-		{verb: actions.VerbGlobalMute, needs: imclient.VerbGlobalMute, about: aboutUsers, harms: true, batch: fixed(singly),
+			},
+		},
+		{
+			verb: actions.VerbGlobalMute, needs: imclient.VerbGlobalMute, about: aboutUsers, harms: true, batch: fixed(singly),
 			make: func(s Spec, _ string, items []store.JobItem, c actions.Common) actions.Action {
 				a := actions.GlobalMute{Common: c, Users: users(items)}
 				if s.Direct {
@@ -136,19 +159,24 @@ func actionKinds() []*actionKind {
 					a.Groups = &s.Span
 				}
 				return a
-			}},
-		{verb: actions.VerbGlobalUnmute, needs: imclient.VerbGlobalMute, about: aboutUsers, batch: fixed(singly),
+			},
+		},
+		{
+			verb: actions.VerbGlobalUnmute, needs: imclient.VerbGlobalMute, about: aboutUsers, batch: fixed(singly),
 			make: func(s Spec, _ string, items []store.JobItem, c actions.Common) actions.Action {
 				return actions.GlobalUnmute{Common: c, Users: users(items), Direct: s.Direct, Groups: s.InGroups}
-			}},
-		{verb: actions.VerbImportUsers, needs: imclient.VerbImportUsers, about: aboutUsers, batch: fixed(importBatch),
+			},
+		},
+		{
+			verb: actions.VerbImportUsers, needs: imclient.VerbImportUsers, about: aboutUsers, batch: fixed(importBatch),
 			make: func(_ Spec, _ string, items []store.JobItem, c actions.Common) actions.Action {
 				a := actions.ImportUsers{Common: c}
 				for _, i := range items {
 					a.Users = append(a.Users, account(i))
 				}
 				return a
-			}},
+			},
+		},
 	}
 }
 

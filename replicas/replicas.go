@@ -135,7 +135,9 @@ func (m *Member) Known() int {
 }
 
 // List returns all consoles that are there.
-func (m *Member) List(ctx context.Context) ([]store.Replica, error) { return m.store.Replicas.List(ctx) }
+func (m *Member) List(ctx context.Context) ([]store.Replica, error) {
+	return m.store.Replicas.List(ctx)
+}
 
 // Ready tells whether this console may call all its services: a newcomer waits until others gave up some of their rates.
 func (m *Member) Ready() error {

@@ -48,8 +48,11 @@ func TestParseIDsNamesWhatCannotBeAnID(t *testing.T) {
 	text := "good\n" + strings.Repeat("x", 33) + "\nzero\u200Bwidth\n7.31247E+18\n\"open\nlast \x01"
 	ids := ParseIDs(text, 32)
 	want := []BadID{
-		{2, strings.Repeat("x", 33), FaultLong}, {3, "zero\u200Bwidth", FaultInvisible}, {4, "7.31247E+18", FaultRounded},
-		{5, `"open`, FaultQuote}, {6, "\x01", FaultInvisible},
+		{2, strings.Repeat("x", 33), FaultLong},
+		{3, "zero\u200Bwidth", FaultInvisible},
+		{4, "7.31247E+18", FaultRounded},
+		{5, `"open`, FaultQuote},
+		{6, "\x01", FaultInvisible},
 	}
 	if !slices.Equal(ids.Bad, want) {
 		t.Errorf("bad %v\nwant %v", ids.Bad, want)

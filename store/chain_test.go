@@ -51,8 +51,10 @@ func guardsOff(t *testing.T, driver, dsn string) {
 			`DROP TRIGGER audit_outcome_delete`, `DROP TRIGGER audit_chain_update`, `DROP TRIGGER audit_chain_delete`,
 			`DROP TRIGGER audit_salt_update`, `DROP TRIGGER audit_salt_delete`,
 		},
-		"pgx": {`ALTER TABLE audit_entry DISABLE TRIGGER ALL`, `ALTER TABLE audit_outcome DISABLE TRIGGER ALL`, `ALTER TABLE audit_chain DISABLE TRIGGER ALL`,
-			`ALTER TABLE audit_salt DISABLE TRIGGER ALL`},
+		"pgx": {
+			`ALTER TABLE audit_entry DISABLE TRIGGER ALL`, `ALTER TABLE audit_outcome DISABLE TRIGGER ALL`, `ALTER TABLE audit_chain DISABLE TRIGGER ALL`,
+			`ALTER TABLE audit_salt DISABLE TRIGGER ALL`,
+		},
 	}[driver]...)
 }
 

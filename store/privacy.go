@@ -335,12 +335,17 @@ func (s privacy) beside(c conn, app, user string) []table {
 	return []table{
 		{`pin`, `app = ? AND kind = 'user' AND place_id = ?`, []any{app, user}, "", places, placesGone},
 		{`recent`, `app = ? AND kind = 'user' AND place_id = ?`, []any{app, user}, "", places, placesGone},
-		{`approval`, `app = ? AND state NOT IN ('waiting', 'running') AND (` + strings.Join(named, ` OR `) + `)`, args,
+		{
+			`approval`, `app = ? AND state NOT IN ('waiting', 'running') AND (` + strings.Join(named, ` OR `) + `)`, args,
 			`users = '[]', body = '{}', plan = '{}', form = '', reason = '` + Erased + `'`,
-			func(h *Holdings) *int { return &h.Requests }, func(e *Erasure) *int { return &e.Requests }},
-		{`job_item`, `target = ? AND job IN (SELECT id FROM job WHERE app = ? AND ended_at <> 0)`, []any{user, app},
+			func(h *Holdings) *int { return &h.Requests }, func(e *Erasure) *int { return &e.Requests },
+		},
+		{
+			`job_item`, `target = ? AND job IN (SELECT id FROM job WHERE app = ? AND ended_at <> 0)`,
+			[]any{user, app},
 			`target = '` + Erased + `', more = '', was = '', now = ''`,
-			func(h *Holdings) *int { return &h.JobItems }, func(e *Erasure) *int { return &e.JobItems }},
+			func(h *Holdings) *int { return &h.JobItems }, func(e *Erasure) *int { return &e.JobItems },
+		},
 		{`known_user`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
 		{`protected_user`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
 	}

@@ -171,8 +171,10 @@ func prepare(ctx context.Context, backup, fresh string) (r Restored, err error) 
 			{&r.Sessions, `DELETE FROM session`, nil},
 			{new(int), `DELETE FROM replica`, nil},
 			{new(int), `DELETE FROM rate_turn`, nil},
-			{&r.Jobs, `UPDATE job SET state = ?, why = ?, want = '', lease_until = 0 WHERE state IN (?, ?)`,
-				[]any{JobPaused, WhyRestored, JobReady, JobRunning}},
+			{
+				&r.Jobs, `UPDATE job SET state = ?, why = ?, want = '', lease_until = 0 WHERE state IN (?, ?)`,
+				[]any{JobPaused, WhyRestored, JobReady, JobRunning},
+			},
 		} {
 			n, err := c.exec(ctx, clear.query, clear.args...)
 			if err != nil {

@@ -92,30 +92,51 @@ func TestWebhooksRead(t *testing.T) {
 		fields     []string
 		want       imclient.Event
 	}{
-		"a group's message": {"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Sender":` + longUser + `,"Content":"{}","Header":{"Platform":"iOS","IP":7}}`, nil,
-			event("AfterSendMessage", "chat.sent", group(TypeGroup, longUser))},
-		"before it is sent, in a live group": {"BeforeSendMessage", `{"ConversationShortId":"` + longGroup + `","ConversationType":100,"Sender":7,"Header":null,"MentionedUsers":null}`, nil,
-			event("BeforeSendMessage", "chat.ask_send", group(TypeLive, "7"))},
-		"a direct chat is no group": {"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"ConversationType":1,"Sender":7}`, nil,
-			event("AfterSendMessage", "chat.sent", func(e *imclient.Event) { e.Users = []string{"7"} })},
-		"the type is not said": {"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"Sender":0,"SenderStr":"anna"}`, nil,
-			event("AfterSendMessage", "chat.sent", group("", "anna"))},
-		"the message in an object of its own": {"AfterSendMessage", `{"Header":{},"MessageBody":{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Sender":7}}`, nil,
-			event("AfterSendMessage", "chat.sent", group(TypeGroup, "7"))},
-		"the example's name": {"SendMessage", `{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Sender":7}`, nil,
-			event("AfterSendMessage", "chat.sent", group(TypeGroup, "7"))},
-		"members changed": {"MembersChanged", `{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Operator":8,"UpdateParticipants":[{"ParticipantUserId":` + longUser + `,"NickName":7},{"UserIdStr":"anna"}]}`, nil,
-			event("MembersChanged", "unknown", group(TypeGroup, longUser, "anna", "8"))},
-		"members by their ids": {"MembersJoined", `{"ConversationShortId":` + longGroup + `,"ParticipantUserIds":[7,` + longUser + `,7],"OperatorStr":"boss"}`, nil,
-			event("MembersJoined", "unknown", group("", "7", longUser, "boss"))},
-		"a conversation": {"ConversationCreated", `{"ConversationInfo":{"ConversationShortId":` + longGroup + `,"ConversationType":100,"Name":"海港 🌊","OwnerUserId":7}}`, nil,
-			event("ConversationCreated", "unknown", func(e *imclient.Event) { group(TypeLive, "7")(e); e.Name = "海港 🌊" })},
+		"a group's message": {
+			"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Sender":` + longUser + `,"Content":"{}","Header":{"Platform":"iOS","IP":7}}`, nil,
+			event("AfterSendMessage", "chat.sent", group(TypeGroup, longUser)),
+		},
+		"before it is sent, in a live group": {
+			"BeforeSendMessage", `{"ConversationShortId":"` + longGroup + `","ConversationType":100,"Sender":7,"Header":null,"MentionedUsers":null}`, nil,
+			event("BeforeSendMessage", "chat.ask_send", group(TypeLive, "7")),
+		},
+		"a direct chat is no group": {
+			"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"ConversationType":1,"Sender":7}`, nil,
+			event("AfterSendMessage", "chat.sent", func(e *imclient.Event) { e.Users = []string{"7"} }),
+		},
+		"the type is not said": {
+			"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"Sender":0,"SenderStr":"anna"}`, nil,
+			event("AfterSendMessage", "chat.sent", group("", "anna")),
+		},
+		"the message in an object of its own": {
+			"AfterSendMessage", `{"Header":{},"MessageBody":{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Sender":7}}`, nil,
+			event("AfterSendMessage", "chat.sent", group(TypeGroup, "7")),
+		},
+		"the example's name": {
+			"SendMessage", `{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Sender":7}`, nil,
+			event("AfterSendMessage", "chat.sent", group(TypeGroup, "7")),
+		},
+		"members changed": {
+			"MembersChanged", `{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Operator":8,"UpdateParticipants":[{"ParticipantUserId":` + longUser + `,"NickName":7},{"UserIdStr":"anna"}]}`, nil,
+			event("MembersChanged", "unknown", group(TypeGroup, longUser, "anna", "8")),
+		},
+		"members by their ids": {
+			"MembersJoined", `{"ConversationShortId":` + longGroup + `,"ParticipantUserIds":[7,` + longUser + `,7],"OperatorStr":"boss"}`, nil,
+			event("MembersJoined", "unknown", group("", "7", longUser, "boss")),
+		},
+		"a conversation": {
+			"ConversationCreated", `{"ConversationInfo":{"ConversationShortId":` + longGroup + `,"ConversationType":100,"Name":"海港 🌊","OwnerUserId":7}}`, nil,
+			event("ConversationCreated", "unknown", func(e *imclient.Event) { group(TypeLive, "7")(e); e.Name = "海港 🌊" }),
+		},
 		"odd fields":                   {"Moon.Rises", `{"ConversationShortId":{"x":1},"ParticipantUserIds":"all","Name":[],"Operator":-1.5}`, nil, event("Moon.Rises", "unknown", nil)},
 		"an unknown event with a list": {"Moon.Rises", `[1,2]`, nil, event("Moon.Rises", "unknown", nil)},
 		"no data":                      {"Moon.Rises", ``, nil, event("Moon.Rises", "unknown", nil)},
 		"a time in milliseconds":       {"Moon.Rises", `{}`, []string{"EventTime", "1782907200000"}, event("Moon.Rises", "unknown", nil)},
-		"a time that is none": {"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Sender":7,"CreateTime":1782907200000}`, []string{"EventTime", "noon"},
-			event("AfterSendMessage", "chat.sent", group(TypeGroup, "7"))},
+		"a time that is none": {
+			"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"ConversationType":2,"Sender":7,"CreateTime":1782907200000}`,
+			[]string{"EventTime", "noon"},
+			event("AfterSendMessage", "chat.sent", group(TypeGroup, "7")),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Callbacks{AppID: "900001", Secret: hookSecret}.Read(nil, hook(t, tt.kind, tt.data, tt.fields...), hookNow.Add(time.Minute))

@@ -51,22 +51,38 @@ func TestUsersWithTexts(t *testing.T) {
 		call func(*volcengine.API) error
 		want string
 	}{
-		"numbers": {numbers, func(a *volcengine.API) error { _, err := a.SendMessage(t.Context(), send); return err },
-			`{"AppId":900001,"ConversationShortId":1691070514797524328,"Sender":9223372036854775807,"MsgType":10001,"Content":"<&>","MentionedUsers":[7]}`},
-		"numbers of an app with texts": {texts, func(a *volcengine.API) error { _, err := a.SendMessage(t.Context(), send); return err },
-			`{"AppId":900001,"ConversationShortId":1691070514797524328,"SenderStr":"9223372036854775807","Sender":0,"MsgType":10001,"Content":"<&>","MentionedUsersStr":["7"]}`},
-		"texts": {texts, func(a *volcengine.API) error { _, err := a.SendMessage(t.Context(), anna); return err },
-			`{"AppId":900001,"ConversationShortId":1691070514797524328,"SenderStr":"anna","Sender":0,"MsgType":10001,"Content":"c","VisibleUsersStr":["anna","9223372036854775807"]}`},
-		"texts of an app with numbers": {numbers, func(a *volcengine.API) error { _, err := a.SendMessage(t.Context(), anna); return err },
-			`{"AppId":900001,"ConversationShortId":1691070514797524328,"SenderStr":"anna","Sender":0,"MsgType":10001,"Content":"c","VisibleUsersStr":["anna","9223372036854775807"]}`},
-		"keys": {texts, func(a *volcengine.API) error { _, err := a.BatchAddBlockParticipants(t.Context(), mute); return err },
-			`{"AppId":900001,"ConversationShortId":1691070514797524328,"ParticipantBlockInfosStr":{"9223372036854775807":60},"ParticipantBlockInfos":null}`},
-		"a list": {texts, func(a *volcengine.API) error { _, err := a.BatchDeleteBlockParticipants(t.Context(), lift); return err },
-			`{"AppId":900001,"ConversationShortId":1691070514797524328,"ParticipantUserIdsStr":["anna"],"ParticipantUserIds":null}`},
-		"in a list": {numbers, func(a *volcengine.API) error { _, err := a.BatchUpdateLiveParticipants(t.Context(), live); return err },
-			`{"AppId":900001,"ConversationShortId":1691070514797524328,"ParticipantInfos":[{"UserIdStr":"anna","UserId":0,"Marks":["m"]},{"UserId":9223372036854775807}]}`},
-		"in an object": {texts, func(a *volcengine.API) error { return a.ModifyConversation(t.Context(), owner) },
-			`{"AppId":900001,"ConversationCoreInfo":{"ConversationShortId":1691070514797524328,"OwnerUserIdStr":"anna"}}`},
+		"numbers": {
+			numbers, func(a *volcengine.API) error { _, err := a.SendMessage(t.Context(), send); return err },
+			`{"AppId":900001,"ConversationShortId":1691070514797524328,"Sender":9223372036854775807,"MsgType":10001,"Content":"<&>","MentionedUsers":[7]}`,
+		},
+		"numbers of an app with texts": {
+			texts, func(a *volcengine.API) error { _, err := a.SendMessage(t.Context(), send); return err },
+			`{"AppId":900001,"ConversationShortId":1691070514797524328,"SenderStr":"9223372036854775807","Sender":0,"MsgType":10001,"Content":"<&>","MentionedUsersStr":["7"]}`,
+		},
+		"texts": {
+			texts, func(a *volcengine.API) error { _, err := a.SendMessage(t.Context(), anna); return err },
+			`{"AppId":900001,"ConversationShortId":1691070514797524328,"SenderStr":"anna","Sender":0,"MsgType":10001,"Content":"c","VisibleUsersStr":["anna","9223372036854775807"]}`,
+		},
+		"texts of an app with numbers": {
+			numbers, func(a *volcengine.API) error { _, err := a.SendMessage(t.Context(), anna); return err },
+			`{"AppId":900001,"ConversationShortId":1691070514797524328,"SenderStr":"anna","Sender":0,"MsgType":10001,"Content":"c","VisibleUsersStr":["anna","9223372036854775807"]}`,
+		},
+		"keys": {
+			texts, func(a *volcengine.API) error { _, err := a.BatchAddBlockParticipants(t.Context(), mute); return err },
+			`{"AppId":900001,"ConversationShortId":1691070514797524328,"ParticipantBlockInfosStr":{"9223372036854775807":60},"ParticipantBlockInfos":null}`,
+		},
+		"a list": {
+			texts, func(a *volcengine.API) error { _, err := a.BatchDeleteBlockParticipants(t.Context(), lift); return err },
+			`{"AppId":900001,"ConversationShortId":1691070514797524328,"ParticipantUserIdsStr":["anna"],"ParticipantUserIds":null}`,
+		},
+		"in a list": {
+			numbers, func(a *volcengine.API) error { _, err := a.BatchUpdateLiveParticipants(t.Context(), live); return err },
+			`{"AppId":900001,"ConversationShortId":1691070514797524328,"ParticipantInfos":[{"UserIdStr":"anna","UserId":0,"Marks":["m"]},{"UserId":9223372036854775807}]}`,
+		},
+		"in an object": {
+			texts, func(a *volcengine.API) error { return a.ModifyConversation(t.Context(), owner) },
+			`{"AppId":900001,"ConversationCoreInfo":{"ConversationShortId":1691070514797524328,"OwnerUserIdStr":"anna"}}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got = ""

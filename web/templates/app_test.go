@@ -49,7 +49,8 @@ func TestAppPages(t *testing.T) {
 		Lists: []RoomListView{
 			{ID: "live-allowed", Title: "May speak", Text: "At most 100.", None: "Nobody.", People: []AttendanceRow{{Person: PersonView{ID: evil, Name: evil, URL: "/u"}, Since: golden.Now, Act: &ButtonView{Icon: "x", Label: evil, URL: "/x"}}}},
 			{ID: "live-room-marks", Title: "Marks", Text: "At most 20.", None: "None.", Chips: []string{evil}},
-			{ID: "live-none", Title: "Marks", Text: "At most 20.", None: "None."}, {ID: "live-failed", Title: "Marks", Failed: notice, RetryURL: "/live"},
+			{ID: "live-none", Title: "Marks", Text: "At most 20.", None: "None."},
+			{ID: "live-failed", Title: "Marks", Failed: notice, RetryURL: "/live"},
 		},
 		Officers: []OfficerRow{{Person: PersonView{ID: evil, Name: evil, URL: "/u"}, Role: "owner"}}, Marked: []PersonView{{ID: evil, Name: evil, URL: "/u"}},
 		Special: []FactView{{Name: "500", Value: "stays"}}, Say: []ButtonView{{Text: "To all live rooms", URL: "/all", Variant: "harm"}}, MarkActs: []ButtonView{{Text: "Give marks", Why: "No right."}},

@@ -1,9 +1,9 @@
 package templates
 
 import (
-	"imdesk/web/i18n"
-
 	"context"
+
+	"imdesk/web/i18n"
 )
 
 // Colour is one that an app can have, so that nobody takes one app for another. White text on it and the page around it have

@@ -216,29 +216,43 @@ func pollAttrs(url string) templ.Attributes {
 
 func jobColumns(ctx context.Context) []Column {
 	return []Column{
-		{Text: i18n.T(ctx, "job.column.job")}, {Text: i18n.T(ctx, "job.column.result")}, {Text: i18n.T(ctx, "job.column.done"), Class: "num"},
-		{Text: i18n.T(ctx, "job.column.failed"), Class: "num"}, {Text: i18n.T(ctx, "job.column.by"), Class: "p2"},
-		{Text: i18n.T(ctx, "job.column.started"), Class: "p3"}, {Text: i18n.T(ctx, "job.column.took"), Class: "p3"},
+		{Text: i18n.T(ctx, "job.column.job")},
+		{Text: i18n.T(ctx, "job.column.result")},
+		{Text: i18n.T(ctx, "job.column.done"), Class: "num"},
+		{Text: i18n.T(ctx, "job.column.failed"), Class: "num"},
+		{Text: i18n.T(ctx, "job.column.by"), Class: "p2"},
+		{Text: i18n.T(ctx, "job.column.started"), Class: "p3"},
+		{Text: i18n.T(ctx, "job.column.took"), Class: "p3"},
 	}
 }
 
 func jobItemColumns(ctx context.Context) []Column {
 	return []Column{
-		{Text: i18n.T(ctx, "job.column.target")}, {Text: i18n.T(ctx, "job.column.group"), Class: "p2"}, {Text: i18n.T(ctx, "job.column.result")},
-		{Text: i18n.T(ctx, "job.column.why")}, {Text: i18n.T(ctx, "job.column.before"), Class: "p3"}, {Text: i18n.T(ctx, "job.column.entry"), Class: "fit p2"},
+		{Text: i18n.T(ctx, "job.column.target")},
+		{Text: i18n.T(ctx, "job.column.group"), Class: "p2"},
+		{Text: i18n.T(ctx, "job.column.result")},
+		{Text: i18n.T(ctx, "job.column.why")},
+		{Text: i18n.T(ctx, "job.column.before"), Class: "p3"},
+		{Text: i18n.T(ctx, "job.column.entry"), Class: "fit p2"},
 	}
 }
 
 func jobFailColumns(ctx context.Context) []Column {
 	return []Column{
-		{Text: i18n.T(ctx, "job.column.what")}, {Text: i18n.T(ctx, "job.column.next"), Class: "p2"}, {Text: i18n.T(ctx, "job.column.code"), Class: "p2"},
-		{Text: i18n.T(ctx, "job.column.targets"), Class: "num"}, {Text: i18n.T(ctx, "job.show"), Class: "fit", Hidden: true},
+		{Text: i18n.T(ctx, "job.column.what")},
+		{Text: i18n.T(ctx, "job.column.next"), Class: "p2"},
+		{Text: i18n.T(ctx, "job.column.code"), Class: "p2"},
+		{Text: i18n.T(ctx, "job.column.targets"), Class: "num"},
+		{Text: i18n.T(ctx, "job.show"), Class: "fit", Hidden: true},
 	}
 }
 
 func protectedColumns(ctx context.Context) []Column {
 	return []Column{
-		{Text: i18n.T(ctx, "job.protected.user")}, {Text: i18n.T(ctx, "job.protected.note")}, {Text: i18n.T(ctx, "job.protected.by"), Class: "p2"},
-		{Text: i18n.T(ctx, "job.protected.since"), Class: "p3"}, {Text: i18n.T(ctx, "job.protected.remove"), Class: "fit", Hidden: true},
+		{Text: i18n.T(ctx, "job.protected.user")},
+		{Text: i18n.T(ctx, "job.protected.note")},
+		{Text: i18n.T(ctx, "job.protected.by"), Class: "p2"},
+		{Text: i18n.T(ctx, "job.protected.since"), Class: "p3"},
+		{Text: i18n.T(ctx, "job.protected.remove"), Class: "fit", Hidden: true},
 	}
 }

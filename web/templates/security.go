@@ -51,7 +51,7 @@ func focused(f FieldView) FieldView {
 // ConfirmView asks an operator to show again who it is, before a change that waits.
 type ConfirmView struct {
 	Name        string
-	Action      string // where the change is sent
+	Action      string   // where the change is sent
 	Fields      []string // what was typed, as pairs of name and value
 	Confirmed   bool     // nothing is asked for any more
 	Password    string   // names of the fields; "" where it is not asked for
