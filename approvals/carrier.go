@@ -35,8 +35,9 @@ type Plan struct {
 
 // Line is one thing that a plan says, comparable with that of another time.
 type Line struct {
-	ID   string
-	Says string // in no language: for comparison only
+	ID     string
+	Says   string // in no language: for comparison only
+	Option string // name of the option that it is about; "" of a target
 }
 
 // Done is what was done.
@@ -50,6 +51,7 @@ type Done struct {
 type Difference struct {
 	ID       string
 	Was, Now string // "": it is not in that plan
+	Option   string // as in Line
 }
 
 // differences holds a plan against an older one.
@@ -63,12 +65,12 @@ func differences(old, now Plan) []Difference {
 	for _, l := range now.Lines {
 		there[l.ID] = true
 		if before, is := was[l.ID]; !is || before != l.Says {
-			list = append(list, Difference{l.ID, before, l.Says})
+			list = append(list, Difference{l.ID, before, l.Says, l.Option})
 		}
 	}
 	for _, l := range old.Lines {
 		if !there[l.ID] {
-			list = append(list, Difference{ID: l.ID, Was: l.Says})
+			list = append(list, Difference{ID: l.ID, Was: l.Says, Option: l.Option})
 		}
 	}
 	return list
@@ -111,11 +113,11 @@ func actionPlan(p actions.Preview) Plan {
 		if err != nil {
 			b = nil // options hold strings, numbers and lists of strings
 		}
-		plan.Lines = append(plan.Lines, Line{"option " + name, times.ReplaceAllString(string(b), "time")})
+		plan.Lines = append(plan.Lines, Line{"option " + name, times.ReplaceAllString(string(b), "time"), name})
 	}
 	for _, i := range p.Items {
 		says := fmt.Sprintf("%s %s %v %s %v %s", i.Skip, i.Effect, i.Before.Known, i.Before.Text, i.Want.Known, i.Want.Text)
-		plan.Lines = append(plan.Lines, Line{i.ID, times.ReplaceAllString(says, "time")})
+		plan.Lines = append(plan.Lines, Line{ID: i.ID, Says: times.ReplaceAllString(says, "time")})
 	}
 	return plan
 }

@@ -43,10 +43,10 @@ func (c JobCarrier) Old(plan json.RawMessage) (Plan, error) {
 		name string
 		n    int
 	}{{"people", p.People}, {"groups", p.Groups}, {"messages", p.Messages}, {"act", p.Act}} {
-		out.Lines = append(out.Lines, Line{n.name, strconv.Itoa(n.n)})
+		out.Lines = append(out.Lines, Line{ID: n.name, Says: strconv.Itoa(n.n)})
 	}
 	for _, s := range p.Skips {
-		out.Lines = append(out.Lines, Line{s.Reason, strconv.Itoa(s.N)})
+		out.Lines = append(out.Lines, Line{ID: s.Reason, Says: strconv.Itoa(s.N)})
 	}
 	return out, nil
 }

@@ -320,7 +320,7 @@ func (s *Server) showApproval(c *gin.Context, status int, r store.Approval, reas
 		v.Result = &templates.Link{Text: i18n.T(ctx, "approvals.result_job"), URL: "/jobs/" + r.Job}
 	}
 	waiting := r.State == store.ApprovalWaiting && s.Now().Before(r.ExpiresAt)
-	plan, fresh := s.approvalPlan(ctx, &v, r, waiting)
+	plan, fresh := s.approvalPlan(c, &v, r, waiting)
 	s.fillPlan(c, &v, r, plan)
 	switch {
 	case r.Override && r.ReviewedAt.IsZero() && !own && op.CanIn(r.App, auth.VerbApprove):
@@ -370,15 +370,13 @@ func (s *Server) approvalForm(ctx context.Context, r store.Approval, what, typed
 }
 
 // approvalPlan is the plan to be shown: that of now while the request waits, else the one that was kept.
-func (s *Server) approvalPlan(ctx context.Context, v *templates.ApprovalView, r store.Approval, waiting bool) (approvals.Plan, *approvals.Fresh) {
+func (s *Server) approvalPlan(c *gin.Context, v *templates.ApprovalView, r store.Approval, waiting bool) (approvals.Plan, *approvals.Fresh) {
+	ctx := c.Request.Context()
 	if waiting {
 		f := s.Approvals.Fresh(ctx, r)
 		if f.Err == nil {
 			v.PlanText = i18n.T(ctx, "approvals.plan_now")
-			for _, d := range f.Changes {
-				v.Changes = append(v.Changes, templates.ApprovalChange{Who: d.ID, Was: changeText(ctx, d.Was), Now: changeText(ctx, d.Now)})
-			}
-			v.Changes = v.Changes[:min(len(v.Changes), sheetLines)]
+			v.Changes = s.planChanges(c, r, f)
 			return f.Plan, &f
 		}
 		p := explain(ctx, f.Err, false)
@@ -391,21 +389,6 @@ func (s *Server) approvalPlan(ctx context.Context, v *templates.ApprovalView, r 
 		s.Log.WarnContext(ctx, "plan of a request", "reference", referenceOf(ctx), "approval", r.ID, "error", err)
 	}
 	return old, nil
-}
-
-// changeText says in words what a line of a plan says: what will happen, or why nothing will.
-func changeText(ctx context.Context, says string) string {
-	if says == "" {
-		return i18n.T(ctx, "approvals.not_there")
-	}
-	key, _, _ := strings.Cut(strings.TrimSpace(says), " ")
-	if strings.HasPrefix(key, "action.skip.") {
-		return i18n.T(ctx, "approvals.skipped")
-	}
-	if strings.HasPrefix(key, "action.effect.") {
-		return i18n.T(ctx, "approvals.acted")
-	}
-	return clip(says, valueRunes)
 }
 
 // fillPlan writes a plan in words.
@@ -432,24 +415,31 @@ func (s *Server) fillPlan(c *gin.Context, v *templates.ApprovalView, r store.App
 		v.Asked = append(v.Asked, apiFacts(ctx, d)...)
 	}
 	p.Items = mostTelling(p.Items)
-	people := names{}
-	if !notPeople(p.Verb) {
-		var ids []string
-		for _, i := range p.Items[:min(len(p.Items), sheetLines)] {
-			ids = append(ids, i.ID)
-		}
-		users, _, err := app.IM.Users.GetMany(ctx, ids)
-		if err != nil {
-			s.logFailure(c, err, http.StatusOK)
-		}
-		for _, u := range users {
-			people[u.ID] = u.Nick
-		}
+	var ids []string
+	for _, i := range p.Items[:min(len(p.Items), sheetLines)] {
+		ids = append(ids, i.ID)
 	}
+	people := s.planNames(c, app, p.Verb, ids)
 	v.Effects = effects(ctx, p, people)
 	if n := len(v.Effects) - sheetLines; n > 0 {
 		v.Effects, v.More = v.Effects[:sheetLines], i18n.N(ctx, "messages.effect_more", n)
 	}
+}
+
+// planNames are the names of those whom a plan is about; none if it is not about people, or if they cannot be read.
+func (s *Server) planNames(c *gin.Context, app *App, v actions.Verb, ids []string) names {
+	people := names{}
+	if notPeople(v) || len(ids) == 0 {
+		return people
+	}
+	users, _, err := app.IM.Users.GetMany(c.Request.Context(), ids)
+	if err != nil {
+		s.logFailure(c, err, http.StatusOK)
+	}
+	for _, u := range users {
+		people[u.ID] = u.Nick
+	}
+	return people
 }
 
 func (s *Server) approvalFacts(ctx context.Context, r store.Approval) []templates.ApprovalFact {
