@@ -25,6 +25,7 @@ import (
 
 	"imdesk/actions"
 	"imdesk/approvals"
+	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/callbacks"
 	"imdesk/config"
@@ -177,6 +178,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		return err
 	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
+	said := &archive.Keeper{Store: st.Archive, Policies: archivePolicies(c, apps), Spool: filepath.Join(c.Data, "spool.jsonl"), Log: log}
 	work := newJobs(c.Jobs, st, act, signIn, apps, log)
 	guard := &approvals.Service{
 		Store: st, Actions: act, Log: log, Carriers: map[string]approvals.Carrier{actions.AttemptJob: approvals.JobCarrier{Jobs: work}},
@@ -185,7 +187,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	handler, err := handlers.New(handlers.Options{
 		Apps: apps, Store: st, Auth: signIn, Actions: act, Approvals: guard, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed,
+		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Archive: said,
 	})
 	if err != nil {
 		return err
@@ -209,9 +211,12 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	behind.Go(func() { hub.Run(ctx) })
 	behind.Go(func() { work.Run(ctx) })
 	behind.Go(func() { guard.Run(ctx) })
+	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
+	behind.Go(func() { said.Run(keeping) })
 	behind.Go(func() { keepFinishing(ctx, st, member, log) })
 	err = serveUntil(ctx, server, listener, c, ready)
 	stop()
+	stopKeeping()
 	behind.Wait()
 	<-kept
 	<-fed
@@ -221,6 +226,20 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	default:
 		return err
 	}
+}
+
+// archivePolicies is what is kept of each app; of the embedded ones, groups for a month.
+func archivePolicies(c config.Config, apps []*handlers.App) map[string]archive.Policy {
+	policies := map[string]archive.Policy{}
+	for _, a := range apps {
+		if a.Embedded {
+			policies[a.Name] = archive.Policy{Groups: true, For: 30 * 24 * time.Hour}
+		}
+	}
+	for _, a := range c.Apps {
+		policies[a.Name] = archive.Policy{Groups: a.Archive == "groups", For: time.Duration(a.ArchiveFor)}
+	}
+	return policies
 }
 
 func prepareData(dir string) error {

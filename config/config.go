@@ -140,7 +140,13 @@ type App struct {
 	MediaHosts     []string `toml:"media_hosts"`
 	UserFields     []string `toml:"user_fields"`
 	GroupFields    []string `toml:"group_fields"`
+
+	Archive    string   `toml:"archive"`     // groups, none: whose messages are kept for searching
+	ArchiveFor Duration `toml:"archive_for"` // how long
 }
+
+// archiveFor is how long messages are kept where nothing is said about it.
+const archiveFor = Duration(90 * 24 * time.Hour)
 
 // Default is the configuration without a file: the console on the emulator.
 func Default() Config {
@@ -359,6 +365,12 @@ func (a *App) defaults(set map[string]place, i int) {
 	if _, ok := set[fmt.Sprintf("apps[%d].rate_share", i)]; !ok {
 		a.RateShare = 1
 	}
+	if _, ok := set[fmt.Sprintf("apps[%d].archive_for", i)]; !ok {
+		a.ArchiveFor = archiveFor
+	}
+	if a.Archive == "" {
+		a.Archive = "groups"
+	}
 	if a.Region == "" && a.Endpoint == "" {
 		a.Region = map[string]string{"tencent": "china", "volcengine": "cn-north-1"}[a.Vendor]
 	}
@@ -440,6 +452,8 @@ func (a *App) problem() (key, problem string) {
 		{"endpoint", urlProblem(a.Endpoint, "https://console.tim.qq.com")},
 		{"backup_endpoint", urlProblem(a.BackupEndpoint, "https://adminapi.my-imcloud.com")},
 		{"rate_share", shareProblem(a.RateShare)},
+		{"archive", oneOf(a.Archive, "groups", "none")},
+		{"archive_for", between(a.ArchiveFor, Duration(time.Hour), Duration(3650*24*time.Hour))},
 	}
 	switch a.Vendor {
 	case "tencent":

@@ -169,8 +169,8 @@ func (l *callbackLog) refuse(why refusal, now time.Time) bool {
 	return true
 }
 
-// takeCallback takes one callback. It calls no service and no database: the service waits, 2 s at most, and its user with it.
-// Whatever is the service's own is let through, whether or not it can be read.
+// takeCallback takes one callback. What asks is answered from memory: a user waits for it. What tells of a message is answered once
+// that is on disk; the service waits 2 s at most. Whatever is the service's own is let through, whether or not it can be read.
 func (s *Server) takeCallback(c *gin.Context) error {
 	app, err := s.app(c)
 	if err != nil {
@@ -208,9 +208,20 @@ func (s *Server) takeCallback(c *gin.Context) error {
 		if s.Feed != nil && !app.lists() {
 			s.Feed.Offer(app.Name, e)
 		}
+		s.archive(c, app, e)
 	}
 	c.Data(http.StatusOK, "application/json", app.Callbacks.Allow())
 	return nil
+}
+
+// archive keeps what an event tells of messages. The service would not send it again if it were told that this failed.
+func (s *Server) archive(c *gin.Context, app *App, e imclient.Event) {
+	if !s.Archive.Keeps(app.Name) {
+		return
+	}
+	if err := s.Archive.Take(c.Request.Context(), app.Name, e); err != nil {
+		s.Log.ErrorContext(c.Request.Context(), "a message is not in the archive", "app", app.Name, "event", e.Command, "error", err)
+	}
 }
 
 // refuseCallback answers a callback that nobody vouches for, or that is another app's. The services take it for a failed one.

@@ -247,6 +247,7 @@ var places = []place{
 	{"groups", "groups", "g", func(a *App) string { return appURL(a, "groups") }, auth.VerbView, nil},
 	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView, nil},
 	{"direct", "eye", "d", func(a *App) string { return appURL(a, "direct") }, auth.VerbDirect, []imclient.Verb{imclient.VerbDirectHistory}},
+	{"search", "search", "f", func(*App) string { return "/search" }, auth.VerbView, nil},
 	{"operations", "chart", "", func(a *App) string { return appURL(a, "operations") }, auth.VerbFigures, []imclient.Verb{imclient.VerbOperations, imclient.VerbHistoryFiles}},
 	{"keywords", "filter", "", func(a *App) string { return appURL(a, "keywords") }, auth.VerbWords, []imclient.Verb{imclient.VerbKeywords}},
 	{"broadcasts", "send", "", func(a *App) string { return appURL(a, "broadcasts") }, auth.VerbBroadcast, []imclient.Verb{imclient.VerbBroadcast, imclient.VerbLiveBroadcast, imclient.VerbSendUsers, imclient.VerbSendGroups}},

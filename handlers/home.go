@@ -166,6 +166,11 @@ func (s *Server) palette(c *gin.Context) error {
 		groups = append(groups, templates.PaletteGroup{Title: i18n.T(ctx, "home.palette.pages"), Items: pages})
 	}
 	add(i18n.T(ctx, "home.palette.apps"), s.appItems(app, op, c.Query("at"), q))
+	if q != "" && len(s.archived(ctx)) > 0 {
+		add(i18n.T(ctx, "search.title"), []templates.PaletteItem{{
+			Text: i18n.T(ctx, "search.palette", "what", q), Icon: "search", URL: "/search?q=" + url.QueryEscape(q),
+		}})
+	}
 	info := ""
 	if silent {
 		info = i18n.T(ctx, "home.palette.silent")

@@ -41,6 +41,7 @@ func (s *Server) routes() []route {
 		s.jobRoutes(),
 		s.protectedRoutes(),
 		s.replicaRoutes(),
+		s.searchRoutes(),
 		s.auditRoutes(),
 		s.approvalRoutes(),
 		s.apiRoutes(),

@@ -12,6 +12,7 @@ import (
 
 	"imdesk/actions"
 	"imdesk/approvals"
+	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/callbacks"
 	"imdesk/events"
@@ -71,6 +72,7 @@ type Options struct {
 	Version        string
 	MetricsToken   string          // for /metrics; "": from this machine only
 	Feed           *callbacks.Feed // keeps what callbacks name; nil: nothing of it is kept
+	Archive        *archive.Keeper // keeps what is said; nil: nothing is
 
 	// Ready says what, beside the database, is not there yet; nil: nothing is missing. It answers at once.
 	Ready func() error

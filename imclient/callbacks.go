@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Event is what a service told in one callback, without what people wrote.
+// Event is what a service told in one callback.
 type Event struct {
 	Command string // the service's own name of it
 	Kind    EventKind
@@ -16,6 +16,8 @@ type Event struct {
 	Type    GroupType // of the group; "" if the event does not say
 	Name    string    // of the group; "" if the event does not say
 	Users   []string  // whom it is about, who caused it last; without repetition
+	Said    *Message  // what somebody said in the group, or what it says since it was edited; nil if it is not about that
+	Recalls []string  // messages of the group that were taken back, by the ID of Message
 }
 
 // EventKind is what an event tells, in no vendor's words. Those that are Asked come before something happens, and the service

@@ -193,7 +193,7 @@ func (c conn) tables(ctx context.Context) ([]copyTable, error) {
 	}
 	var list []copyTable
 	for _, name := range names {
-		if slices.Contains(notCopied, name) {
+		if slices.Contains(notCopied, name) || strings.HasPrefix(name, wordsTable) { // each engine has its own index
 			continue
 		}
 		t := copyTable{name: name}
@@ -292,6 +292,9 @@ func copyAll(ctx context.Context, source, target conn, progress func(Copied)) ([
 		if err := compareTable(ctx, source, target, t); err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.name, err)
 		}
+	}
+	if err := reindex(ctx, target); err != nil {
+		return nil, fmt.Errorf("the index of the archive: %w", err)
 	}
 	return list, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"imdesk/store"
 	"imdesk/store/storetest"
+	"imdesk/terms"
 )
 
 func TestCopy(t *testing.T) {
@@ -33,6 +34,10 @@ func TestCopy(t *testing.T) {
 			if _, err := s.Events.Publish(ctx, "t", "x"); err != nil {
 				t.Fatal(err)
 			}
+		}
+		said := store.Archived{Place: store.Conversation{App: "a", Group: "g"}, Key: "1", Seq: 1, Counted: true, Sender: "ann", At: time.Now(), Text: "退款 please", Body: "[]"}
+		if _, err := s.Archive.Add(ctx, []store.Archived{said}); err != nil {
+			t.Fatal(err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
@@ -57,6 +62,10 @@ func TestCopy(t *testing.T) {
 		s := open(t, way.to)
 		if n, err := s.Audit.Count(ctx); err != nil || n < 300 {
 			t.Errorf("%d entries, %v", n, err)
+		}
+		p, _ := terms.PhraseOf("退款 please")
+		if found, _, err := s.Archive.Search(ctx, store.SearchQuery{Apps: []string{"a"}, All: []terms.Phrase{p}}); err != nil || len(found) != 1 {
+			t.Errorf("what was said is not found: %v %v", found, err)
 		}
 		// Numbers go on: no event has a number that one had before.
 		before, err := s.Events.Last(ctx)

@@ -48,6 +48,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Audit:     auditLog{d},
 		Settings:  settings{d},
 		Directory: directory{d},
+		Archive:   archive{d},
 		Jobs:      jobs{d},
 		Roles:     roles{d},
 		Invites:   invites{d},

@@ -30,6 +30,7 @@ type Store struct {
 	Audit     AuditLog
 	Settings  Settings
 	Directory Directory
+	Archive   Archive
 	Jobs      Jobs
 	Roles     Roles
 	Invites   Invites

@@ -152,6 +152,9 @@ func (c Callbacks) Read(query url.Values, body []byte, now time.Time) (imclient.
 			e.At = time.UnixMilli(int64(t.at)).UTC()
 		}
 	}
+	if said, is := cb.Body.(interface{ says(*imclient.Event) }); is {
+		said.says(&e)
+	}
 	return e, nil
 }
 

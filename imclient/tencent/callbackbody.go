@@ -1,6 +1,10 @@
 package tencent
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"imdesk/imclient"
+)
 
 // The bodies of callbacks. Source of each: the page of its command in the list of "Webhook Commands" (doc 34355). Times are
 // milliseconds where nothing else is said; some pages print them as text, some as a number, and both are read.
@@ -285,6 +289,31 @@ type GroupMessageSent struct {
 	GroupAtInfo []struct {
 		GroupAtAllFlag Int
 		GroupAtAccount Str `json:"GroupAt_Account"`
+	}
+}
+
+// says fills in the message. A topic has messages and positions of its own. What is for those only who are online now has no place.
+func (b *GroupMessageSent) says(e *imclient.Event) {
+	if b.OnlineOnlyFlag != 0 || b.MsgSeq <= 0 {
+		return
+	}
+	if b.TopicId != "" {
+		e.Group = string(b.TopicId)
+	}
+	m := toMessage(GroupMsg{FromAccount: b.FromAccount, MsgSeq: b.MsgSeq, MsgTimeStamp: b.MsgTime, MsgBody: b.MsgBody, CloudCustomData: b.CloudCustomData})
+	if m.At.IsZero() {
+		m.At = e.At
+	}
+	e.Said = &m
+}
+
+// says fills in what was taken back.
+func (b *GroupMessagesRecalled) says(e *imclient.Event) {
+	if b.TopicId != "" {
+		e.Group = string(b.TopicId)
+	}
+	for _, m := range b.MsgSeqList {
+		e.Recalls = append(e.Recalls, itoa(m.MsgSeq))
 	}
 }
 

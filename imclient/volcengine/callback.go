@@ -241,6 +241,21 @@ func (m *EventMessage) tells(e *imclient.Event) {
 	}
 }
 
+// tells fills in what was said, beside who said it where. The position of a message here is a time: it shows no gaps.
+func (m *MessageSent) tells(e *imclient.Event) {
+	m.EventMessage.tells(e)
+	if e.Group == "" || m.MessageId == "" {
+		return
+	}
+	said := messageOf(m.Message)
+	if said.At.IsZero() {
+		said.At = e.At
+	}
+	if said.State != imclient.MessageHole {
+		e.Said = &said
+	}
+}
+
 // groupType is the type of a conversation, "" if an event does not say.
 func groupType(n Int) imclient.GroupType {
 	switch n {

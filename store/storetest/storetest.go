@@ -25,6 +25,7 @@ func Run(t *testing.T, open Open) {
 		{"audit log", AuditLog},
 		{"settings", Settings},
 		{"directory", Directory},
+		{"archive", Archive},
 		{"jobs", Jobs},
 		{"secrets", Secrets},
 		{"credentials", Credentials},
