@@ -104,6 +104,9 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "jobs", path: "/jobs", phone: true},
 		{name: "new job", path: "/apps/demo/jobs/new?groups=" + url.QueryEscape(g), phone: true},
 		{name: "new job, recall", path: "/apps/demo/jobs/new?kind=message.recall&groups=" + url.QueryEscape(g)},
+		{name: "new job, plan", path: "/apps/demo/jobs/new?groups=" + url.QueryEscape(g), open: func(p *tab) {
+			p.fill(`[name="users"]`, "bt_ann nobody").click(`main [type="submit"]:not([name="choose"])`).wait(`document.querySelector("#job-plan")`)
+		}, phone: true},
 		{name: "protected people", path: "/settings/protected", phone: true},
 
 		{name: "send", path: groupPath(g, "send")},
@@ -195,6 +198,24 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "entry", path: "/apps/demo/actions/" + entry, phone: true},
 		{name: "settings", path: "/settings/me", phone: true},
 		{name: "security", path: "/settings/security", phone: true, role: "owner"},
+		{name: "operators", path: "/settings/operators", role: "owner", phone: true},
+		{name: "operator", path: "/settings/operators", role: "owner", open: func(p *tab) {
+			p.click(`main a[href*="/operators/with/"]`).wait(`location.pathname.includes("/with/")`)
+		}, phone: true},
+		{name: "invite", path: "/settings/operators/invite", role: "owner", phone: true},
+		{name: "an invitation that is none", path: "/invite/none", status: http.StatusGone, role: "nobody", phone: true},
+		{name: "roles", path: "/settings/roles", role: "owner", phone: true},
+		{name: "new role", path: "/settings/roles/new?base=moderator", role: "owner", phone: true},
+		{name: "new role, what changes", path: "/settings/roles/new?base=moderator", role: "owner", open: func(p *tab) {
+			p.fill(`[name="title"]`, "Night").click(`[value="group.dismiss"]`).click(`.settings-page [type="submit"]`).wait(`document.querySelector(".effect")`)
+		}},
+		{name: "tokens", path: "/settings/tokens", phone: true},
+		{name: "new token", path: "/settings/tokens/new", phone: true},
+		{name: "addresses", path: "/settings/access", role: "owner", phone: true},
+		{name: "replicas", path: "/settings/replicas", role: "owner", phone: true},
+		{name: "rules of approvals", path: "/settings/approvals", role: "owner", phone: true},
+		{name: "approvals", path: "/approvals", phone: true},
+		{name: "approvals, own", path: "/approvals?tab=own"},
 		{name: "security, an app", path: "/settings/security", open: func(p *tab) {
 			p.clickText("Set up an app").see("Scan this with the app")
 		}, phone: true},
@@ -226,7 +247,8 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "study: let users speak", path: studyLive + "/live/allow", phone: true},
 		{name: "study: marks of a room", path: studyLive + "/live/room-marks"},
 		{name: "apps of the console", path: "/settings/apps?check=study", role: "owner", phone: true},
-		{name: "study: callbacks", path: "/apps/study/callbacks"},
+		{name: "study: callbacks", path: "/apps/study/callbacks", phone: true},
+		{name: "study: known groups", path: "/apps/study/known-groups", phone: true},
 
 		{name: "palette", path: groupPath(g, "members"), open: func(p *tab) {
 			p.press("k", ctrl).wait(`document.querySelector("#palette [role=option]")`)

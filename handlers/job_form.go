@@ -670,8 +670,11 @@ func (f *jobForm) planView(p jobs.Plan) templates.JobPlanView {
 		//i18n:uses action.undo.*
 		undo = templates.EffectLine{Tone: "bad", Text: i18n.T(ctx, p.UndoText)}
 	}
-	v.Lines = append(v.Lines, undo)
-	if hold := f.s.Jobs.Hold; hold > 0 {
+	none := p.Complete && act <= 0 // nothing to take back, as nothing is done
+	if !none {
+		v.Lines = append(v.Lines, undo)
+	}
+	if hold := f.s.Jobs.Hold; hold > 0 && !none {
 		v.Lines = append(v.Lines, templates.EffectLine{Tone: "ok", Text: i18n.T(ctx, "job.plan.held", "left", i18n.Duration(ctx, hold))})
 	}
 	v.Submit = templates.ButtonView{Type: "submit", Variant: "primary", Key: "Control+Enter", Text: i18n.T(ctx, "job.plan.start")}
@@ -681,7 +684,7 @@ func (f *jobForm) planView(p jobs.Plan) templates.JobPlanView {
 	if p.UndoText != "" || in.kind.asks && !in.kind.lasts {
 		v.Submit.Variant = "harm-solid"
 	}
-	if p.Complete && act <= 0 {
+	if none {
 		v.Submit.Why = i18n.T(ctx, "members.nobody")
 	}
 	if in.kind.asks && p.Total > countedFrom {

@@ -96,3 +96,9 @@ function setLoading(event, on) {
 }
 document.addEventListener("htmx:before:request", (event) => setLoading(event, true));
 document.addEventListener("htmx:finally:request", (event) => setLoading(event, false));
+
+// A row of pages that is wider than a phone begins where one is.
+for (const row of findAll("[data-show-current]")) {
+  const here = find("[aria-current]", row);
+  if (here) row.scrollLeft += here.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - here.offsetWidth) / 2;
+}
