@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,7 +37,7 @@ func operator(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	if len(rest) == 0 || rest[0] != "list" && len(rest) != 2 {
-		return usagef("operator takes: add NAME --role ROLE, password NAME, role NAME --role ROLE, disable NAME, enable NAME, reset-factors NAME, list")
+		return usagef("operator takes: add NAME --role ROLE, invite NAME --role ROLE, password NAME, role NAME --role ROLE, disable NAME, enable NAME, reset-factors NAME, list")
 	}
 	c, err := opts.load()
 	if err != nil {
@@ -59,6 +62,8 @@ func operator(ctx context.Context, args []string, std streams) error {
 	switch rest[0] {
 	case "add":
 		return o.add(ctx)
+	case "invite":
+		return o.invite(ctx, commandOrigin(c))
 	case "password":
 		return o.password(ctx)
 	case "role":
@@ -68,7 +73,7 @@ func operator(ctx context.Context, args []string, std streams) error {
 	case "reset-factors":
 		return o.resetFactors(ctx)
 	}
-	return usagef("operator has no %q; there are add, password, role, disable, enable, reset-factors, list", rest[0])
+	return usagef("operator has no %q; there are add, invite, password, role, disable, enable, reset-factors, list", rest[0])
 }
 
 func roleNames() string {
@@ -132,6 +137,40 @@ func (o operatorCommand) add(ctx context.Context) error {
 		fmt.Fprintf(o.std.out, "operator: %s %s\n", added.Name, password)
 	}
 	return nil
+}
+
+// invite makes a link with which somebody becomes an operator with a name and a password of their own choice. The name that was
+// typed is a note for whoever looks at the open links.
+func (o operatorCommand) invite(ctx context.Context, origin string) error {
+	if !auth.Role(o.role).Valid() {
+		return usagef("--role is one of %s", roleNames())
+	}
+	invite, token, err := o.auth.Invite(ctx, auth.CommandLine(), o.name, auth.Role(o.role), nil, auth.InviteTime)
+	if err != nil {
+		return asUsage(err)
+	}
+	fmt.Fprintf(o.std.out, "for %s as %s, once, until %s; whoever has the link can use it\n", o.name, o.role, invite.ExpiresAt.UTC().Format(time.RFC3339))
+	fmt.Fprintf(o.std.out, "invite: %s%s/%s\n", origin, auth.InvitePath, token)
+	return nil
+}
+
+// commandOrigin is where browsers reach the console, as far as its configuration tells.
+func commandOrigin(c config.Config) string {
+	if c.PublicURL != "" {
+		return strings.TrimSuffix(c.PublicURL, "/")
+	}
+	scheme := "http://"
+	if c.TLS.Certificate != "" {
+		scheme = "https://"
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return scheme + c.Listen
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + net.JoinHostPort(host, port)
 }
 
 func (o operatorCommand) find(ctx context.Context) (store.Operator, error) {
@@ -203,17 +242,41 @@ func (o operatorCommand) disable(ctx context.Context, disabled bool) error {
 	return nil
 }
 
+// listOperators writes a line an operator: name, role in all apps, and roles in single ones, as "demo=lead".
 func listOperators(ctx context.Context, st *store.Store, w io.Writer) error {
 	list, err := st.Operators.List(ctx)
 	if err != nil {
 		return err
+	}
+	held, err := st.Roles.Everybody(ctx)
+	if err != nil {
+		return fmt.Errorf("read roles: %w", err)
+	}
+	title := func(h store.HeldRole) string {
+		if h.Own {
+			return strconv.Quote(h.Title)
+		}
+		return h.Role
+	}
+	roles := map[string][]string{}
+	slices.SortFunc(held, func(a, b store.HeldRole) int { return strings.Compare(a.App, b.App) }) // that in all apps first
+	for _, h := range held {
+		if h.App == "" {
+			roles[h.OperatorID] = append(roles[h.OperatorID], title(h))
+		} else {
+			roles[h.OperatorID] = append(roles[h.OperatorID], h.App+"="+title(h))
+		}
 	}
 	for _, o := range list {
 		state := ""
 		if o.Disabled {
 			state = " (disabled)"
 		}
-		fmt.Fprintf(w, "%s\t%s%s\n", o.Name, o.Role, state)
+		has := roles[o.ID]
+		if len(has) == 0 {
+			has = []string{"no role"}
+		}
+		fmt.Fprintf(w, "%s\t%s%s\n", o.Name, strings.Join(has, " "), state)
 	}
 	return nil
 }

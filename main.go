@@ -34,7 +34,7 @@ func commands() []command {
 	return []command{
 		{"serve", "[--config FILE] [--listen ADDR] [--data DIR]", "run the console (the default)", serve},
 		{"check", "[--config FILE] [--data DIR]", "call each app and say whether key, administrator and clock are right", check},
-		{"operator", "add NAME --role ROLE --password-stdin", "add an operator; also: password, role, disable, enable, reset-factors, list", operator},
+		{"operator", "add NAME --role ROLE --password-stdin", "add an operator; also: invite, password, role, disable, enable, reset-factors, list", operator},
 		{"access", "clear", "let the console and its API be used from any address again", access},
 		{"import", "--app APP --format irc FILE…", "make groups from chat logs, through the service's import commands", importLogs},
 		{"emulator", "--listen ADDR …", "run the IM service for tests alone", runEmulator},

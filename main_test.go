@@ -18,8 +18,10 @@ import (
 	"time"
 
 	"imdesk/auditlog"
+	"imdesk/auth"
 	"imdesk/emulator"
 	"imdesk/internal/testtools"
+	"imdesk/store"
 
 	"go.uber.org/goleak"
 )
@@ -266,6 +268,94 @@ func TestOperators(t *testing.T) {
 	}
 	if code, out, _ := runCommand(t, "", "operator", "list", "--data", data); code != 0 || !strings.Contains(out, "Mei 林梅\tlead") {
 		t.Errorf("list: %s", out)
+	}
+}
+
+// What is done at the command line for those who cannot come in: a link for somebody new, an open door after a mistyped list of
+// networks, and lost second factors.
+func TestWayInByCommands(t *testing.T) {
+	data := t.TempDir()
+	const password = "correct horse battery"
+	ok := func(args ...string) string {
+		t.Helper()
+		code, out, errs := runCommand(t, password+"\n", append(args, "--data", data)...)
+		if code != 0 {
+			t.Fatalf("%v: %d %s%s", args, code, out, errs)
+		}
+		return out
+	}
+	ok("operator", "add", "mei", "--role", "owner", "--password-stdin")
+	if code, _, errs := runCommand(t, "", "operator", "invite", "lin", "--role", "boss", "--data", data); code != 2 || !strings.Contains(errs, "viewer, support") {
+		t.Errorf("a role that is none: %d %s", code, errs)
+	}
+	t.Setenv("IMDESK_PUBLIC_URL", "https://desk.example/")
+	link := regexp.MustCompile(`(?m)^invite: https://desk\.example(/invite/\S+)$`).FindStringSubmatch(ok("operator", "invite", "Lin of the night", "--role", "support"))
+	if link == nil {
+		t.Fatal("no link is shown")
+	}
+	t.Setenv("IMDESK_PUBLIC_URL", "")
+	c := startConsole(t, "--listen", "127.0.0.1:0", "--data", data)
+	accept := func() int {
+		t.Helper()
+		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		res, err := client.PostForm(c.url+link[1], url.Values{"name": {"Lin"}, "new_password": {password}, "repeat_password": {password}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return res.StatusCode
+	}
+	if first, again := accept(), accept(); first != http.StatusSeeOther || again != http.StatusGone {
+		t.Errorf("used: %d, and again: %d", first, again)
+	}
+
+	st, err := store.Open(t.Context(), filepath.Join(data, "imdesk.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	lin, err := st.Operators.ByName(t.Context(), "Lin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := auth.New(auth.Options{Store: st})
+	if err := a.SetRoles(t.Context(), auth.CommandLine(), lin.ID, auth.Support, map[string]auth.Role{"demo": auth.Lead}); err != nil {
+		t.Fatal(err)
+	}
+	if out := ok("operator", "list"); !strings.Contains(out, "Lin\tsupport demo=lead\n") || !strings.Contains(out, "mei\towner\n") {
+		t.Errorf("listed: %s", out)
+	}
+
+	// Nobody comes from that network: the command opens the door while the console runs.
+	if err := a.SetNetworks(t.Context(), auth.CommandLine(), store.AccessConsole, []store.Network{{Network: "203.0.113.0/24"}}); err != nil {
+		t.Fatal(err)
+	}
+	door := func(want int) { // the console looks at the list once a second
+		t.Helper()
+		status := 0
+		for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+			if status, _ = c.get(t, &http.Cookie{Name: "none", Value: "none"}, auth.LoginPath); status == want {
+				return
+			}
+		}
+		t.Fatalf("the page of signing in answers %d, want %d", status, want)
+	}
+	door(http.StatusForbidden)
+	ok("access", "clear")
+	door(http.StatusOK)
+	if cookie, _ := c.signIn(t, "Lin", password); cookie == nil {
+		t.Error("who was invited cannot sign in")
+	}
+	passkey := store.Passkey{ID: "a", OperatorID: lin.ID, Name: "laptop", Data: []byte("{}"), AddedAt: time.Now()}
+	if err := st.Credentials.AddPasskey(t.Context(), passkey); err != nil {
+		t.Fatal(err)
+	}
+	ok("operator", "reset-factors", "Lin")
+	if f, err := a.Factors(t.Context(), lin.ID); err != nil || f != (store.Factors{}) {
+		t.Errorf("left: %+v, %v", f, err)
+	}
+	if code, _, errs := runCommand(t, "", "operator", "reset-factors", "nobody", "--data", data); code != 2 || !strings.Contains(errs, "no operator") {
+		t.Errorf("nobody's: %d %s", code, errs)
 	}
 }
 
