@@ -630,7 +630,7 @@ func (h *harness) everythingUnder(t *testing.T, fault emulator.Fault) {
 	var wg sync.WaitGroup
 	b := &browser{h: h, t: t, cookie: auth.CookieName + "=" + tries()[0].cookie}
 	for _, r := range h.server.routes() {
-		if r.method != get || slices.Contains(forMachines, r.path) {
+		if r.method != get || slices.Contains(forMachines, r.path) || strings.HasPrefix(r.path, "/api/v1") {
 			continue
 		}
 		addresses := []string{addressOf(r)}
@@ -675,6 +675,9 @@ var sure = map[string]bool{
 	"/apps/:app/broadcasts/tags":                     true,
 	"/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
 	"/apps/:app/new-group": true, "/apps/:app/import-group": true,
+	"/search": true, "/jobs": true, "/apps/:app/jobs/new": true, "/approvals": true,
+	"/settings/roles": true, "/settings/roles/new": true, "/settings/operators": true, "/settings/operators/invite": true, "/settings/tokens": true,
+	"/settings/tokens/new": true, "/settings/protected": true, "/settings/access": true, "/settings/approvals": true, "/settings/data": true,
 }
 
 // opens a page under a fault.

@@ -218,7 +218,11 @@ func approvalWhere(f ApprovalFilter) (string, []any) {
 		for _, a := range f.Apps {
 			values = append(values, text(a))
 		}
-		add(`app IN (`+marks(len(values))+`)`, values...)
+		if len(values) == 0 {
+			add(`1 = 0`)
+		} else {
+			add(`app IN (`+marks(len(values))+`)`, values...)
+		}
 	}
 	if f.OperatorID != "" {
 		add(`operator_id = ?`, text(f.OperatorID))

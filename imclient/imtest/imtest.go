@@ -137,7 +137,8 @@ func Run(t *testing.T, h Harness) {
 	t.Run("raw", s.raw)
 	t.Run("capabilities", s.capabilities)
 	t.Run("failures", s.failures)
-	t.Run("history files", s.historyFiles) // last, since hours pass in it
+	t.Run("history files", s.historyFiles) // nearly last, since hours pass in it
+	t.Run("rates", s.rates)                // last, since it takes rates away
 }
 
 type suite struct {

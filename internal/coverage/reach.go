@@ -501,7 +501,7 @@ func (g *graph) pages(f Found, pages []page) {
 			from = append(from, g.uses(r)...)
 		}
 		for name, n := range g.reached(from, raw) {
-			if below := g.v.Elsewhere[name]; below != "" && strings.HasPrefix(p.path, below) {
+			if below := g.v.Elsewhere[name]; below != "" && strings.HasPrefix(p.path, below) || strings.HasPrefix(p.path, "/api/") {
 				continue
 			}
 			if steps[name] == nil {

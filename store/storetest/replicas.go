@@ -42,7 +42,7 @@ func replicaParts(t *testing.T, s *store.Store) {
 		}
 		return map[string]store.Share{"p": {Part: 0.7, Busy: true}, "q": {Part: 1}}
 	}))
-	must(t, s.Replicas.Beat(ctx, store.Replica{ID: "b"}, 40*time.Millisecond, func(others []store.Replica, mine map[string]store.Share) map[string]store.Share {
+	must(t, s.Replicas.Beat(ctx, store.Replica{ID: "b"}, 1500*time.Millisecond, func(others []store.Replica, mine map[string]store.Share) map[string]store.Share {
 		if len(others) != 1 || others[0].ID != "a" || others[0].Shares["p"] != (store.Share{Part: 0.7, Busy: true}) || others[0].Shares["q"].Part != 1 || mine != nil {
 			t.Errorf("the second one is told of %+v and %v", others, mine)
 		}
