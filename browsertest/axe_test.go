@@ -246,6 +246,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "study: banned", path: studyLive + "/bans"},
 		{name: "study: let users speak", path: studyLive + "/live/allow", phone: true},
 		{name: "study: marks of a room", path: studyLive + "/live/room-marks"},
+		{name: "data held about a user", path: "/settings/data?app=study&user=" + studyUser, role: "owner", phone: true},
 		{name: "apps of the console", path: "/settings/apps?check=study", role: "owner", phone: true},
 		{name: "study: callbacks", path: "/apps/study/callbacks", phone: true},
 		{name: "study: known groups", path: "/apps/study/known-groups", phone: true},

@@ -408,7 +408,7 @@ func (l *auditList) actionChoices(ctx context.Context) (list []choice) {
 		list = append(list, choice{string(v), i18n.T(ctx, "audit.verb."+string(v))})
 	}
 	if l.whole() {
-		for _, a := range append(slices.Clone(operatorActs), actExport, actListExport, actProtect, actUnprotect, "job.start", "job.pause", "job.resume", "job.cancel") {
+		for _, a := range append(slices.Clone(operatorActs), actExport, actListExport, actProtect, actUnprotect, store.ActionErase, store.ActionDrop, "job.start", "job.pause", "job.resume", "job.cancel") {
 			list = append(list, choice{a, i18n.T(ctx, "audit.verb."+a)})
 		}
 	}
@@ -435,6 +435,7 @@ func (l *auditList) rows(ctx context.Context, entries []store.AuditEntry) templa
 		v.Search = "audit.search_user"
 	}
 	who := l.s.auditNames(ctx, entries, l.open)
+	who.erased = i18n.T(ctx, "audit.erased")
 	zone := i18n.From(ctx).Zone
 	today := l.s.Now().In(zone).Format(time.DateOnly)
 	day := today
@@ -450,10 +451,30 @@ func (l *auditList) rows(ctx context.Context, entries []store.AuditEntry) templa
 				whole = e
 			}
 			r.Open, r.Detail = true, l.detail(ctx, whole, who)
+			erasedInWords(r.Detail, who.erased)
 		}
 		v.Rows = append(v.Rows, r)
 	}
 	return v
+}
+
+// erasedInWords says of what was erased that it was.
+func erasedInWords(d *templates.AuditDetail, erased string) {
+	say := func(texts ...*string) {
+		for _, t := range texts {
+			*t = strings.ReplaceAll(*t, store.Erased, erased)
+		}
+	}
+	say(&d.Reason, &d.Note)
+	for i := range d.Facts {
+		say(&d.Facts[i].Value)
+	}
+	for i := range d.Diff {
+		say(&d.Diff[i].Field, &d.Diff[i].Before, &d.Diff[i].After)
+	}
+	for i := range d.Items {
+		say(&d.Items[i].Who.Text, &d.Items[i].Reason)
+	}
 }
 
 func zoneName(ctx context.Context) string {
@@ -718,7 +739,10 @@ func (l *auditList) itemRow(ctx context.Context, app *App, r actions.Result, i a
 }
 
 // auditNames are the names of those whom entries are about, by app.
-type auditNames struct{ users, groups map[string]names }
+type auditNames struct {
+	users, groups map[string]names
+	erased        string // in words
+}
 
 // named are the names of what an action was about.
 func (n auditNames) named(ctx context.Context, app *App, r actions.Result) names {
@@ -731,7 +755,10 @@ func (n auditNames) named(ctx context.Context, app *App, r actions.Result) names
 }
 
 func (n auditNames) user(app *App, id string) templates.Link {
-	if app == nil || id == store.Erased {
+	if id == store.Erased && n.erased != "" {
+		return templates.Link{Text: n.erased}
+	}
+	if app == nil {
 		return templates.Link{Text: id, Name: true}
 	}
 	return templates.Link{Text: n.users[app.Name].of(id), URL: userURL(app, id), Name: true}

@@ -36,11 +36,16 @@ const (
 // protectedPage is how many are shown at once.
 const protectedPage = 50
 
-// protectedApp is the app whose list is open: the one named, if the operator may change its list, else the first such.
+// protectedApp is the app whose list is open.
 func (s *Server) protectedApp(c *gin.Context, name string) (*App, error) {
+	return s.appFor(c, name, auth.VerbProtect)
+}
+
+// appFor is the app that a page of the settings is about: the one named, if the operator may do v there, else the first such.
+func (s *Server) appFor(c *gin.Context, name string, v auth.Verb) (*App, error) {
 	op, _ := auth.OperatorFrom(c.Request.Context())
 	if a := s.byName[name]; a != nil {
-		if !op.CanIn(a.Name, auth.VerbProtect) {
+		if !op.CanIn(a.Name, v) {
 			return nil, errForbidden
 		}
 		return a, nil
@@ -48,11 +53,11 @@ func (s *Server) protectedApp(c *gin.Context, name string) (*App, error) {
 	if name != "" {
 		return nil, errNoApp
 	}
-	if a := s.current(c); a != nil && op.CanIn(a.Name, auth.VerbProtect) {
+	if a := s.current(c); a != nil && op.CanIn(a.Name, v) {
 		return a, nil
 	}
 	for _, a := range s.Apps {
-		if op.CanIn(a.Name, auth.VerbProtect) {
+		if op.CanIn(a.Name, v) {
 			return a, nil
 		}
 	}

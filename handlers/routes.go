@@ -47,6 +47,7 @@ func (s *Server) routes() []route {
 		s.apiRoutes(),
 		s.settingsRoutes(),
 		s.settingsAppRoutes(),
+		s.dataRoutes(),
 		s.securityRoutes(),
 		s.confirmRoutes(),
 		s.operatorRoutes(),

@@ -30,6 +30,7 @@ var settingsPlaces = []settingsPlace{
 	{"operators", operatorsURL, auth.VerbOperators, false},
 	{"roles", rolesURL, auth.VerbOperators, false},
 	{"access", accessURL, auth.VerbSettings, false},
+	{"data", dataURL, auth.VerbPrivacy, false},
 }
 
 // settingsNav is the way between them; the page that is open is the current one.

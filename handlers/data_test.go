@@ -1,0 +1,41 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"imdesk/auth"
+	"imdesk/store"
+)
+
+func TestEraseData(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.record(store.AuditEntry{OperatorID: "mei", OperatorName: "Mei Lin", App: testApp, Action: "member.mute", Group: "g1", Users: []string{"ann_01"}, Reason: "rude to Olga"}, store.AuditOK)
+	h.record(store.AuditEntry{OperatorID: "mei", OperatorName: "Mei Lin", App: testApp, Action: "member.mute", Group: "g1", Users: []string{"bob_02"}, Reason: "friend of ann_01"}, store.AuditOK)
+	check(t, h.store.Jobs.Protect(t.Context(), []store.ProtectedUser{{App: testApp, User: "ann_01", Added: h.now()}}))
+	b := h.as(auth.Owner)
+	b.get(dataURL).is(http.StatusOK).has("Find a user’s data").lacks("Held about")
+	b.get(dataURL + "?user=nobody_here").is(http.StatusOK).has("Nothing is held about this user").lacks("Erase it")
+	b.get(dataURL+"?user=ann_01").is(http.StatusOK).has("Entries of the audit log about the user 1", "Entries that name the user elsewhere 1", "Rows of lists 1", "off it")
+	erase := func(reason string) *answer {
+		return b.post(dataURL+"/erase", url.Values{"app": {testApp}, "user": {"ann_01"}, "reason": {reason}})
+	}
+	erase(" ").is(http.StatusUnprocessableEntity).has("Say why")
+	if a := erase("letter of ANN_01 <b>").is(http.StatusUnprocessableEntity).has("it must not name the user"); !strings.Contains(a.body, `value="letter of ANN_01 &lt;b&gt;"`) {
+		t.Error("what was typed is gone")
+	}
+	b.get("/audit").has("ann_01")
+	b.get(erase("letter 17").is(http.StatusSeeOther).location()).is(http.StatusOK).has("Erased 2 entries", "1 record beside it", "Nothing is held about this user")
+	log := b.get("/audit").is(http.StatusOK).has("Erased what was held about a user").lacks("ann_01", store.Erased)
+	for _, id := range log.logged() {
+		b.get("/audit?open="+strconv.FormatInt(id, 10)).is(http.StatusOK).lacks("ann_01", "rude", store.Erased)
+	}
+	b.get("/audit?action=audit.erase").has("Erased what was held about a user")
+	b.post(dataURL+"/erase", url.Values{"app": {"nosuch"}, "user": {"x"}, "reason": {"y"}}).is(http.StatusNotFound)
+	b.post(dataURL+"/erase", url.Values{"app": {testApp}, "reason": {"y"}}).is(http.StatusUnprocessableEntity)
+	h.as(auth.Lead).get(dataURL).is(http.StatusForbidden)
+}
