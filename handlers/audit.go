@@ -224,7 +224,7 @@ func (l *auditList) view() (templates.AuditView, error) {
 	}
 	v.Filter = l.filterView(ctx, q, bad)
 	v.ClearURL = l.url
-	for _, name := range []string{"q", "operator", "action", "state", "app", "from", "to"} {
+	for _, name := range []string{"q", "with", "operator", "action", "state", "app", "from", "to"} {
 		v.Filtered = v.Filtered || q.Get(name) != ""
 	}
 	return v, nil
@@ -296,10 +296,15 @@ func (l *auditList) filter(ctx context.Context, q url.Values) (f store.AuditFilt
 			f.App = l.audited()[0].Name
 		}
 	}
+	if f.User != "" {
+		f.Peer = strings.TrimSpace(q.Get("with"))
+	}
 	switch action := q.Get("action"); action {
 	case "":
 	case actionNoSignIns:
 		f.NotActions = signIns
+	case actionReads:
+		f.Actions = reads
 	default:
 		f.Action = action
 	}
@@ -323,13 +328,42 @@ func (l *auditList) filter(ctx context.Context, q url.Values) (f store.AuditFilt
 // actionNoSignIns leaves out who signed in and out; it is most of a quiet day's log.
 const actionNoSignIns = "no_sign_ins"
 
+// actionReads is who read what people said where it is not open to all who see the group.
+const actionReads = "reads"
+
+var reads = []string{string(actions.VerbViewDirect), string(actions.VerbReadFiles), string(actions.VerbAPICall)}
+
+// readersURL lists who read a direct chat; "" for those who may not see the log.
+func readersURL(ctx context.Context, app *App, user, peer string) string {
+	if op, _ := auth.OperatorFrom(ctx); !op.CanIn(app.Name, auth.VerbAudit) {
+		return ""
+	}
+	return "/audit?" + url.Values{"app": {app.Name}, "action": {actionReads}, "q": {user}, "with": {peer}}.Encode()
+}
+
+// notes say what a list of reads does not show, and that it is of two people.
+func (l *auditList) notes(ctx context.Context, q url.Values, v *templates.AuditFilterView) {
+	if peer := strings.TrimSpace(q.Get("with")); peer != "" {
+		v.With = i18n.T(ctx, "audit.with", "who", peer)
+	}
+	app := l.app
+	if q.Get("action") != actionReads || app == nil || l.whole() && strings.TrimSpace(q.Get("q")) == "" {
+		return
+	}
+	v.Beside = templates.Link{Text: i18n.T(ctx, "audit.reads_beside")}
+	if op, _ := auth.OperatorFrom(ctx); op.CanIn(app.Name, auth.VerbAudit) {
+		v.Beside.URL = "/audit?" + url.Values{"app": {app.Name}, "action": {actionReads}}.Encode()
+	}
+}
+
 var signIns = []string{"operator.sign_in", "operator.sign_out"}
 
 var auditStates = []store.AuditState{store.AuditOK, store.AuditPartial, store.AuditFailed, store.AuditUnknown, store.AuditPending}
 
 func (l *auditList) filterView(ctx context.Context, q url.Values, bad string) templates.AuditFilterView {
 	v := templates.AuditFilterView{Query: q.Get("q"), QueryBad: bad, From: q.Get("from"), To: q.Get("to")}
-	for _, name := range []string{"operator", "action", "state", "app"} {
+	l.notes(ctx, q, &v)
+	for _, name := range []string{"operator", "action", "state", "app", "with"} {
 		if q.Get(name) != "" {
 			v.Hidden = append(v.Hidden, name, q.Get(name))
 		}
@@ -404,6 +438,7 @@ func (l *auditList) actionChoices(ctx context.Context) (list []choice) {
 	if l.whole() {
 		list = append(list, choice{actionNoSignIns, i18n.T(ctx, "audit.no_sign_ins")})
 	}
+	list = append(list, choice{actionReads, i18n.T(ctx, "audit.reads")})
 	for _, v := range actions.Verbs() {
 		list = append(list, choice{string(v), i18n.T(ctx, "audit.verb."+string(v))})
 	}

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,4 +39,41 @@ func TestEraseData(t *testing.T) {
 	b.post(dataURL+"/erase", url.Values{"app": {"nosuch"}, "user": {"x"}, "reason": {"y"}}).is(http.StatusNotFound)
 	b.post(dataURL+"/erase", url.Values{"app": {testApp}, "reason": {"y"}}).is(http.StatusUnprocessableEntity)
 	h.as(auth.Lead).get(dataURL).is(http.StatusForbidden)
+}
+
+// Who read a conversation: of two people, or of a group, and what else may hold it.
+func TestReaders(t *testing.T) {
+	t.Parallel()
+	h := talk(t, 1)
+	h.newGroup("Public", "g1", "A group", "ann")
+	opened := func(action, group string, users ...string) int64 {
+		return h.record(store.AuditEntry{OperatorID: "mei", OperatorName: "Mei Lin", App: testApp, Action: action, Group: group, Users: users, Reason: "report 17"}, store.AuditOK)
+	}
+	pair := opened("direct.view", "", "ann", "bob")
+	opened("direct.view", "", "ann", "cy")
+	opened("member.mute", "", "ann", "bob")
+	file := opened("history_files.read", "")
+	call := opened("api.call", "g1")
+	opened("group.edit", "g1")
+	b := h.as(auth.Lead).opened("bob", "cy")
+	for path, want := range map[string][]int64{
+		"/audit?app=demo&action=reads&q=ann&with=bob":                           {pair},
+		"/audit?app=demo&action=reads&q=bob&with=ann":                           {pair},
+		"/audit?app=demo&action=reads&q=ann&with=dee":                           nil,
+		"/audit?app=demo&action=reads&q=group:g1":                               {call},
+		groupURL(h.server.byName[testApp], "g1", tabActivity) + "?action=reads": {call},
+	} {
+		page := b.get(path).is(http.StatusOK).has("Files of messages and calls that name no conversation", "All reads of the app")
+		if got := page.logged(); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+	}
+	b.get("/audit?app=demo&action=reads&q=ann&with=bob").has("Only what is about bob, too.", "Mei Lin")
+	if got := b.get("/audit?app=demo&action=reads").lacks("Files of messages and calls").logged(); !slices.Contains(got, file) || len(got) != 5 {
+		t.Errorf("all reads: %v", got)
+	}
+	if page := b.get(directPage + "?user=bob&peer=cy").is(http.StatusOK).has("Who read this"); !strings.Contains(page.body, "/audit?action=reads&amp;app=demo&amp;q=bob&amp;with=cy") {
+		t.Error("the chat does not lead there")
+	}
+	h.as(auth.Support).opened("bob", "cy").get(directPage + "?user=bob&peer=cy").is(http.StatusOK).lacks("Who read this")
 }

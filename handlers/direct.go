@@ -136,6 +136,9 @@ func (s *Server) readDirect(c *gin.Context, app *App, user, peer string, p permi
 			}),
 		},
 	}
+	if to := readersURL(ctx, app, user, peer); to != "" {
+		v.Buttons = append(v.Buttons, templates.ButtonView{Text: i18n.T(ctx, "direct.readers"), Icon: "eye", URL: to, Variant: "ghost"})
+	}
 	part, err := s.readStretch(ctx, app, conv, q)
 	if q != q.unplaced() && errors.Is(err, imclient.ErrInvalid) {
 		wrong = "messages.wrong.position"

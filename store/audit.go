@@ -86,7 +86,9 @@ type AuditFilter struct {
 	Apps       []string // only of these apps; nil: of all, and of none
 	Group      string   // id; ids are unique within an app: set App too
 	User       string   // one of the targets; set App too
+	Peer       string   // another target of the same entry; set User too
 	Action     string
+	Actions    []string // one of these, at most 20; nil: any
 	NotActions []string // at most 20
 	State      AuditState
 	From       time.Time // at or after
@@ -379,6 +381,9 @@ func (s auditLog) List(ctx context.Context, f AuditFilter, before int64, n int) 
 	if len(f.NotActions) > 20 {
 		return nil, wrap(op, invalid("%d actions to leave out, at most 20", len(f.NotActions)))
 	}
+	if len(f.Actions) > 20 {
+		return nil, wrap(op, invalid("%d actions, at most 20", len(f.Actions)))
+	}
 	c := s.db.read()
 	q := auditQuery(f, s.db.postgres)
 	if before != 0 {
@@ -456,6 +461,16 @@ func auditQuery(f AuditFilter, postgres bool) *auditSelect {
 	}
 	for _, a := range f.NotActions {
 		q.where(`e.action <> ?`, text(a))
+	}
+	if len(f.Actions) > 0 {
+		in := make([]any, 0, len(f.Actions))
+		for _, a := range f.Actions {
+			in = append(in, text(a))
+		}
+		q.where(`e.action IN (`+marks(len(in))+`)`, in...)
+	}
+	if f.Peer != "" {
+		q.where(`EXISTS (SELECT 1 FROM audit_target w WHERE w.user_id = ? AND w.app = e.app AND w.entry_at = e.at AND w.entry_id = e.id)`, text(f.Peer))
 	}
 	switch f.State {
 	case "":

@@ -304,6 +304,7 @@ func auditFilters(t *testing.T, s *store.Store) {
 		{User: "u1", App: "app1"},
 		{Action: "member.mute"},
 		{NotActions: []string{"operator.signin", "member.kick"}},
+		{Actions: []string{"member.mute", "member.kick"}},
 		{State: store.AuditPending},
 		{State: store.AuditOK},
 		{State: store.AuditPartial},
@@ -388,7 +389,7 @@ func matches(f store.AuditFilter, e store.AuditEntry) bool {
 	is := func(want, got string) bool { return want == "" || want == got }
 	return is(f.OperatorID, e.OperatorID) && is(f.App, e.App) && is(f.Group, e.Group) && is(f.Action, e.Action) &&
 		is(string(f.State), string(e.State)) && (f.User == "" || slices.Contains(e.Users, f.User)) &&
-		!slices.Contains(f.NotActions, e.Action) &&
+		!slices.Contains(f.NotActions, e.Action) && (f.Actions == nil || slices.Contains(f.Actions, e.Action)) &&
 		(f.From.IsZero() || !e.At.Before(f.From)) && (f.Until.IsZero() || e.At.Before(f.Until))
 }
 
@@ -407,6 +408,9 @@ func both(a, b store.AuditFilter) store.AuditFilter {
 	or((*string)(&a.State), string(b.State))
 	if a.NotActions == nil {
 		a.NotActions = b.NotActions
+	}
+	if a.Actions == nil {
+		a.Actions = b.Actions
 	}
 	if a.From.IsZero() {
 		a.From = b.From

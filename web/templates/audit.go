@@ -31,6 +31,8 @@ type AuditFilterView struct {
 	QueryBad string // why the query finds nothing as it is; "" if it is fine
 	Menus    []FilterMenuView
 	From, To string // days, as a date field takes them
+	With     string // says that the entries are about somebody else as well; "" if not
+	Beside   Link   // what is not in the list, and the way to it; Text "" if nothing is to be said
 	Hidden   []string
 }
 
