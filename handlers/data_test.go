@@ -42,7 +42,7 @@ func TestEraseData(t *testing.T) {
 }
 
 // Who read a conversation: of two people, or of a group, and what else may hold it.
-func TestReaders(t *testing.T) {
+func TestWhoReadAConversation(t *testing.T) {
 	t.Parallel()
 	h := talk(t, 1)
 	h.newGroup("Public", "g1", "A group", "ann")
