@@ -27,6 +27,7 @@ func (s *Server) auditRoutes() []route {
 	return []route{
 		{get, "/audit", auth.VerbAudit, s.auditPage},
 		{post, "/audit/export", auth.VerbAudit, s.auditExport},
+		{get, "/audit/by/:operator", auth.VerbAudit, s.operatorWork},
 		{get, "/apps/:app/groups/:group/activity", auth.VerbView, s.groupActivity},
 		{get, "/apps/:app/actions/:entry", auth.VerbView, s.oneAction},
 		{post, "/apps/:app/actions/:entry/undo", auth.VerbView, s.undo},
@@ -523,6 +524,9 @@ func (l *auditList) row(ctx context.Context, e store.AuditEntry, who auditNames)
 	r := templates.AuditRow{
 		ID: e.ID, At: e.At, OperatorID: e.OperatorID, Operator: e.OperatorName, Action: actionText(ctx, e),
 		State: stateChip(ctx, e.State), OpenURL: withQuery(u, "open", id), CloseURL: withQuery(u, "open", ""),
+	}
+	if e.OperatorID != "" && l.seesWork() {
+		r.OperatorURL = workURL(e.OperatorID)
 	}
 	app := l.s.byName[e.App]
 	for _, user := range e.Users[:min(len(e.Users), auditShowUsers)] {

@@ -77,3 +77,30 @@ func TestWhoReadAConversation(t *testing.T) {
 	}
 	h.as(auth.Support).opened("bob", "cy").get(directPage + "?user=bob&peer=cy").is(http.StatusOK).lacks("Who read this")
 }
+
+// What one operator did: counted by day and by action, in the apps whose log may be seen, with the way to the entries.
+func TestOperatorWork(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	b := h.as(auth.Lead)
+	mei, err := h.store.Operators.ByName(t.Context(), "op_lead")
+	check(t, err)
+	e := store.AuditEntry{OperatorID: mei.ID, OperatorName: mei.Name, App: testApp, Action: "member.kick", Users: []string{"ann"}}
+	for range 3 {
+		h.record(e, store.AuditOK)
+	}
+	e.Action = "member.unmute"
+	h.record(e, store.AuditFailed)
+	e.At = h.now().AddDate(0, 0, -10)
+	h.record(e, store.AuditOK)
+	e.At = h.now().AddDate(0, 0, -40)
+	h.record(e, store.AuditOK)
+	b.get(workURL(mei.ID)).is(http.StatusOK).has("What op_lead did", "Kicked 3", "Unmuted 2", "in 30 days")
+	b.get(workURL(mei.ID)+"?days=7").is(http.StatusOK).has("Kicked 3", "Unmuted 1", "in 7 days")
+	b.get(workURL(mei.ID) + "?days=1000000").is(http.StatusOK).has("in 30 days")
+	b.get(workURL("nobody")).is(http.StatusNotFound)
+	if page := b.get("/audit?action=member.kick").is(http.StatusOK); !strings.Contains(page.body, `href="`+workURL(mei.ID)+`"`) {
+		t.Error("the name in the log does not lead there")
+	}
+	h.as(auth.Moderator).get(workURL(mei.ID)).is(http.StatusForbidden)
+}

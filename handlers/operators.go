@@ -374,7 +374,7 @@ func (s *Server) renderOperator(c *gin.Context, status int, typed url.Values, no
 		return err
 	}
 	if me.Everywhere(auth.VerbAudit) {
-		v.AuditURL = "/audit?" + url.Values{"operator": {o.ID}}.Encode()
+		v.AuditURL = workURL(o.ID)
 	}
 	sessions, err := s.Store.Sessions.ListOf(ctx, o.ID, s.Now())
 	if err != nil {

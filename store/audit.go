@@ -112,6 +112,8 @@ type AuditLog interface {
 	// List returns up to n entries (1 to MaxAuditPage) that match f, newest first, older than the entry with the id
 	// before; 0: from the newest on. Items of outcomes are left out, their counts are not.
 	List(ctx context.Context, f AuditFilter, before int64, n int) ([]AuditEntry, error)
+	// Tally counts what an operator did from one time to another, by action. apps: only in these; nil: everywhere.
+	Tally(ctx context.Context, operatorID string, apps []string, from, until time.Time) (map[string]int, error)
 	// Count tells how many entries the log has.
 	Count(ctx context.Context) (int64, error)
 	// Unfinished returns up to MaxAuditPage entries without outcome from before t, oldest first. At start these are
@@ -367,6 +369,21 @@ func (s auditLog) ByKey(ctx context.Context, operatorID, key string) (AuditEntry
 func (s auditLog) Count(ctx context.Context) (int64, error) {
 	n, err := one(s.db.read().row(ctx, `SELECT entries FROM audit_head WHERE id = 1`), scanInt)
 	return n, wrap("count audit entries", err)
+}
+
+func (s auditLog) Tally(ctx context.Context, operatorID string, apps []string, from, until time.Time) (map[string]int, error) {
+	q := auditQuery(AuditFilter{OperatorID: operatorID, Apps: apps, From: from, Until: until}, s.db.postgres)
+	type count struct {
+		action string
+		n      int
+	}
+	list, err := all(ctx, s.db.read(), func(r scanner) (x count, err error) { return x, r.Scan(&x.action, &x.n) },
+		`SELECT e.action, COUNT(*) FROM `+q.from+` WHERE `+strings.Join(q.conditions, ` AND `)+` GROUP BY e.action`, q.args...)
+	tally := make(map[string]int, len(list))
+	for _, x := range list {
+		tally[x.action] = x.n
+	}
+	return tally, wrap("tally audit entries", err)
 }
 
 func (s auditLog) Unfinished(ctx context.Context, t time.Time) ([]AuditEntry, error) {

@@ -43,15 +43,17 @@ type AuditRow struct {
 	NewDay     bool // the first row of its day
 	OperatorID string
 	Operator   string
-	Action     string // in words, "Muted for 7 days"
-	Group      Link   // Text "" for none
-	Users      []Link // those that are shown
-	MoreUsers  int    // how many more there are
-	State      ChipView
-	OpenURL    string // the list with this entry open
-	CloseURL   string
-	Open       bool
-	Detail     *AuditDetail // nil unless Open
+	// OperatorURL leads to what the operator did; "" for none.
+	OperatorURL string
+	Action      string // in words, "Muted for 7 days"
+	Group       Link   // Text "" for none
+	Users       []Link // those that are shown
+	MoreUsers   int    // how many more there are
+	State       ChipView
+	OpenURL     string // the list with this entry open
+	CloseURL    string
+	Open        bool
+	Detail      *AuditDetail // nil unless Open
 }
 
 // AuditDetail is what is known of one entry.
