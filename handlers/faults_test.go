@@ -667,7 +667,7 @@ var forMachines = []string{"/metrics", "/healthz", "/readyz"}
 var sure = map[string]bool{
 	"/apps/:app/user-import": true, "/apps/:app/users/:user/friends/add": true, "/apps/:app/users/:user/friend-lists/add": true, "/apps/:app/users/:user/blocks/add": true,
 	"/": true, "/apps/:app": true, "/apps/:app/groups/:group": true, "/apps/:app/users": true, "/apps/:app/users/:user/activity": true, "/apps/:app/actions/:entry": true,
-	"/audit": true, "/settings": true, "/settings/me": true, "/settings/apps": true, "/settings/data": true, "/audit/by/:operator": true, "/settings/security": true, "/settings/replicas": true, "/login": true, "/login/factor": true, "/apps/:app/media": true,
+	"/audit": true, "/settings": true, "/settings/me": true, "/settings/apps": true, "/audit/by/:operator": true, "/settings/security": true, "/settings/replicas": true, "/login": true, "/login/factor": true, "/apps/:app/media": true,
 	"/apps/:app/api": true, "/apps/:app/api/:service/:command": true, "/apps/:app/api-answers/:answer": true,
 	"/apps/:app/direct/open": true, "/apps/:app/direct/send": true, "/apps/:app/direct/hide": true,
 	"/apps/:app/operations/files": true, "/apps/:app/operations/files/open": true, "/apps/:app/keywords/:library/add": true, "/apps/:app/keywords/:library/remove": true, "/apps/:app/broadcast": true, "/apps/:app/live-broadcast": true,
