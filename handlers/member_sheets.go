@@ -245,6 +245,9 @@ func (m memberSheet) wrong(ctx context.Context, f memberForm) map[string]string 
 	if m.name == cardSheet.name && len(f.users) > 1 {
 		w["users"] = i18n.T(ctx, "members.wrong.one")
 	}
+	if n := len(f.users); n > actions.MaxTargets {
+		w["users"] = i18n.T(ctx, "action.invalid.too_many", "n", n, "limit", actions.MaxTargets)
+	}
 	if m.counts(f) && f.confirm != strconv.Itoa(len(f.users)) {
 		w["confirm"] = i18n.T(ctx, "members.wrong.confirm", "n", len(f.users))
 	}
