@@ -196,8 +196,11 @@ func archiveFilters(t *testing.T, s *store.Store, app string) {
 		group, from, text, kind string
 		has                     int
 	}{
-		{"g", "ann", "buy at example.com", "text", store.HasLink}, {"g", "bob", "buy nothing", "text", 0}, {"h", "ann", "", "image", store.HasImage},
-		{"h", "Ann O'Neil\n§p1", "buy 退款", "text", 0}, {"", "ann", "buy, directly", "text", 0},
+		{"g", "ann", "buy at example.com", "text", store.HasLink},
+		{"g", "bob", "buy nothing", "text", 0},
+		{"h", "ann", "", "image", store.HasImage},
+		{"h", "Ann O'Neil\n§p1", "buy 退款", "text", 0},
+		{"", "ann", "buy, directly", "text", 0},
 	} {
 		a := said(app, m.group, m.from, m.text, i+1)
 		a.Types, a.Has = []string{m.kind}, m.has
