@@ -31,6 +31,7 @@ type Holdings struct {
 	Places    int       // pins and last visited places of operators
 	Requests  int       // requests for a second person that name the user
 	JobItems  int       // targets of jobs
+	Messages  int       // what the user said, kept in the archive
 	Lists     int       // rows of lists that imdesk keeps beside the service's: users it knows of, and those who are protected
 	UnderWay  int       // entries and jobs that have no end yet: they can be erased later only
 	Protected bool      // the user is on the list of those whom no job may harm, which erasing takes away
@@ -38,7 +39,7 @@ type Holdings struct {
 
 // Any reports whether there is anything to erase.
 func (h Holdings) Any() bool {
-	return h.Targets+h.Mentions+h.Places+h.Requests+h.JobItems+h.Lists > 0
+	return h.Targets+h.Mentions+h.Places+h.Requests+h.JobItems+h.Lists+h.Messages > 0
 }
 
 // Erasure is what was erased.
@@ -49,6 +50,7 @@ type Erasure struct {
 	Requests int
 	JobItems int
 	Lists    int
+	Messages int
 	Left     int     // entries and jobs under way
 	Told     []int64 // the audit entries that tell of it
 }
@@ -118,6 +120,7 @@ type toldOthers struct {
 	Requests int `json:"requests"`
 	JobItems int `json:"job_items"`
 	Lists    int `json:"lists"`
+	Messages int `json:"messages,omitempty"` // of the archive
 }
 
 // toldRow is a record that was taken out: written as [seq, "hash"].
@@ -291,6 +294,12 @@ func (s privacy) Find(ctx context.Context, app, user string, now time.Time) (Hol
 		*part.found(&h) += int(n)
 		h.Protected = h.Protected || part.table == `protected_user` && n > 0
 	}
+	said, err := one(c.row(ctx, `SELECT COUNT(*) FROM archive_message WHERE sender = ? AND place IN (SELECT id FROM archive_place WHERE app = ?)`,
+		user, app), scanInt)
+	if err != nil {
+		return h, wrap(op, err)
+	}
+	h.Messages = int(said)
 	open, err := s.openJobs(ctx, c, app, user)
 	h.UnderWay += open
 	return h, wrap(op, err)
@@ -372,6 +381,15 @@ func (s privacy) Erase(ctx context.Context, by AuditEntry, app, user string) (Er
 	}
 	by.App = app
 	var total Erasure
+	for { // the archive may hold very many: in steps, which can be taken again
+		n, err := archive{s.db}.Erase(ctx, app, user, MaxArchiveBatch)
+		if err != nil {
+			return total, wrap(op, err)
+		}
+		if total.Messages += n; n < MaxArchiveBatch {
+			break
+		}
+	}
 	after, targets := int64(0), true
 	for first, more := true, true; more; first = false {
 		err := s.db.tx(ctx, func(c conn) error {
@@ -442,7 +460,7 @@ func (s privacy) eraseBeside(ctx context.Context, c conn, app, user string, tota
 		}
 		*part.erased(total) += n
 	}
-	return &toldOthers{total.Places, total.Requests, total.JobItems, total.Lists}, nil
+	return &toldOthers{total.Places, total.Requests, total.JobItems, total.Lists, total.Messages}, nil
 }
 
 // next reads entries about the user, or those that only name the user after an id.

@@ -53,11 +53,15 @@ func Privacy(t *testing.T, open Open) {
 	}
 	must(t, s.Approvals.Decide(ctx, asked.ID, store.ApprovalDecision{To: store.ApprovalRefused, At: at(2), OperatorID: "op2"}))
 
-	want := store.Holdings{Targets: 3, Mentions: 1, First: day, Last: day, Places: 2, Requests: 1, UnderWay: 1}
+	said := func(app, from string) store.Archived {
+		return store.Archived{Place: store.Conversation{App: app, Group: "g"}, Key: from, Sender: from, At: day, Text: "hello there", Body: "[]"}
+	}
+	value[int](t)(s.Archive.Add(ctx, []store.Archived{said("demo", user), said("demo", other), said("study", user)}))
+	want := store.Holdings{Targets: 3, Mentions: 1, First: day, Last: day, Places: 2, Requests: 1, UnderWay: 1, Messages: 1}
 	if h := value[store.Holdings](t)(s.Privacy.Find(ctx, "demo", user, at(60))); h != want {
 		t.Errorf("found %+v, want %+v", h, want)
 	}
-	if h := value[store.Holdings](t)(s.Privacy.Find(ctx, "study", user, at(60))); h.Any() {
+	if h := value[store.Holdings](t)(s.Privacy.Find(ctx, "study", user, at(60))); h != (store.Holdings{Messages: 1}) {
 		t.Errorf("in another app: %+v", h)
 	}
 	by := store.AuditEntry{At: at(60), OperatorID: "op9", OperatorName: "Owner", Reason: "asked for by letter"}
@@ -66,7 +70,7 @@ func Privacy(t *testing.T, open Open) {
 	_, err = s.Privacy.Erase(ctx, naming, "demo", user)
 	wantErr(t, err, store.ErrInvalid)
 	e := value[store.Erasure](t)(s.Privacy.Erase(ctx, by, "demo", user))
-	if e.Entries != 3 || e.Records != 6 || e.Places != 2 || e.Requests != 1 || e.Left != 1 || len(e.Told) != 2 {
+	if e.Entries != 3 || e.Messages != 1 || e.Records != 6 || e.Places != 2 || e.Requests != 1 || e.Left != 1 || len(e.Told) != 2 {
 		t.Errorf("erased %+v", e)
 	}
 	if h := value[store.Holdings](t)(s.Privacy.Find(ctx, "demo", user, at(60))); h != (store.Holdings{Targets: 1, First: day, Last: day, UnderWay: 1}) {
