@@ -214,6 +214,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
 	behind.Go(func() { said.Run(keeping) })
 	behind.Go(func() { keepFinishing(ctx, st, member, log) })
+	behind.Go(func() { keepDropping(ctx, c.Retention, st, log) })
 	err = serveUntil(ctx, server, listener, c, ready)
 	stop()
 	stopKeeping()

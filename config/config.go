@@ -28,25 +28,26 @@ import (
 
 // Config is everything that can be set. config.example.toml describes each key.
 type Config struct {
-	Listen         string   `toml:"listen"`
-	Data           string   `toml:"data" env:"IMDESK_DATA_DIR"` // IMDESK_DATA is the tests' folder of real text
-	Database       Database `toml:"database"`
-	PublicURL      string   `toml:"public_url"`
-	TrustedProxies []string `toml:"trusted_proxies"`
-	Language       string   `toml:"language"`
-	TimeZone       string   `toml:"time_zone"`
-	MetricsToken   Secret   `toml:"metrics_token"`
-	StopDelay      Duration `toml:"stop_delay"`
-	TLS            TLS      `toml:"tls"`
-	Log            Log      `toml:"log"`
-	Session        Session  `toml:"session"`
-	SignIn         SignIn   `toml:"sign_in"`
-	Secrets        Secrets  `toml:"secrets"`
-	OIDC           OIDC     `toml:"oidc"`
-	Audit          Audit    `toml:"audit"`
-	Jobs           Jobs     `toml:"jobs"`
-	Emulator       Emulator `toml:"emulator"`
-	Apps           []App    `toml:"apps"`
+	Listen         string    `toml:"listen"`
+	Data           string    `toml:"data" env:"IMDESK_DATA_DIR"` // IMDESK_DATA is the tests' folder of real text
+	Database       Database  `toml:"database"`
+	PublicURL      string    `toml:"public_url"`
+	TrustedProxies []string  `toml:"trusted_proxies"`
+	Language       string    `toml:"language"`
+	TimeZone       string    `toml:"time_zone"`
+	MetricsToken   Secret    `toml:"metrics_token"`
+	StopDelay      Duration  `toml:"stop_delay"`
+	TLS            TLS       `toml:"tls"`
+	Log            Log       `toml:"log"`
+	Session        Session   `toml:"session"`
+	SignIn         SignIn    `toml:"sign_in"`
+	Secrets        Secrets   `toml:"secrets"`
+	OIDC           OIDC      `toml:"oidc"`
+	Audit          Audit     `toml:"audit"`
+	Retention      Retention `toml:"retention"`
+	Jobs           Jobs      `toml:"jobs"`
+	Emulator       Emulator  `toml:"emulator"`
+	Apps           []App     `toml:"apps"`
 }
 
 // TLS makes the console speak HTTPS by itself. Both or none.
@@ -98,6 +99,23 @@ type OIDC struct {
 // Audit says how it can be shown that the audit log was not changed.
 type Audit struct {
 	Heads string `toml:"heads"` // file that signed heads are appended to; "": audit-heads.jsonl in the data folder
+}
+
+// Retention says how long entries of the audit log are kept, by kind; 0 is for ever.
+type Retention struct {
+	Reads   Duration `toml:"reads"`    // of direct chats, files of messages and the API
+	SignIns Duration `toml:"sign_ins"` // and sign-outs
+	Others  Duration `toml:"others"`
+}
+
+// leastRetention is less than nobody would want to look back.
+const leastRetention = Duration(30 * 24 * time.Hour)
+
+func retentionProblem(d Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return between(d, leastRetention, Duration(36500*24*time.Hour))
 }
 
 // Jobs says how work with many targets is carried out.
@@ -411,6 +429,9 @@ func (c *Config) check(at *places) error {
 		{"sign_in.address_tries", numberBetween(c.SignIn.AddressTries, 3, 100000)},
 		{"sign_in.window", between(c.SignIn.Window, Duration(time.Second), Duration(24*time.Hour))},
 		{"sign_in.lock", between(c.SignIn.Lock, Duration(time.Second), Duration(24*time.Hour))},
+		{"retention.reads", retentionProblem(c.Retention.Reads)},
+		{"retention.sign_ins", retentionProblem(c.Retention.SignIns)},
+		{"retention.others", retentionProblem(c.Retention.Others)},
 		{"jobs.workers", numberBetween(c.Jobs.Workers, 1, 16)},
 		{"jobs.lease", between(c.Jobs.Lease, Duration(time.Second), Duration(10*time.Minute))},
 		{"jobs.hold", between(c.Jobs.Hold, 0, Duration(5*time.Minute))},
