@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 .PHONY: test crash conformance deps generate templ coverage-doc check build run bench fuzz lint screenshots clean
 
 test: deps check
-	$(GO) test $(TAGS) -race $(PLAIN_LIBRARIES) -parallel 4 -count=1 -timeout 15m ./...
+	GOGC=400 $(GO) test $(TAGS) -race $(PLAIN_LIBRARIES) -parallel 4 -count=1 -timeout 15m ./...
 	./scripts/conformance.sh
 
 # Public clients in two languages use the emulator. They are a module of their own.

@@ -217,7 +217,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "approvals", path: "/approvals", phone: true},
 		{name: "approvals, own", path: "/approvals?tab=own"},
 		{name: "security, an app", path: "/settings/security", open: func(p *tab) {
-			p.clickText("Set up an app").see("Scan this with the app")
+			p.click(`[action$="/totp/begin"] [type="submit"]`).wait(`document.querySelector("[src*=qr]")`)
 		}, phone: true},
 		{name: "a set-up link that was used", path: "/set-up/none", status: http.StatusGone, role: "nobody", phone: true},
 		{name: "API explorer", path: "/apps/demo/api", role: "owner"},

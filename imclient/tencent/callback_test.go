@@ -260,7 +260,7 @@ func TestCallbacksTell(t *testing.T) {
 		if len(got.ID) != 32 || ids[got.ID] {
 			t.Errorf("%s: id %q is none, or another's", tt.body, got.ID)
 		}
-		ids[got.ID], got.ID = true, ""
+		ids[got.ID], got.ID, got.Said = true, "", nil // what was said has a test of its own
 		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s\n got %+v, %v\nwant %+v", tt.body, got, err, tt.want)
 		}
@@ -344,4 +344,38 @@ func FuzzParseCallback(f *testing.F) {
 			t.Errorf("%v, %v, %+v", err, readErr, e)
 		}
 	})
+}
+
+func TestCallbacksSay(t *testing.T) {
+	reader := tencent.Callbacks{AppID: "7"}
+	read := func(command, body string) imclient.Event {
+		t.Helper()
+		e, err := reader.Read(url.Values{"SdkAppid": {"7"}, "CallbackCommand": {command}}, []byte(body), time.Now())
+		if err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		return e
+	}
+	const sent = "Group.CallbackAfterSendMsg"
+	e := read(sent, `{"CallbackCommand":"Group.CallbackAfterSendMsg","GroupId":"g","From_Account":"ann","MsgSeq":9,"MsgTime":1745000000,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}`)
+	want := imclient.Message{ID: "9", Seq: "9", From: "ann", At: time.Unix(1745000000, 0).UTC(), Body: []imclient.Element{imclient.Text{Text: "hi"}}}
+	if e.Said == nil || !reflect.DeepEqual(*e.Said, want) || e.Group != "g" {
+		t.Errorf("got %+v in %s, want %+v", e.Said, e.Group, want)
+	}
+	e = read(sent, `{"CallbackCommand":"Group.CallbackAfterSendMsg","GroupId":"g","TopicId":"g@TOPIC#_1","From_Account":"ann","MsgSeq":3,"EventTime":1745000000500}`)
+	if e.Group != "g@TOPIC#_1" || e.Said == nil || !e.Said.At.Equal(time.UnixMilli(1745000000500)) {
+		t.Errorf("in a topic: %+v of %s", e.Said, e.Group)
+	}
+	for _, body := range []string{
+		`{"CallbackCommand":"Group.CallbackAfterSendMsg","GroupId":"g","From_Account":"ann","MsgSeq":9,"OnlineOnlyFlag":1}`,
+		`{"CallbackCommand":"Group.CallbackAfterSendMsg","GroupId":"g","From_Account":"ann"}`,
+	} {
+		if e := read(sent, body); e.Said != nil {
+			t.Errorf("%s says %+v", body, e.Said)
+		}
+	}
+	e = read("Group.CallbackAfterRecallMsg", `{"CallbackCommand":"Group.CallbackAfterRecallMsg","GroupId":"g","MsgSeqList":[{"MsgSeq":1},{"MsgSeq":"2"}]}`)
+	if !reflect.DeepEqual(e.Recalls, []string{"1", "2"}) || e.Said != nil {
+		t.Errorf("recalled: %+v", e)
+	}
 }
