@@ -294,7 +294,7 @@ type finding struct {
 const (
 	everything = `{}`                            // levels A and AA, and best practice
 	colours    = `{runOnly: ["color-contrast"]}` // what a theme changes
-	names      = `{runOnly: ["color-contrast", "aria-command-name", "aria-dialog-name", "aria-input-field-name", "aria-toggle-field-name",
+	names      = `{runOnly: ["aria-command-name", "aria-dialog-name", "aria-input-field-name", "aria-toggle-field-name",
 		"aria-tooltip-name", "button-name", "document-title", "empty-heading", "empty-table-header", "html-has-lang", "html-lang-valid",
 		"image-alt", "input-button-name", "label", "link-name", "select-name", "svg-img-alt", "valid-lang"]}` // what a language changes
 )
