@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	crashKills   = flag.Int("crash.kills", 2, "how often TestCrash kills the program on each database")
+	crashKills   = flag.Int("crash.kills", 3, "how often TestCrash kills the program on each database")
 	crashFull    = flag.Bool("crash.full", false, "TestCrash with 5,000 mutes and 2,000 recalls, on both databases")
 	crashProgram = flag.String("crash.program", "", "the program that TestCrash kills; empty: the test itself")
 )

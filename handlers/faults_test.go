@@ -629,7 +629,7 @@ func (h *harness) everythingUnder(t *testing.T, fault emulator.Fault) {
 	h.im.SetFault(fault)
 	var wg sync.WaitGroup
 	b := &browser{h: h, t: t, cookie: auth.CookieName + "=" + tries()[0].cookie}
-	for n, r := range h.server.routes() {
+	for _, r := range h.server.routes() {
 		if r.method != get || slices.Contains(forMachines, r.path) || strings.HasPrefix(r.path, "/api/v1") {
 			continue
 		}
@@ -637,9 +637,10 @@ func (h *harness) everythingUnder(t *testing.T, fault emulator.Fault) {
 		if strings.Contains(r.path, ":group") {
 			addresses = append(addresses, strings.Replace(addressOf(r), "/groups/g1", "/groups/live", 1))
 		}
-		for i, path := range addresses { // in turns, for page and part say what failed in one way
-			part := (i+n+len(t.Name()))%2 == 0
-			wg.Go(func() { b.opens(r, path, part) })
+		for _, path := range addresses {
+			for _, part := range []bool{false, true} {
+				wg.Go(func() { b.opens(r, path, part) })
+			}
 		}
 	}
 	var list []try

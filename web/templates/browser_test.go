@@ -218,9 +218,7 @@ func TestAccessibility(t *testing.T) {
 				for _, page := range []string{"login", "error", "alone", "missing", "gallery", "members", "sheet"} {
 					p.do(emulateScheme(theme))
 					p.visit("/" + page + "?theme=" + theme + "&lang=" + lang + "&toasts=1")
-					if size.name == "desk" { // a phone has the same elements
-						p.axe(page)
-					}
+					p.axe(page)
 					p.picture(page + "-" + size.name + "-" + theme)
 				}
 				p.forgive("status of")
