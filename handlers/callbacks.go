@@ -148,6 +148,7 @@ func (l *callbackLog) take(e imclient.Event, now time.Time, unread bool) {
 		l.unread[e.Command]++
 	}
 	line := callbackLine{at: now, event: e, unread: unread}
+	line.event.Said = nil
 	if line.more = len(e.Users) - maxCallbackUsers; line.more > 0 {
 		line.event.Users = slices.Clone(e.Users[:maxCallbackUsers])
 	}

@@ -1,6 +1,7 @@
 package imclient
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"time"
@@ -16,9 +17,15 @@ type Event struct {
 	Type    GroupType // of the group; "" if the event does not say
 	Name    string    // of the group; "" if the event does not say
 	Users   []string  // whom it is about, who caused it last; without repetition
-	Said    *Message  // what somebody said in the group, or what it says since it was edited; nil if it is not about that
-	Recalls []string  // messages of the group that were taken back, by the ID of Message
+	Peers   [2]string // of a direct chat: who wrote, or whose message it is, and the other one; the other is "" where only Chat says
+	Chat    string    // of a direct chat: the service's own name of it, for Chats; "" if it has none
+	Said    *Message  // what somebody said, or what it says since it was edited; nil if it is not about that
+	Edited  bool      // Said is what stands there since an edit
+	Recalls []string  // messages of the group or the direct chat that were taken back, by the ID of Message
 }
+
+// Direct reports whether an event is about a direct chat.
+func (e Event) Direct() bool { return e.Peers[0] != "" || e.Chat != "" }
 
 // EventKind is what an event tells, in no vendor's words. Those that are Asked come before something happens, and the service
 // waits for the answer.
@@ -51,4 +58,10 @@ type Callbacks interface {
 	Read(query url.Values, body []byte, now time.Time) (Event, error)
 	// Allow is the answer that lets through whatever was asked, for any callback.
 	Allow() []byte
+}
+
+// Chats tells who is in a direct chat of which an event has the service's name only.
+type Chats interface {
+	// Peers returns the two. ErrNotFound if there is no such chat.
+	Peers(ctx context.Context, chat string) ([2]string, error)
 }

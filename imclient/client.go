@@ -46,6 +46,7 @@ type Client struct {
 	Tokens       Tokens
 	Walk         Walk
 	Raw          Raw
+	Chats        Chats // unsupported where events name both of a direct chat
 
 	// Pool names what the vendor counts calls by: an app, or an account with several. Clients of one pool share its rates.
 	Pool string

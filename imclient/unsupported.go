@@ -27,6 +27,7 @@ func (c *Client) Complete() {
 	fill[Mass](&c.Mass, noMass{c.Vendor})
 	fill[Tokens](&c.Tokens, noTokens{c.Vendor})
 	fill[Walk](&c.Walk, noWalk{c.Vendor})
+	fill[Chats](&c.Chats, noChats{c.Vendor})
 }
 
 // fill sets an area that is nil.
@@ -34,6 +35,12 @@ func fill[A comparable](area *A, with A) {
 	if *area == *new(A) {
 		*area = with
 	}
+}
+
+type noChats struct{ v Vendor }
+
+func (n noChats) Peers(context.Context, string) ([2]string, error) {
+	return [2]string{}, Unsupported("chats.peers", n.v)
 }
 
 type noLive struct{ v Vendor }

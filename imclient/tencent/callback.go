@@ -227,7 +227,7 @@ var callbackTypes = []callbackType{
 	happened[PairsChanged]("Sns.CallbackBlackListDelete", "block.removed"),
 	happened[PairsChanged]("Follow.CallbackAfterFollowAdd", "follow.added"),
 	happened[PairsChanged]("Follow.CallbackAfterFollowDelete", "follow.removed"),
-	asked[DirectMessage]("C2C.CallbackBeforeSendMsg", "direct.ask_send"),
+	asked[DirectMessageAsked]("C2C.CallbackBeforeSendMsg", "direct.ask_send"),
 	happened[DirectMessageSent]("C2C.CallbackAfterSendMsg", "direct.sent"),
 	happened[DirectMessageEdited]("C2C.CallbackAfterModifyMsg", "direct.edited"),
 	happened[DirectMessagesRead]("C2C.CallbackAfterMsgReport", "direct.read"),

@@ -260,7 +260,7 @@ func TestCallbacksTell(t *testing.T) {
 		if len(got.ID) != 32 || ids[got.ID] {
 			t.Errorf("%s: id %q is none, or another's", tt.body, got.ID)
 		}
-		ids[got.ID], got.ID, got.Said = true, "", nil // what was said has a test of its own
+		ids[got.ID], got.ID, got.Said, got.Peers, got.Edited = true, "", nil, [2]string{}, false // what was said has a test of its own
 		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s\n got %+v, %v\nwant %+v", tt.body, got, err, tt.want)
 		}
@@ -377,5 +377,28 @@ func TestCallbacksSay(t *testing.T) {
 	e = read("Group.CallbackAfterRecallMsg", `{"CallbackCommand":"Group.CallbackAfterRecallMsg","GroupId":"g","MsgSeqList":[{"MsgSeq":1},{"MsgSeq":"2"}]}`)
 	if !reflect.DeepEqual(e.Recalls, []string{"1", "2"}) || e.Said != nil {
 		t.Errorf("recalled: %+v", e)
+	}
+	const direct = `{"CallbackCommand":%q,"From_Account":"ann","To_Account":"bob","MsgSeq":9,"MsgRandom":8,"MsgTime":1745000000,"MsgKey":"9_8_1745000000","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]%s}`
+	pair, key := [2]string{"ann", "bob"}, "9_8_1745000000.ann"
+	want.ID, want.Seq = key, "1745000000.9.8"
+	for command, tt := range map[string]struct {
+		more string
+		said bool
+	}{
+		"C2C.CallbackAfterSendMsg": {said: true}, "C2C.CallbackAfterModifyMsg": {said: true}, "C2C.CallbackBeforeSendMsg": {},
+	} {
+		e := read(command, fmt.Sprintf(direct, command, tt.more))
+		if e.Peers != pair || tt.said != (e.Said != nil) || tt.said && !reflect.DeepEqual(*e.Said, want) || e.Edited != strings.Contains(command, "Modify") || !e.Direct() {
+			t.Errorf("%s: %+v, said %+v", command, e, e.Said)
+		}
+	}
+	for _, more := range []string{`,"SendMsgResult":20006`, `,"OnlineOnlyFlag":1`} {
+		if e := read("C2C.CallbackAfterSendMsg", fmt.Sprintf(direct, "C2C.CallbackAfterSendMsg", more)); e.Said != nil {
+			t.Errorf("%s says %+v", more, e.Said)
+		}
+	}
+	e = read("C2C.CallbackAfterMsgWithDraw", `{"CallbackCommand":"C2C.CallbackAfterMsgWithDraw","From_Account":"ann","To_Account":"bob","MsgKey":"9_8_1745000000"}`)
+	if !reflect.DeepEqual(e.Recalls, []string{key}) || e.Peers != pair {
+		t.Errorf("recalled of a direct chat: %+v", e)
 	}
 }

@@ -2,6 +2,7 @@ package tencent
 
 import (
 	"encoding/json"
+	"time"
 
 	"imdesk/imclient"
 )
@@ -125,7 +126,7 @@ type PairsChanged struct {
 
 func (b *PairsChanged) tells() told { return inPairs(b.PairList) }
 
-// DirectMessage asks whether a user may write to another.
+// DirectMessage is what callbacks about a message of a direct chat have.
 type DirectMessage struct {
 	CallbackCommand Str
 	EventTime       Int
@@ -143,12 +144,49 @@ type DirectMessage struct {
 
 func (b *DirectMessage) tells() told { return told{at: b.EventTime}.and(b.ToAccount, b.FromAccount) }
 
+// place is where the message stands.
+func (b *DirectMessage) place() (directPlace, bool) {
+	if p, ok := placeOfKey(string(b.MsgKey)); ok {
+		return p, true
+	}
+	p := directPlace{time: int64(b.MsgTime), seq: int64(b.MsgSeq), random: int64(b.MsgRandom)}
+	return p, p.time > 0 && p.seq > 0
+}
+
+// says fills in the message and between whom it is. What is for those only who are online now is not kept by the service either.
+func (b *DirectMessage) says(e *imclient.Event) {
+	p, ok := b.place()
+	if !ok || b.FromAccount == "" || b.ToAccount == "" || b.OnlineOnlyFlag != 0 {
+		return
+	}
+	from := string(b.FromAccount)
+	e.Peers = [2]string{from, string(b.ToAccount)}
+	e.Said = &imclient.Message{
+		ID: directID(p.key(), from), Seq: p.String(), From: from, At: time.Unix(p.time, 0).UTC(), Body: decodeBody(b.MsgBody), Custom: string(b.CloudCustomData),
+	}
+}
+
+// DirectMessageAsked asks whether a user may write to another: nothing is said yet.
+type DirectMessageAsked struct{ DirectMessage }
+
+func (b *DirectMessageAsked) says(e *imclient.Event) {
+	if b.FromAccount != "" && b.ToAccount != "" {
+		e.Peers = [2]string{string(b.FromAccount), string(b.ToAccount)}
+	}
+}
+
 // DirectMessageSent tells that a user wrote to another, or that it came to nothing.
 type DirectMessageSent struct {
 	DirectMessage
 	SendMsgResult Int // 0: it was sent
 	ErrorInfo     Str
 	UnreadMsgNum  Int // of the receiver; -1 if it was not sent
+}
+
+func (b *DirectMessageSent) says(e *imclient.Event) {
+	if b.SendMsgResult == 0 {
+		b.DirectMessage.says(e)
+	}
 }
 
 // DirectMessageEdited tells of a message that was edited; body and custom data are those after it.
@@ -158,6 +196,11 @@ type DirectMessageEdited struct {
 }
 
 func (b *DirectMessageEdited) tells() told { return b.DirectMessage.tells().and(b.OperatorAccount) }
+
+func (b *DirectMessageEdited) says(e *imclient.Event) {
+	b.DirectMessage.says(e)
+	e.Edited = e.Said != nil
+}
 
 // DirectMessagesRead tells that a user has read what another wrote.
 type DirectMessagesRead struct {
@@ -185,6 +228,14 @@ type DirectMessageRecalled struct {
 
 func (b *DirectMessageRecalled) tells() told {
 	return told{at: b.EventTime}.and(b.ToAccount, b.FromAccount)
+}
+
+// says fills in what was taken back.
+func (b *DirectMessageRecalled) says(e *imclient.Event) {
+	if p, ok := placeOfKey(string(b.MsgKey)); ok && b.FromAccount != "" && b.ToAccount != "" {
+		e.Peers = [2]string{string(b.FromAccount), string(b.ToAccount)}
+		e.Recalls = []string{directID(p.key(), string(b.FromAccount))}
+	}
 }
 
 // GroupEvent is what nearly all callbacks about a group have.

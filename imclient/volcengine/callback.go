@@ -234,6 +234,8 @@ func (m *EventMessage) tells(e *imclient.Event) {
 		if id := string(m.ConversationShortId); validID(id) {
 			e.Group, e.Type = id, groupType(m.ConversationType)
 		}
+	} else if id := string(m.ConversationShortId); validID(id) {
+		e.Chat, e.Peers[0] = id, m.Sender.or(string(m.SenderStr))
 	}
 	e.Users = distinct(m.Sender.or(string(m.SenderStr)))
 	if e.At.IsZero() {
@@ -244,7 +246,7 @@ func (m *EventMessage) tells(e *imclient.Event) {
 // tells fills in what was said, beside who said it where. The position of a message here is a time: it shows no gaps.
 func (m *MessageSent) tells(e *imclient.Event) {
 	m.EventMessage.tells(e)
-	if e.Group == "" || m.MessageId == "" {
+	if e.Group == "" && e.Chat == "" || m.MessageId == "" {
 		return
 	}
 	said := messageOf(m.Message)

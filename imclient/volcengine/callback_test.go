@@ -102,7 +102,7 @@ func TestWebhooksRead(t *testing.T) {
 		},
 		"a direct chat is no group": {
 			"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"ConversationType":1,"Sender":7}`, nil,
-			event("AfterSendMessage", "chat.sent", func(e *imclient.Event) { e.Users = []string{"7"} }),
+			event("AfterSendMessage", "chat.sent", func(e *imclient.Event) { e.Users, e.Chat, e.Peers = []string{"7"}, longGroup, [2]string{"7"} }),
 		},
 		"the type is not said": {
 			"AfterSendMessage", `{"ConversationShortId":` + longGroup + `,"Sender":0,"SenderStr":"anna"}`, nil,

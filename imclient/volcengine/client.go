@@ -67,7 +67,7 @@ func NewClient(api *API) *imclient.Client {
 		Live: liveArea{c}, Friends: friendsArea{c}, Blocks: blocksArea{c}, Contacts: contactsArea{c}, Broadcasts: broadcastsArea{c},
 		Pool: api.pool(), ShareRates: api.account.ShareRates, SetShare: api.account.SetShare,
 		Raw: rawArea{c}, Check: c.check, Costs: api.costs, Stats: api.Stats, Close: api.Close,
-		Rooms: roomsArea{c}, Attendance: attendanceArea{c}, Mass: massArea{c}, Tokens: tokensArea{c}, Walk: walkArea{c},
+		Rooms: roomsArea{c}, Attendance: attendanceArea{c}, Mass: massArea{c}, Tokens: tokensArea{c}, Walk: walkArea{c}, Chats: chatsArea{c},
 	}
 	im.Complete()
 	return im

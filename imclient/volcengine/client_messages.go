@@ -323,6 +323,28 @@ func (c *client) other(info ConversationInfo, user string) string {
 	return other
 }
 
+// chatsArea tells who is in a direct chat.
+type chatsArea struct{ *client }
+
+// Peers costs one call.
+func (c chatsArea) Peers(ctx context.Context, chat string) ([2]string, error) {
+	ctx = withOp(ctx, "chats.peers")
+	if !validID(chat) {
+		return [2]string{}, refuse(ctx, imclient.ErrNotFound, "no conversation %.40q", chat)
+	}
+	r, err := c.api.BatchGetConversations(ctx, &BatchGetConversationsRequest{ConversationShortId: []ID{ID(chat)}})
+	if err != nil {
+		return [2]string{}, err
+	}
+	for _, info := range r.ConversationCoreInfos {
+		owner, other := info.OwnerUserId.or(string(info.OwnerUserIdStr)), info.OtherUserId.or(string(info.OtherUserIdStr))
+		if string(info.ConversationShortId) == chat && info.ConversationType == ConversationDirect && owner != "" && other != "" {
+			return [2]string{owner, other}, nil
+		}
+	}
+	return [2]string{}, refuse(ctx, imclient.ErrNotFound, "no direct chat %.40q", chat)
+}
+
 // makeChat finds the conversation of two users, or begins one.
 func (c *client) makeChat(ctx context.Context, user, peer string) (string, error) {
 	if !c.api.validUser(user) || !c.api.validUser(peer) {
