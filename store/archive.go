@@ -269,26 +269,35 @@ func (a archive) Add(ctx context.Context, list []Archived) (added int, err error
 		return cmp.Or(strings.Compare(x.Place.App, y.Place.App), strings.Compare(x.Place.Group, y.Place.Group),
 			slices.Compare(users(x), users(y)), cmp.Compare(x.Seq, y.Seq), strings.Compare(x.Key, y.Key))
 	})
+	var news []arrived
 	err = a.db.tx(ctx, func(c conn) error {
-		added = 0
+		added, news = 0, nil
 		for from := 0; from < len(list); {
 			to := from + 1
 			for to < len(list) && list[to].Place.sorted() == list[from].Place.sorted() {
 				to++
 			}
-			n, err := a.addTo(ctx, c, list[from:to])
+			n, err := a.addTo(ctx, c, list[from:to], &news)
 			if err != nil {
 				return err
 			}
 			added, from = added+n, to
 		}
-		return nil
+		return a.arrive(ctx, c, news)
 	})
+	a.ring(err, news)
 	return added, wrap(op, err)
 }
 
+// ring tells those who watch in this process.
+func (a archive) ring(err error, news []arrived) {
+	if err == nil && len(news) > 0 {
+		a.db.arrivals.ring()
+	}
+}
+
 // addTo keeps messages of one place.
-func (a archive) addTo(ctx context.Context, c conn, list []Archived) (added int, err error) {
+func (a archive) addTo(ctx context.Context, c conn, list []Archived, news *[]arrived) (added int, err error) {
 	place, err := a.place(ctx, c, list[0].Place)
 	if err != nil {
 		return 0, err
@@ -300,7 +309,7 @@ func (a archive) addTo(ctx context.Context, c conn, list []Archived) (added int,
 	}
 	var seqs []int64
 	for _, m := range list {
-		isNew, err := a.addOne(ctx, c, place, m)
+		isNew, err := a.addOne(ctx, c, place, m, news)
 		if err != nil {
 			return 0, err
 		}
@@ -331,7 +340,7 @@ func (a archive) addTo(ctx context.Context, c conn, list []Archived) (added int,
 }
 
 // addOne keeps one message, if it is not kept already.
-func (a archive) addOne(ctx context.Context, c conn, place int64, m Archived) (isNew bool, err error) {
+func (a archive) addOne(ctx context.Context, c conn, place int64, m Archived, news *[]arrived) (isNew bool, err error) {
 	m.Key = text(m.Key)
 	old, err := a.byKey(ctx, c, place, m.Key)
 	switch {
@@ -345,8 +354,12 @@ func (a archive) addOne(ctx context.Context, c conn, place int64, m Archived) (i
 	case !errors.Is(err, ErrNotFound):
 		return false, err
 	}
-	if err := a.insert(ctx, c, place, m); err != nil {
+	id, err := a.insert(ctx, c, place, m)
+	if err != nil {
 		return false, err
+	}
+	if m.tells(m.Added) {
+		*news = append(*news, arrived{ArrivalSaid, id})
 	}
 	return old.ID == 0, nil
 }
@@ -357,7 +370,7 @@ func (a archive) byKey(ctx context.Context, c conn, place int64, key string) (Ar
 }
 
 // insert writes a message and its words. Its number is its time and, below it, the first that is free from one that its name leads to.
-func (a archive) insert(ctx context.Context, c conn, place int64, m Archived) error {
+func (a archive) insert(ctx context.Context, c conn, place int64, m Archived) (id int64, err error) {
 	at := m.At
 	if at.IsZero() {
 		at = m.Changed
@@ -374,14 +387,14 @@ func (a archive) insert(ctx context.Context, c conn, place int64, m Archived) er
 			VALUES (`+marks(14)+`) ON CONFLICT (id) DO NOTHING`, m.ID, place, m.Key, m.Seq, text(m.Sender), millis(m.At), text(strings.Join(m.Types, ",")),
 			m.Has, int(m.State), m.Text, m.Body, text(m.Source), millis(m.Added), millis(m.Changed))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if n == 1 {
-			return a.index(ctx, c, m, place)
+			return m.ID, a.index(ctx, c, m, place)
 		}
 		number = (number + 1) & low
 	}
-	return errors.New("too many messages in one millisecond")
+	return 0, errors.New("too many messages in one millisecond")
 }
 
 // remove takes a message out, and its words.
@@ -394,7 +407,9 @@ func (a archive) remove(ctx context.Context, c conn, id int64) error {
 }
 
 func (a archive) Recall(ctx context.Context, p Conversation, keys []string, at time.Time) error {
-	return wrap("note a recall", a.db.tx(ctx, func(c conn) error {
+	var news []arrived
+	err := a.db.tx(ctx, func(c conn) error {
+		news = nil
 		place, err := a.place(ctx, c, p)
 		if err != nil {
 			return err
@@ -404,7 +419,7 @@ func (a archive) Recall(ctx context.Context, p Conversation, keys []string, at t
 			switch {
 			case errors.Is(err, ErrNotFound):
 				m = Archived{Place: p, Key: text(key), State: ArchiveRecalled, Added: at, Changed: at, Body: "[]"}
-				if err := a.insert(ctx, c, place, m); err != nil {
+				if _, err := a.insert(ctx, c, place, m); err != nil {
 					return err
 				}
 				if _, err := c.exec(ctx, `UPDATE archive_place SET messages = messages + 1 WHERE id = ?`, place); err != nil {
@@ -417,10 +432,15 @@ func (a archive) Recall(ctx context.Context, p Conversation, keys []string, at t
 				if err := a.rewrite(ctx, c, place, m); err != nil {
 					return err
 				}
+				if p.Group != "" {
+					news = append(news, arrived{ArrivalRecalled, m.ID})
+				}
 			}
 		}
-		return nil
-	}))
+		return a.arrive(ctx, c, news)
+	})
+	a.ring(err, news)
+	return wrap("note a recall", err)
 }
 
 // rewrite writes what may change of a message, and its words anew.
@@ -436,7 +456,9 @@ func (a archive) rewrite(ctx context.Context, c conn, place int64, m Archived) e
 }
 
 func (a archive) Edit(ctx context.Context, m Archived) error {
-	return wrap("note an edit", a.db.tx(ctx, func(c conn) error {
+	var news []arrived
+	err := a.db.tx(ctx, func(c conn) error {
+		news = nil
 		place, err := a.known(ctx, c, m.Place)
 		if err != nil {
 			return err
@@ -449,8 +471,16 @@ func (a archive) Edit(ctx context.Context, m Archived) error {
 		if old.State == ArchiveSaid {
 			old.State = ArchiveEdited
 		}
-		return a.rewrite(ctx, c, place, old)
-	}))
+		if err := a.rewrite(ctx, c, place, old); err != nil {
+			return err
+		}
+		if m.Place.Group != "" {
+			news = append(news, arrived{ArrivalEdited, old.ID})
+		}
+		return a.arrive(ctx, c, news)
+	})
+	a.ring(err, news)
+	return wrap("note an edit", err)
 }
 
 func (a archive) Get(ctx context.Context, p Conversation, keys []string) (map[string]Archived, error) {

@@ -31,7 +31,7 @@ type Copied struct {
 
 // notCopied are tables that mean something to running consoles only, what SQLite alone needs for its triggers, and schema_step,
 // which the target has already.
-var notCopied = []string{"schema_step", "replica", "replica_share", "rate_turn", "audit_gate"}
+var notCopied = []string{"schema_step", "replica", "replica_share", "rate_turn", "audit_gate", "arrival"}
 
 // Copy copies everything from one database into another one that is empty, whatever their engines, and compares both row by
 // row. All of it happens, or nothing. Tables and columns are read from the databases, so that none can be forgotten.

@@ -55,6 +55,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Tokens:    tokens{d},
 		Access:    access{d},
 		Events:    events{d},
+		Arrivals:  arrivals{d},
 		Replicas:  replicas{d},
 
 		Secrets:     sealed{d},
@@ -82,6 +83,7 @@ type db struct {
 	postgres       bool
 	dsn            string // of PostgreSQL
 	bells          bells
+	arrivals       bells // rung by what changes in the archive
 }
 
 func openSQLite(ctx context.Context, path string) (*db, error) {

@@ -118,22 +118,27 @@ func (s events) Purge(ctx context.Context, before time.Time, limit int) (int, er
 }
 
 func (s events) Listen(ctx context.Context, ring func()) error {
-	defer s.db.bells.add(ring)()
-	if !s.db.postgres {
+	return s.db.hear(ctx, "listen for events", eventChannel, &s.db.bells, ring)
+}
+
+// hear calls ring when it begins to listen and for each notice of a channel, and for what this process publishes.
+func (d *db) hear(ctx context.Context, op, channel string, own *bells, ring func()) error {
+	defer own.add(ring)()
+	if !d.postgres {
 		ring()
 		<-ctx.Done()
 		return nil
 	}
-	err := s.listen(ctx, ring)
+	err := d.listen(ctx, channel, ring)
 	if ctx.Err() != nil {
 		return nil
 	}
-	return wrap("listen for events", err)
+	return wrap(op, err)
 }
 
 // listen waits on a connection of its own: one of the pool would be lost to it.
-func (s events) listen(ctx context.Context, ring func()) error {
-	c, err := pgx.Connect(ctx, s.db.dsn)
+func (d *db) listen(ctx context.Context, channel string, ring func()) error {
+	c, err := pgx.Connect(ctx, d.dsn)
 	if err != nil {
 		return err
 	}
@@ -142,7 +147,7 @@ func (s events) listen(ctx context.Context, ring func()) error {
 		defer cancel()
 		_ = c.Close(closing) // it may be lost already
 	}()
-	if _, err := c.Exec(ctx, `LISTEN `+eventChannel); err != nil {
+	if _, err := c.Exec(ctx, `LISTEN `+channel); err != nil {
 		return err
 	}
 	ring() // for what was published before

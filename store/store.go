@@ -37,6 +37,7 @@ type Store struct {
 	Tokens    Tokens
 	Access    Access
 	Events    Events
+	Arrivals  Arrivals
 	Replicas  Replicas
 
 	Secrets     Secrets

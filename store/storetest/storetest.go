@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"settings of the console", Console},
 		{"once", Once},
 		{"events", Events},
+		{"arrivals", Arrivals},
 		{"roles", Roles},
 		{"invites", Invites},
 		{"tokens", Tokens},
