@@ -1,6 +1,13 @@
 package templates
 
-import "time"
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+)
 
 // SearchPageView is a search in what was said, and what it found.
 type SearchPageView struct {
@@ -32,6 +39,22 @@ type SearchHit struct {
 type Marked struct {
 	Text string
 	On   bool
+}
+
+// MarkedText is a text in one run: where line breaks count, nothing may stand between its pieces that is not in it.
+func MarkedText(pieces []Marked) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var b strings.Builder
+		for _, m := range pieces {
+			if m.On {
+				b.WriteString("<mark>" + templ.EscapeString(m.Text) + "</mark>")
+			} else {
+				b.WriteString(templ.EscapeString(m.Text))
+			}
+		}
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
 }
 
 // searchExamples show what can be typed.
