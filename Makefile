@@ -5,7 +5,7 @@ TAGS := -tags nomsgpack
 PLAIN_LIBRARIES := '-gcflags=modernc.org/...=-race=false -d=checkptr=0' '-gcflags=golang.org/x/crypto/...=-race=false'
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: test crash conformance deps generate templ coverage-doc check build run bench fuzz lint screenshots clean
+.PHONY: test crash conformance deps generate templ coverage-doc check build run bench report fuzz lint screenshots clean
 
 test: deps check
 	GOGC=400 $(GO) test $(TAGS) -race $(PLAIN_LIBRARIES) -parallel 4 -count=1 -timeout 15m ./...
@@ -46,6 +46,10 @@ run:
 
 bench:
 	$(GO) test $(TAGS) -run '^$$' -bench . -benchmem -timeout 30m ./...
+
+# How good the rules to begin with are on all labelled texts of IMDESK_DATA.
+report:
+	$(GO) test $(TAGS) -count=1 -run 'TestReport|TestChatter' -v ./moderation -report
 
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 60s

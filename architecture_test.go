@@ -20,6 +20,7 @@ var layers = map[string][]string{
 	"imclient/imtest":         {"imclient"},
 	"emulator":                nil,
 	"terms":                   nil,
+	"moderation":              nil,
 	"store":                   {"terms"},
 	"store/storetest":         {"store", "terms"},
 	"events":                  {"store"},
