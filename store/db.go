@@ -57,6 +57,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Events:    events{d},
 		Arrivals:  arrivals{d},
 		Replicas:  replicas{d},
+		Apps:      apps{d},
 
 		Secrets:     sealed{d},
 		Credentials: credentials{d},

@@ -39,6 +39,7 @@ type Store struct {
 	Events    Events
 	Arrivals  Arrivals
 	Replicas  Replicas
+	Apps      Apps
 
 	Secrets     Secrets
 	Credentials Credentials

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"imdesk/imclient"
@@ -30,12 +31,44 @@ type Config struct {
 	HTTP      *http.Client // its Transport is used; nil = an own one
 	Now       func() time.Time
 	Log       *slog.Logger
-	RateShare float64       // the share of the documented rates that we may use, above 0 to 1; 0 = 1
+	RateShare float64       // the share of the documented rates that we may use, above 0 to 1; 0 = 1. Not used if Rates is set
+	Rates     *Rates        // the app's, shared with another client of it; nil = they are this one's alone
 	Timeout   time.Duration // for one attempt; 0 = 10 s. The service itself gives up after 3 s, so it must be longer
 
 	// The app's own fields, as made in the vendor's console. The service tells them only to who names them.
 	GroupFields []string // keys of AppDefinedData, at most 10
 	UserFields  []string // tags without their prefix Tag_Profile_Custom_
+}
+
+// Rates are the lines in front of what the vendor allows an app in a second. Clients of one app share them, as while one takes
+// the place of another.
+type Rates struct {
+	commands *calls.Gates // by path
+	groups   *calls.Gates // messages sent, by group
+	once     sync.Once    // for sharing them
+}
+
+// NewRates makes the lines of an app. share is the part of the rates that we may use, above 0 to 1.
+func NewRates(share float64) (*Rates, error) {
+	if !(share > 0 && share <= 1) {
+		return nil, fmt.Errorf("tencent: rate share %v is not above 0 and at most 1", share)
+	}
+	perSecond := map[string]float64{}
+	for _, c := range commands {
+		perSecond[c.Path()] = c.Rate * share
+	}
+	return &Rates{
+		commands: calls.NewGates(2*len(commands), func(path string) float64 { return perSecond[path] }),
+		groups:   calls.NewGates(1000, func(string) float64 { return rateGroupMessages * share }),
+	}, nil
+}
+
+// shareRates has the rates used by several processes; of several clients of the app the first one counts.
+func (r *Rates) shareRates(turns imclient.Turns) {
+	r.once.Do(func() {
+		r.commands.Share("", turns)
+		r.groups.Share("group ", turns)
+	})
 }
 
 // API is one app of the vendor's REST API: a method for each command. It is safe for concurrent use.
@@ -47,8 +80,7 @@ type API struct {
 	hosts *hosts
 	http  *calls.HTTP
 
-	commands *calls.Gates // by path
-	groups   *calls.Gates // messages sent, by group
+	rates    *Rates
 	recorder calls.Recorder
 
 	life context.Context // ends with Close
@@ -89,8 +121,10 @@ func NewAPI(cfg Config) (*API, error) {
 	if cfg.RateShare == 0 {
 		cfg.RateShare = 1
 	}
-	if !(cfg.RateShare > 0 && cfg.RateShare <= 1) {
-		return nil, fmt.Errorf("tencent: rate share %v is not above 0 and at most 1", cfg.RateShare)
+	if cfg.Rates == nil {
+		if cfg.Rates, err = NewRates(cfg.RateShare); err != nil {
+			return nil, err
+		}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -102,15 +136,10 @@ func NewAPI(cfg Config) (*API, error) {
 		cfg: cfg, log: cfg.Log.With("vendor", string(imclient.Tencent), "sdkappid", cfg.SDKAppID), now: cfg.Now,
 		sign:    &signer{key: cfg.Key, appID: appID, admin: cfg.Administrator, now: cfg.Now},
 		hosts:   &hosts{list: bases},
+		rates:   cfg.Rates,
 		written: func(*Command, string) {},
 	}
 	a.life, a.end = context.WithCancelCause(context.Background())
-	perSecond := map[string]float64{}
-	for _, c := range commands {
-		perSecond[c.Path()] = c.Rate * cfg.RateShare
-	}
-	a.commands = calls.NewGates(2*len(commands), func(path string) float64 { return perSecond[path] })
-	a.groups = calls.NewGates(1000, func(string) float64 { return rateGroupMessages * cfg.RateShare })
 	a.http = calls.NewHTTP(cfg.HTTP, cfg.Timeout, backendTimeout)
 	return a, nil
 }
@@ -123,21 +152,20 @@ func (a *API) Close() {
 
 // ShareRates has the app's rates used by several processes. Nothing is sent until SetShare.
 func (a *API) ShareRates(turns imclient.Turns) {
-	a.commands.Share("", turns)
-	a.groups.Share("group ", turns)
+	a.rates.shareRates(turns)
 }
 
 // SetShare says what part of the rates may be used, until a time.
 func (a *API) SetShare(part float64, until time.Time) {
-	a.commands.SetPart(part, until)
-	a.groups.SetPart(part, until)
+	a.rates.commands.SetPart(part, until)
+	a.rates.groups.SetPart(part, until)
 }
 
 // Stats says how the service has answered in the last minute.
 func (a *API) Stats() imclient.Stats {
 	s := a.recorder.Stats(time.Now())
-	a.commands.Each(func(g *calls.Gate) { s.Waiting += g.Queued() })
-	a.groups.Each(func(g *calls.Gate) { s.Waiting += g.Queued() })
+	a.rates.commands.Each(func(g *calls.Gate) { s.Waiting += g.Queued() })
+	a.rates.groups.Each(func(g *calls.Gate) { s.Waiting += g.Queued() })
 	return s
 }
 
@@ -245,10 +273,10 @@ func (a *API) again(r request, o outcome, n int) (time.Duration, bool) {
 
 // attempt waits for the call's turn and sends it to the first host that can be reached.
 func (a *API) attempt(ctx context.Context, r request, judge func([]byte) verdict) outcome {
-	line := a.commands.Get(r.command.Path())
+	line := a.rates.commands.Get(r.command.Path())
 	turns := []*calls.Gate{line}
 	if r.command == sendGroupMsg.Command {
-		turns = append(turns, a.groups.Get(r.group))
+		turns = append(turns, a.rates.groups.Get(r.group))
 	}
 	for _, g := range turns {
 		if err := g.Wait(ctx, imclient.PriorityOf(ctx)); err != nil {
@@ -278,7 +306,7 @@ func (a *API) attempt(ctx context.Context, r request, judge func([]byte) verdict
 		slog.Int("status", out.status), slog.Duration("took", out.took), slog.Bool("sent", out.sent))
 	switch {
 	case out.code == 60011:
-		a.commands.Each(func(g *calls.Gate) { g.Pause(time.Second) })
+		a.rates.commands.Each(func(g *calls.Gate) { g.Pause(time.Second) })
 	case tooFast(out):
 		line.Pause(time.Second)
 	case out.code == 70001:

@@ -59,5 +59,5 @@ var costs = map[imclient.Verb][]calls.Cost{
 
 // costs estimates the calls for something that is done to many.
 func (a *API) costs(v imclient.Verb, targets, groups int) []imclient.Cost {
-	return calls.Costs(costs[v], targets, groups, func(path string) float64 { return a.commands.Get(path).PerSecond() })
+	return calls.Costs(costs[v], targets, groups, func(path string) float64 { return a.rates.commands.Get(path).PerSecond() })
 }

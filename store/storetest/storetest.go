@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 		{"privacy", Privacy},
 		{"privacy in batches", PrivacyInBatches},
 		{"replicas", Replicas},
+		{"apps", Apps},
 		{"text", Text},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
