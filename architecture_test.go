@@ -39,7 +39,8 @@ var layers = map[string][]string{
 	"web/golden":              {"web/i18n"},
 	"web/templates":           {"web/i18n", "web/static"},
 	"approvals":               {"actions", "jobs", "store"},
-	"handlers":                {"approvals", "imclient", "store", "events", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
+	"apps":                    {"actions", "archive", "imclient", "imclient/tencent", "imclient/volcengine", "secrets", "store"},
+	"handlers":                {"approvals", "apps", "imclient", "store", "events", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,

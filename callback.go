@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"imdesk/apps"
 	"imdesk/callbacks"
 	"imdesk/config"
 	"imdesk/emulator"
-	"imdesk/handlers"
 	"imdesk/imclient/tencent"
 	"imdesk/imclient/volcengine"
 )
@@ -31,7 +31,7 @@ func keepEvents(ctx context.Context, feed *callbacks.Feed) <-chan struct{} {
 
 // callBack has the emulator tell the console what happens in its two apps, as the vendors do, until ctx ends. here is where the
 // console listens.
-func callBack(ctx context.Context, em *emulator.Server, apps []*handlers.App, c config.Config, here net.Addr, handler http.Handler, log *slog.Logger) error {
+func callBack(ctx context.Context, em *emulator.Server, list []*apps.App, c config.Config, here net.Addr, handler http.Handler, log *slog.Logger) error {
 	if em == nil {
 		return nil
 	}
@@ -48,7 +48,7 @@ func callBack(ctx context.Context, em *emulator.Server, apps []*handlers.App, c 
 			return err
 		}
 	}
-	for _, a := range apps {
+	for _, a := range list {
 		if !a.Embedded {
 			continue
 		}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"imdesk/apps"
 	"imdesk/auth"
 	"imdesk/config"
 	"imdesk/emulator"
@@ -281,76 +282,56 @@ func listOperators(ctx context.Context, st *store.Store, w io.Writer) error {
 	return nil
 }
 
-// reach makes the clients of all apps for a command: of the configured ones, and of the emulator that runs on the data
-// folder, or, if none runs, of one that is started for the time of the command.
-func reach(ctx context.Context, c config.Config, log *slog.Logger) (map[string]*imclient.Client, []string, func(), error) {
-	if err := prepareData(c.Data); err != nil {
-		return nil, nil, nil, err
-	}
-	if len(c.Apps) == 0 || c.Emulator.Enabled {
-		if base := runningEmulator(ctx, c.Data); base != "" {
-			return reachRunning(ctx, c, base, log)
+// reach is all apps, with clients that keep to the rates together with running consoles. The embedded service is that of the
+// emulator that runs on the data folder, or, if none runs, of one that is started for the time of the command.
+func reach(ctx context.Context, c config.Config, log *slog.Logger) (list *apps.Registry, stop func(), err error) {
+	var undo []func()
+	stop = func() {
+		for _, f := range slices.Backward(undo) {
+			f()
 		}
 	}
-	c.Emulator.Talk = 0
-	apps, em, stop, err := openApps(ctx, c, log)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if em != nil {
-		if err := em.Filled(ctx); err != nil {
-			stop()
-			return nil, nil, nil, err
-		}
-	}
-	made, names := map[string]*imclient.Client{}, []string(nil)
-	for _, a := range apps {
-		made[a.Name] = a.IM
-		names = append(names, a.Name)
-	}
-	leave, err := reachTogether(ctx, c, made, log)
-	if err != nil {
-		stop()
-		return nil, nil, nil, err
-	}
-	return made, names, func() { leave(); stop() }, nil
-}
-
-func reachRunning(ctx context.Context, c config.Config, base string, log *slog.Logger) (map[string]*imclient.Client, []string, func(), error) {
-	made, names := map[string]*imclient.Client{}, []string(nil)
-	stop := func() {
-		for _, im := range made {
-			im.Close()
-		}
-	}
-	vendors := clients{log: log}
-	for _, a := range c.Apps {
-		im, err := vendors.client(a)
+	defer func() {
 		if err != nil {
 			stop()
-			return nil, nil, nil, usagef("app %s: %v", a.Name, err)
 		}
-		made[a.Name], names = im, append(names, a.Name)
+	}()
+	if err := prepareData(c.Data); err != nil {
+		return nil, nil, err
 	}
-	key, err := emulatorKey(c.Data)
+	st, err := openStore(ctx, c)
 	if err != nil {
-		stop()
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	apps, err := embeddedApps(key, base, log)
+	undo = append(undo, func() {
+		if err := st.Close(); err != nil {
+			log.Error("close the database", "error", err)
+		}
+	})
+	ring, err := openSecrets(ctx, c, st)
 	if err != nil {
-		stop()
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	for _, a := range apps {
-		made[a.Name], names = a.IM, append(names, a.Name)
-	}
-	leave, err := reachTogether(ctx, c, made, log)
+	c.Emulator.Talk = 0
+	list, em, stopApps, err := openAppsAt(ctx, c, st, ring, runningEmulator(ctx, c.Data), log)
 	if err != nil {
-		stop()
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	return made, names, func() { leave(); stop() }, nil
+	undo = append(undo, stopApps)
+	if em != nil {
+		if err := em.Filled(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	if slices.ContainsFunc(list.All(), func(a *apps.App) bool { return !a.Embedded }) {
+		member, leave, err := joinReplicas(ctx, c, st, fmt.Sprintf("command %d", os.Getpid()), nil, log)
+		if err != nil {
+			return nil, nil, err
+		}
+		undo = append(undo, leave)
+		shareRates(member, list)
+	}
+	return list, stop, nil
 }
 
 // runningEmulator is the address of the emulator that a running console has on this data folder; "" if none answers.
@@ -390,23 +371,41 @@ func check(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	clients, names, stop, err := reach(ctx, c, slog.New(slog.DiscardHandler))
+	list, stop, err := reach(ctx, c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	defer stop()
-	bad := 0
-	for _, name := range names {
+	bad, all := 0, len(list.All())
+	for _, a := range list.All() {
 		checking, cancel := context.WithTimeout(ctx, 20*time.Second)
-		h := clients[name].Check(checking)
+		h := a.IM.Check(checking)
 		cancel()
 		if h.Err != nil {
 			bad++
 		}
-		printHealth(std.out, name, clients[name].Vendor, h)
+		printHealth(std.out, a.Name, a.IM.Vendor, h)
+	}
+	rows, err := list.Rows(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		gone, is := list.Absent(row.Name)
+		switch why := gone.Why; {
+		case is && why == apps.Disabled:
+			fmt.Fprintf(std.out, "%s: switched off in the console by %s\n", row.Name, gone.By)
+		case is && why == apps.Locked:
+			fmt.Fprintf(std.out, "%s: its keys were sealed with another key than this machine has; set secrets.key, or enter them anew under Settings, Apps\n", row.Name)
+		case is && why == apps.Broken:
+			fmt.Fprintf(std.out, "%s: no client can be made of its settings; change them under Settings, Apps\n", row.Name)
+		}
+		if is && (gone.Why == apps.Locked || gone.Why == apps.Broken) {
+			bad, all = bad+1, all+1
+		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d of %d apps cannot be looked after as they are configured", bad, len(names))
+		return fmt.Errorf("%d of %d apps cannot be looked after as they are configured", bad, all)
 	}
 	return nil
 }
@@ -454,15 +453,20 @@ func importLogs(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	clients, names, stop, err := reach(ctx, c, slog.New(slog.DiscardHandler))
+	list, stop, err := reach(ctx, c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	defer stop()
-	im := clients[*app]
-	if im == nil {
+	found := list.Get(*app)
+	if found == nil {
+		var names []string
+		for _, a := range list.All() {
+			names = append(names, a.Name)
+		}
 		return usagef("there is no app %q; there are: %s", *app, strings.Join(names, ", "))
 	}
+	im := found.IM
 	if !slices.ContainsFunc(im.Caps.Types, func(i imclient.TypeInfo) bool { return string(i.Type) == *kind }) {
 		return usagef("%q is no group type of %s", *kind, im.Vendor)
 	}

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"imdesk/actions"
+	"imdesk/apps"
 	"imdesk/auth"
 	"imdesk/config"
 	"imdesk/exports"
-	"imdesk/handlers"
 	"imdesk/jobs"
 	"imdesk/store"
 )
@@ -20,14 +20,12 @@ import (
 const topicJob = "job"
 
 // newJobs makes the service of long work. Operators act in it with the rights they have at the time.
-func newJobs(c config.Jobs, st *store.Store, act *actions.Service, signIn *auth.Service, apps []*handlers.App, log *slog.Logger) *jobs.Service {
+func newJobs(c config.Jobs, st *store.Store, act *actions.Service, signIn *auth.Service, list *apps.Registry, log *slog.Logger) *jobs.Service {
 	work := jobs.New(jobs.Options{
 		Store: st.Jobs, Audit: st.Audit, Actions: act, Log: log, Workers: c.Workers, Lease: time.Duration(c.Lease), Hold: time.Duration(c.Hold),
 		App: func(name string) (actions.App, bool) {
-			for _, a := range apps {
-				if a.Name == name {
-					return actions.App{ID: a.Name, IM: a.IM, Administrators: a.Administrators}, true
-				}
+			if a := list.Get(name); a != nil {
+				return a.Target(), true
 			}
 			return actions.App{}, false
 		},

@@ -3,17 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync/atomic"
 	"time"
 
 	"imdesk/actions"
+	"imdesk/apps"
 	"imdesk/config"
 	"imdesk/events"
-	"imdesk/handlers"
-	"imdesk/imclient"
 	"imdesk/replicas"
 	"imdesk/store"
 )
@@ -41,40 +39,19 @@ func joinReplicas(ctx context.Context, c config.Config, st *store.Store, at stri
 	return member, func() { cancel(); <-done }, nil
 }
 
-// shareRates has the clients of configured apps take part. The embedded service is each console's own.
-func shareRates(member *replicas.Member, apps []*handlers.App) {
+// shareRates has the clients of all apps take part, as they come and go. The embedded service is each console's own.
+func shareRates(member *replicas.Member, list *apps.Registry) {
 	if member == nil {
 		return
 	}
-	for _, a := range apps {
-		if !a.Embedded {
-			member.Add(a.IM)
-		}
-	}
-}
-
-// reachTogether has a command beside running consoles keep to the rates together with them.
-func reachTogether(ctx context.Context, c config.Config, clients map[string]*imclient.Client, log *slog.Logger) (stop func(), err error) {
-	if !store.IsPostgres(c.DatabaseSource()) || len(c.Apps) == 0 {
-		return func() {}, nil
-	}
-	st, err := openStore(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	member, leave, err := joinReplicas(ctx, c, st, fmt.Sprintf("command %d", os.Getpid()), nil, log)
-	if err != nil {
-		return nil, errors.Join(err, st.Close())
-	}
-	for _, a := range c.Apps {
-		member.Add(clients[a.Name])
-	}
-	return func() {
-		leave()
-		if err := st.Close(); err != nil {
-			log.Error("close the database", "error", err)
-		}
-	}, nil
+	list.Watch(apps.Watch{
+		Add: func(a *apps.App) {
+			if !a.Embedded {
+				member.Add(a.IM)
+			}
+		},
+		Close: func(a *apps.App) { member.Remove(a.IM) },
+	})
 }
 
 // Leftovers of other consoles: what they have begun is theirs for this long.

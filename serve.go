@@ -25,6 +25,7 @@ import (
 
 	"imdesk/actions"
 	"imdesk/approvals"
+	"imdesk/apps"
 	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/callbacks"
@@ -152,7 +153,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	if err != nil {
 		return err
 	}
-	apps, em, stopApps, err := openApps(ctx, c, log)
+	list, em, stopApps, err := openApps(ctx, c, st, ring, log)
 	if err != nil {
 		return err
 	}
@@ -168,7 +169,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		return err
 	}
 	defer leave()
-	shareRates(member, apps)
+	shareRates(member, list)
 	unfilled := make(chan error, 1)
 	filled := fillBehind(ctx, em, func(err error) { unfilled <- err; stop() })
 	ready := &readiness{filled: filled, member: member}
@@ -178,14 +179,14 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		return err
 	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
-	said := &archive.Keeper{Store: st.Archive, Policies: archivePolicies(c, apps), Spool: filepath.Join(c.Data, "spool.jsonl"), Log: log}
-	work := newJobs(c.Jobs, st, act, signIn, apps, log)
+	said := &archive.Keeper{Store: st.Archive, Policies: archivePolicies(list), Spool: filepath.Join(c.Data, "spool.jsonl"), Log: log}
+	work := newJobs(c.Jobs, st, act, signIn, list, log)
 	guard := &approvals.Service{
 		Store: st, Actions: act, Log: log, Carriers: map[string]approvals.Carrier{actions.AttemptJob: approvals.JobCarrier{Jobs: work}},
 	}
 	act.Guard = guard
 	handler, err := handlers.New(handlers.Options{
-		Apps: apps, Store: st, Auth: signIn, Actions: act, Approvals: guard, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
+		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
 		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Archive: said,
 	})
@@ -201,14 +202,15 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	if err != nil {
 		return err
 	}
-	if err := callBack(ctx, em, apps, c, listener.Addr(), handler, log); err != nil {
+	if err := callBack(ctx, em, list.All(), c, listener.Addr(), handler, log); err != nil {
 		return err
 	}
 	fed := keepEvents(ctx, feed)
-	announce(std.out, c, listener, apps, first)
+	announce(std.out, c, listener, list.All(), first)
 	go purge(ctx, signIn, st, log)
 	var behind sync.WaitGroup
 	behind.Go(func() { hub.Run(ctx) })
+	behind.Go(func() { list.Run(ctx, hub.Subscribe(ctx, store.TopicApps)) })
 	behind.Go(func() { work.Run(ctx) })
 	behind.Go(func() { guard.Run(ctx) })
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
@@ -229,18 +231,21 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	}
 }
 
-// archivePolicies is what is kept of each app; of the embedded ones, groups for a month.
-func archivePolicies(c config.Config, apps []*handlers.App) map[string]archive.Policy {
-	policies := map[string]archive.Policy{}
-	for _, a := range apps {
-		if a.Embedded {
-			policies[a.Name] = archive.Policy{Groups: true, For: 30 * 24 * time.Hour}
+// archivePolicies says what is kept of each app, as it is now. Of apps that are gone nothing new is kept, and what is there stays
+// no longer than it would have.
+func archivePolicies(list *apps.Registry) func() map[string]archive.Policy {
+	var now atomic.Pointer[map[string]archive.Policy]
+	list.Watch(apps.Watch{Change: func(all []*apps.App) {
+		policies := map[string]archive.Policy{}
+		for _, a := range list.Absents() {
+			policies[a.Name] = archive.Policy{For: a.Archive.For}
 		}
-	}
-	for _, a := range c.Apps {
-		policies[a.Name] = archive.Policy{Groups: a.Archive == "groups", For: time.Duration(a.ArchiveFor)}
-	}
-	return policies
+		for _, a := range all {
+			policies[a.Name] = a.Archive
+		}
+		now.Store(&policies)
+	}})
+	return func() map[string]archive.Policy { return *now.Load() }
 }
 
 func prepareData(dir string) error {
@@ -339,46 +344,83 @@ func zone(c config.Config) *time.Location {
 	return z
 }
 
-// openApps makes the clients, and the emulator where it is wanted.
-func openApps(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, *emulator.Server, func(), error) {
-	var apps []*handlers.App
+// openApps makes the clients of the apps that the configuration names and of those that were added in the console, and the
+// emulator where it is wanted: without apps it always is.
+func openApps(ctx context.Context, c config.Config, st *store.Store, ring *secrets.Keyring, log *slog.Logger) (*apps.Registry, *emulator.Server, func(), error) {
+	return openAppsAt(ctx, c, st, ring, "", log)
+}
+
+// openAppsAt is openApps with an emulator that runs already, unless its address is "".
+func openAppsAt(ctx context.Context, c config.Config, st *store.Store, ring *secrets.Keyring, running string, log *slog.Logger) (*apps.Registry, *emulator.Server, func(), error) {
+	list := apps.New(apps.Options{Store: st, Keys: ring, Log: log})
 	var em *emulator.Server
 	stop := func() {
-		for _, a := range apps {
-			a.IM.Close()
-		}
+		list.Close()
 		if em != nil {
 			if err := em.Close(); err != nil {
 				log.Error("stop the emulator", "error", err)
 			}
 		}
 	}
-	vendors := clients{log: log}
+	fail := func(err error) (*apps.Registry, *emulator.Server, func(), error) {
+		stop()
+		return nil, nil, nil, err
+	}
+	if err := configured(list, c); err != nil {
+		return fail(err)
+	}
+	wanted, err := wantsEmulator(ctx, c, list)
+	if err != nil {
+		return fail(err)
+	}
+	if wanted {
+		var own []*apps.App
+		if running != "" {
+			own, err = embeddedAt(c, running, log)
+		} else {
+			own, em, err = embedded(ctx, c, log)
+		}
+		if err != nil {
+			return fail(err)
+		}
+		if err := list.Fix(own...); err != nil {
+			return fail(err)
+		}
+	}
+	if err := list.Load(ctx); err != nil {
+		return fail(err)
+	}
+	return list, em, stop, nil
+}
+
+// configured takes up the apps that the configuration names.
+func configured(list *apps.Registry, c config.Config) error {
 	for _, a := range c.Apps {
-		im, err := vendors.client(a)
-		if err != nil {
-			stop()
-			return nil, nil, nil, usagef("app %s: %v", a.Name, err)
+		if err := list.Configure(a.Name, appSettings(a), apps.Keys{Key: a.Key.Reveal() + a.SecretKey.Reveal(), CallbackToken: a.CallbackToken.Reveal()}); err != nil {
+			return usagef("app %s: %v", a.Name, err)
 		}
-		app := &handlers.App{Name: a.Name, Title: a.Title, Colour: a.Colour, IM: im, MediaHosts: append(endpointHost(a.Endpoint), a.MediaHosts...)}
-		switch a.Vendor {
-		case "tencent":
-			app.Callbacks = tencent.Callbacks{AppID: strconv.FormatInt(a.SDKAppID, 10), Token: a.CallbackToken.Reveal()}
-		case "volcengine":
-			app.Callbacks = volcengine.Callbacks{AppID: strconv.FormatInt(a.AppID, 10), Secret: a.CallbackToken.Reveal()}
-		}
-		apps = append(apps, app)
 	}
-	if len(c.Apps) == 0 || c.Emulator.Enabled {
-		own, server, err := embedded(ctx, c, log)
-		if err != nil {
-			stop()
-			return nil, nil, nil, err
-		}
-		em = server
-		apps = append(apps, own...)
+	return nil
+}
+
+// appSettings are those of an app of the configuration, which has one of the two ids and keys: its vendor's.
+func appSettings(a config.App) apps.Settings {
+	return apps.Settings{
+		Vendor: imclient.Vendor(a.Vendor), AppID: strconv.FormatInt(a.SDKAppID+a.AppID, 10), Title: a.Title, Colour: a.Colour,
+		Administrator: a.Administrator, Administrators: a.Administrators, AccessKey: a.AccessKey, TextIDs: a.TextIDs,
+		Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare,
+		MediaHosts: a.MediaHosts, UserFields: a.UserFields, GroupFields: a.GroupFields, Archive: a.Archive, ArchiveFor: time.Duration(a.ArchiveFor),
 	}
-	return apps, em, stop, nil
+}
+
+// wantsEmulator tells whether the embedded service runs: where the configuration says so, and where nothing else is to be looked
+// after.
+func wantsEmulator(ctx context.Context, c config.Config, list *apps.Registry) (bool, error) {
+	if len(c.Apps) > 0 || c.Emulator.Enabled {
+		return c.Emulator.Enabled, nil
+	}
+	rows, err := list.Rows(ctx)
+	return !slices.ContainsFunc(rows, func(a store.App) bool { return a.RemovedAt.IsZero() && !a.Disabled }), err
 }
 
 // fillBehind lets people sign in while the embedded service is being filled, which takes most of a first start; calls to it
@@ -403,54 +445,11 @@ func fillBehind(ctx context.Context, em *emulator.Server, fail func(error)) func
 	}
 }
 
-// clients makes the clients of configured apps. Those of one Volcengine account share its rates.
-type clients struct {
-	log      *slog.Logger
-	accounts map[string]*volcengine.Account // by access key and place
-}
-
-func (m *clients) client(a config.App) (*imclient.Client, error) {
-	switch a.Vendor {
-	case "tencent":
-		return tencent.New(tencent.Config{
-			SDKAppID: strconv.FormatInt(a.SDKAppID, 10), Administrator: a.Administrator, Key: a.Key.Reveal(),
-			Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare, UserFields: a.UserFields, Log: m.log,
-			GroupFields: a.GroupFields,
-		})
-	case "volcengine":
-		account, err := m.account(a)
-		if err != nil {
-			return nil, err
-		}
-		return volcengine.New(volcengine.Config{
-			AppID: strconv.FormatInt(a.AppID, 10), AccessKey: a.AccessKey, SecretKey: a.SecretKey.Reveal(),
-			Region: a.Region, Endpoint: a.Endpoint, Account: account, Log: m.log, TextIDs: a.TextIDs,
-		})
-	}
-	return nil, fmt.Errorf("there is no client for vendor %q", a.Vendor)
-}
-
-// account is that of an app's access key; the first app of it says what share of the rates imdesk may use.
-func (m *clients) account(a config.App) (*volcengine.Account, error) {
-	key := a.AccessKey + " " + a.Region + " " + a.Endpoint
-	if m.accounts[key] == nil {
-		account, err := volcengine.NewAccount(a.RateShare)
-		if err != nil {
-			return nil, err
-		}
-		if m.accounts == nil {
-			m.accounts = map[string]*volcengine.Account{}
-		}
-		m.accounts[key] = account
-	}
-	return m.accounts[key], nil
-}
-
 // demoGroupFields are the app's own fields that the demo's groups have.
 var demoGroupFields = []string{"city", "schedule", "pinned_ticket", "config", "theme", "rules_url"}
 
 // embedded starts the emulator on its own port and makes the client that looks after it, over HTTP as with any service.
-func embedded(ctx context.Context, c config.Config, log *slog.Logger) ([]*handlers.App, *emulator.Server, error) {
+func embedded(ctx context.Context, c config.Config, log *slog.Logger) ([]*apps.App, *emulator.Server, error) {
 	key, err := emulatorKey(c.Data)
 	if err != nil {
 		return nil, nil, err
@@ -469,15 +468,24 @@ func embedded(ctx context.Context, c config.Config, log *slog.Logger) ([]*handle
 	if err := os.WriteFile(filepath.Join(c.Data, emulatorAddress), []byte(em.URL()+"\n"), 0o600); err != nil {
 		return nil, nil, errors.Join(err, em.Close())
 	}
-	apps, err := embeddedApps(key, em.URL(), log)
+	own, err := embeddedApps(key, em.URL(), log)
 	if err != nil {
 		return nil, nil, errors.Join(err, em.Close())
 	}
-	return apps, em, nil
+	return own, em, nil
+}
+
+// embeddedAt makes the clients of the emulator that a running console has at an address.
+func embeddedAt(c config.Config, base string, log *slog.Logger) ([]*apps.App, error) {
+	key, err := emulatorKey(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	return embeddedApps(key, base, log)
 }
 
 // embeddedApps makes the clients of the emulator's two apps, one of each vendor. They share a secret.
-func embeddedApps(key, base string, log *slog.Logger) ([]*handlers.App, error) {
+func embeddedApps(key, base string, log *slog.Logger) ([]*apps.App, error) {
 	im, err := tencent.New(tencent.Config{
 		SDKAppID: strconv.Itoa(embeddedAppID), Administrator: embeddedAdmin, Key: key, Endpoint: base, UserFields: embeddedFields, Log: log,
 		GroupFields: demoGroupFields,
@@ -492,13 +500,14 @@ func embeddedApps(key, base string, log *slog.Logger) ([]*handlers.App, error) {
 		im.Close()
 		return nil, err
 	}
-	return []*handlers.App{
+	kept := archive.Policy{Groups: true, For: 30 * 24 * time.Hour}
+	return []*apps.App{
 		{
-			Name: embeddedName, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: endpointHost(base),
+			Name: embeddedName, Archive: kept, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: apps.EndpointHost(base),
 			Callbacks: tencent.Callbacks{AppID: strconv.Itoa(embeddedAppID), Token: rand.Text()},
 		},
 		{
-			Name: embeddedVolcName, Title: "Tongxue Study 同学自习", IM: volc, Embedded: true, MediaHosts: endpointHost(base),
+			Name: embeddedVolcName, Archive: kept, Title: "Tongxue Study 同学自习", IM: volc, Embedded: true, MediaHosts: apps.EndpointHost(base),
 			Callbacks: volcengine.Callbacks{AppID: strconv.Itoa(embeddedVolcID), Secret: rand.Text()},
 		},
 	}, nil
@@ -531,21 +540,8 @@ func emulatorKey(data string) (string, error) {
 	return key, nil
 }
 
-// endpointHost is where an IM service that was given by its address, such as an emulator, keeps what users send.
-func endpointHost(endpoint string) []string {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Hostname() == "" {
-		return nil
-	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return []string{net.JoinHostPort(u.Hostname(), port)}
-}
-
 // announce tells where to go and how to sign in; the lines with console:, operator: and set-up: are for scripts, too.
-func announce(w io.Writer, c config.Config, l net.Listener, apps []*handlers.App, first firstOwner) {
+func announce(w io.Writer, c config.Config, l net.Listener, list []*apps.App, first firstOwner) {
 	fmt.Fprintf(w, "console: %s\n", consoleURL(c, l))
 	if first.password != "" {
 		fmt.Fprintf(w, "operator: %s %s\n", firstOperatorName, first.password)
@@ -553,8 +549,8 @@ func announce(w io.Writer, c config.Config, l net.Listener, apps []*handlers.App
 		fmt.Fprintf(w, "set-up: %s%s/%s\n", strings.TrimSuffix(consoleURL(c, l), "/"), auth.SetUpPath, first.setUp)
 		fmt.Fprintln(w, "  (to choose name and password yourself; good once, for a day, until anybody has signed in)")
 	}
-	if i := slices.IndexFunc(apps, func(a *handlers.App) bool { return a.Embedded }); i >= 0 {
-		fmt.Fprintf(w, "  The app %q is the embedded IM service, with a community in it. Data: %s\n", apps[i].Title, c.Data)
+	if i := slices.IndexFunc(list, func(a *apps.App) bool { return a.Embedded }); i >= 0 {
+		fmt.Fprintf(w, "  The app %q is the embedded IM service, with a community in it. Data: %s\n", list[i].Title, c.Data)
 	}
 	if !loopback(l) && c.TLS.Certificate == "" && c.PublicURL == "" {
 		fmt.Fprintln(w, "  Browsers sign in over HTTPS or from this machine only: set tls or public_url.")

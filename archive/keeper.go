@@ -35,8 +35,8 @@ type Policy struct {
 // Keeper keeps what events tell. Its fields are set before Run is called.
 type Keeper struct {
 	Store    store.Archive
-	Policies map[string]Policy // by app; an app without one keeps nothing
-	Spool    string            // file for what the database does not take; "": there is none
+	Policies func() map[string]Policy // by app, as they are now; an app without one keeps nothing
+	Spool    string                   // file for what the database does not take; "": there is none
 	Log      *slog.Logger
 	Now      func() time.Time
 
@@ -98,7 +98,7 @@ func (k *Keeper) Counts(app string) Counts {
 }
 
 // Keeps tells whether anything of an app is kept.
-func (k *Keeper) Keeps(app string) bool { return k != nil && k.Policies[app].Groups }
+func (k *Keeper) Keeps(app string) bool { return k != nil && k.Policies()[app].Groups }
 
 // entry is what of an event is kept, if anything is.
 func (k *Keeper) entry(app string, e imclient.Event) (Entry, bool) {
@@ -277,7 +277,7 @@ func (k *Keeper) empty(ctx context.Context) {
 
 // drop removes what is too old.
 func (k *Keeper) drop(ctx context.Context) {
-	for app, p := range k.Policies {
+	for app, p := range k.Policies() {
 		if p.For <= 0 {
 			continue
 		}

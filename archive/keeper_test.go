@@ -24,6 +24,11 @@ type rig struct {
 	st  *store.Store
 }
 
+// policies has one for app a.
+func policies(p Policy) func() map[string]Policy {
+	return func() map[string]Policy { return map[string]Policy{"a": p} }
+}
+
 func start(t *testing.T, dir string) *rig {
 	t.Helper()
 	st, err := store.Open(t.Context(), filepath.Join(dir, "imdesk.db"))
@@ -31,7 +36,7 @@ func start(t *testing.T, dir string) *rig {
 		t.Fatal(err)
 	}
 	r := &rig{dir: dir, st: st, Keeper: &Keeper{
-		Store: st.Archive, Policies: map[string]Policy{"a": {Groups: true}}, Spool: filepath.Join(dir, "spool.jsonl"), Log: slog.New(slog.DiscardHandler),
+		Store: st.Archive, Policies: policies(Policy{Groups: true}), Spool: filepath.Join(dir, "spool.jsonl"), Log: slog.New(slog.DiscardHandler),
 	}}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -162,7 +167,7 @@ func TestDrop(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	(&Keeper{Store: r.Store, Policies: map[string]Policy{"a": {Groups: true, For: 36 * time.Hour}}, Log: r.Log, Now: time.Now}).drop(t.Context())
+	(&Keeper{Store: r.Store, Policies: policies(Policy{Groups: true, For: 36 * time.Hour}), Log: r.Log, Now: time.Now}).drop(t.Context())
 	if n := r.count(t, "g"); n != 2 {
 		t.Errorf("%d are kept", n)
 	}

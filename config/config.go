@@ -149,7 +149,8 @@ type App struct {
 	SecretKey Secret `toml:"secret_key"`
 	TextIDs   bool   `toml:"text_ids"` // users have texts for ids
 
-	CallbackToken Secret `toml:"callback_token"` // optional
+	Administrators []string `toml:"administrators"` // more accounts that nothing is done to
+	CallbackToken  Secret   `toml:"callback_token"` // optional
 
 	Region         string   `toml:"region"`
 	Endpoint       string   `toml:"endpoint"`

@@ -284,7 +284,7 @@ func (s *Server) undo(c *gin.Context) error {
 		return store.ErrNotFound
 	}
 	back := backFrom(c, entryURL(app, id))
-	r, err := s.Actions.Undo(ctx, s.actor(c), app.target(), id)
+	r, err := s.Actions.Undo(ctx, s.actor(c), app.Target(), id)
 	if cannot, ok := errors.AsType[*actions.CannotUndo](err); ok {
 		t := templates.Toast{
 			Tone: "bad", Text: i18n.T(ctx, cannot.Reason, "by", cannot.By),

@@ -281,7 +281,7 @@ func (a *apiCall) remake(over bool) error {
 
 // preview asks whether the command can be sent, and if so the operator whether it is to be.
 func (a *apiCall) preview(v url.Values) error {
-	_, err := a.s.Actions.Preview(a.ctx(), a.s.actor(a.c), a.app.target(), a.action(""))
+	_, err := a.s.Actions.Preview(a.ctx(), a.s.actor(a.c), a.app.Target(), a.action(""))
 	switch {
 	case isInvalid(err):
 		a.invalid = err
@@ -341,7 +341,7 @@ func (a *apiCall) carryOut(v url.Values) error {
 	if a.cmd.Write {
 		key = v.Get("key")
 	}
-	r, answer, err := a.s.Actions.CallAPI(ctx, a.s.actor(a.c), a.app.target(), a.action(key))
+	r, answer, err := a.s.Actions.CallAPI(ctx, a.s.actor(a.c), a.app.Target(), a.action(key))
 	switch {
 	case isInvalid(err) && v.Get("confirmed") != "":
 		a.invalid = err

@@ -127,7 +127,7 @@ func (s *Server) actOnApp(m appSheet) func(*gin.Context) error {
 				return a.refused()
 			}
 		}
-		r, err := s.Actions.Do(a.ctx(), s.actor(c), a.app.target(), m.action(a))
+		r, err := s.Actions.Do(a.ctx(), s.actor(c), a.app.Target(), m.action(a))
 		_, reused := errors.AsType[*actions.KeyReused](err)
 		switch {
 		case err == nil:
@@ -147,7 +147,7 @@ func (s *Server) actOnApp(m appSheet) func(*gin.Context) error {
 
 // look finds out what would happen.
 func (a *appAsking) look() error {
-	p, err := a.s.Actions.Preview(a.ctx(), a.s.actor(a.c), a.app.target(), a.m.action(a))
+	p, err := a.s.Actions.Preview(a.ctx(), a.s.actor(a.c), a.app.Target(), a.m.action(a))
 	if err != nil {
 		return err
 	}

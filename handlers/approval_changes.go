@@ -27,7 +27,7 @@ func (s *Server) planChanges(c *gin.Context, r store.Approval, f approvals.Fresh
 		w.was = itemsOf(old)
 	}
 	w.now = itemsOf(f.Plan)
-	if app := s.byName[r.App]; app != nil && f.Plan.Preview != nil {
+	if app := s.Apps.Get(r.App); app != nil && f.Plan.Preview != nil {
 		w.verb = f.Plan.Preview.Verb
 		var ids []string
 		for _, d := range changes {

@@ -203,7 +203,7 @@ func (s *Server) policyView(c *gin.Context, f policyForm, kept store.Policy) (te
 // policyState says whether the policy holds now.
 func (s *Server) policyState(ctx context.Context, p approvals.Policy) (string, error) {
 	var on []string
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		holds, err := s.Approvals.Holds(ctx, p, a.Name)
 		if err != nil {
 			return "", err
@@ -252,10 +252,10 @@ func (s *Server) policyRule(ctx context.Context, f policyForm, n int, verb strin
 		row.Verbs = append(row.Verbs, templates.Option{Value: string(known), Text: verbName(ctx, string(known))})
 	}
 	row.Apps = []templates.Option{{Text: i18n.T(ctx, "approvals.rule.all_apps")}}
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		row.Apps = append(row.Apps, templates.Option{Value: a.Name, Text: a.Title})
 	}
-	if r.App != "" && s.byName[r.App] == nil {
+	if r.App != "" && s.Apps.Get(r.App) == nil {
 		row.Apps = append(row.Apps, templates.Option{Value: r.App, Text: r.App})
 	}
 	row.Roles = []templates.Option{{Text: i18n.T(ctx, "approvals.rule.all_roles")}}
@@ -286,7 +286,7 @@ func (s *Server) policyChanges(ctx context.Context, was, is approvals.Policy) []
 		}
 		return slices.Sorted(maps.Keys(set))
 	}
-	for _, app := range s.Apps {
+	for _, app := range s.Apps.All() {
 		held, holds := s.holds(ctx, was, app.Name), s.holds(ctx, is, app.Name)
 		for _, role := range auth.Roles() {
 			for _, verb := range actions.Verbs() {

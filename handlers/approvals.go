@@ -53,11 +53,11 @@ func (s *Server) withApprovals() {
 		s.Approvals = &approvals.Service{Store: s.Store, Actions: s.Actions, Now: s.Now, Log: s.Log}
 	}
 	s.Approvals.App = func(name string) (actions.App, bool) {
-		a := s.byName[name]
+		a := s.Apps.Get(name)
 		if a == nil {
 			return actions.App{}, false
 		}
-		return a.target(), true
+		return a.Target(), true
 	}
 	s.Approvals.Actor = func(ctx context.Context, id, app string) (actions.Actor, error) {
 		kept, err := s.Store.Operators.Get(ctx, id)
@@ -104,7 +104,7 @@ var waitingStates = []store.ApprovalState{store.ApprovalWaiting, store.ApprovalR
 func (s *Server) approvalApps(c *gin.Context) []string {
 	op, _ := auth.OperatorFrom(c.Request.Context())
 	apps := []string{}
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		if op.CanIn(a.Name, auth.VerbApprove) {
 			apps = append(apps, a.Name)
 		}
@@ -275,7 +275,7 @@ func (s *Server) approvalRow(ctx context.Context, r store.Approval) templates.Ap
 }
 
 func (s *Server) appTitle(name string) string {
-	if a := s.byName[name]; a != nil {
+	if a := s.Apps.Get(name); a != nil {
 		return a.Title
 	}
 	return name
@@ -313,8 +313,8 @@ func (s *Server) showApproval(c *gin.Context, status int, r store.Approval, reas
 	if r.Override {
 		v.Loud = &templates.Notice{Tone: "bad", Icon: "alert", Title: i18n.T(ctx, "approvals.loud", "who", r.OperatorName), Text: r.DecidedReason}
 	}
-	if r.EntryID != 0 && s.byName[r.App] != nil {
-		v.Result = &templates.Link{Text: i18n.T(ctx, "approvals.result"), URL: entryURL(s.byName[r.App], r.EntryID)}
+	if r.EntryID != 0 && s.Apps.Get(r.App) != nil {
+		v.Result = &templates.Link{Text: i18n.T(ctx, "approvals.result"), URL: entryURL(s.Apps.Get(r.App), r.EntryID)}
 	}
 	if r.Job != "" {
 		v.Result = &templates.Link{Text: i18n.T(ctx, "approvals.result_job"), URL: "/jobs/" + r.Job}
@@ -398,7 +398,7 @@ func (s *Server) fillPlan(c *gin.Context, v *templates.ApprovalView, r store.App
 		v.Job = jobFacts(ctx, plan.Job)
 		return
 	}
-	app := s.byName[r.App]
+	app := s.Apps.Get(r.App)
 	if plan.Preview == nil || app == nil || plan.Preview.Verb == "" {
 		v.More = i18n.T(ctx, "approvals.no_plan")
 		return
@@ -450,7 +450,7 @@ func (s *Server) approvalFacts(ctx context.Context, r store.Approval) []template
 	who, app, at, until, size := fact("who"), fact("app"), fact("at"), fact("until"), fact("size")
 	who.Value, app.Value, at.At, until.At, size.Value = r.OperatorName, s.appTitle(r.App), r.At, r.ExpiresAt, i18n.Int(ctx, r.Size)
 	list := []templates.ApprovalFact{who, app}
-	if a := s.byName[r.App]; a != nil && r.Group != "" {
+	if a := s.Apps.Get(r.App); a != nil && r.Group != "" {
 		group := fact("group")
 		group.Value, group.Link = r.Group, groupURL(a, r.Group, tabMessages)
 		list = append(list, group)

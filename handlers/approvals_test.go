@@ -270,7 +270,7 @@ func TestRequestLeftByACrash(t *testing.T) {
 				actor.Clearance = &actions.Clearance{Request: r.ID, By: second, ByName: "op_owner"}
 				a, err := actions.DecodeAction(r.Body, r.Key)
 				check(t, err)
-				_, err = h.actions.Do(t.Context(), actor, h.app.target(), a)
+				_, err = h.actions.Do(t.Context(), actor, h.app.Target(), a)
 				check(t, err)
 			}
 			// One that another process may still be carrying out is left to it.

@@ -61,7 +61,7 @@ func (s *Server) auditPage(c *gin.Context) error {
 func (s *Server) auditedApp(c *gin.Context) *App {
 	op, _ := auth.OperatorFrom(c.Request.Context())
 	if name := c.Query("app"); op.CanIn(name, auth.VerbAudit) {
-		return s.byName[name]
+		return s.Apps.Get(name)
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func (s *Server) auditedApp(c *gin.Context) *App {
 func (l *auditList) audited() []*App {
 	op, _ := auth.OperatorFrom(l.c.Request.Context())
 	var list []*App
-	for _, a := range l.s.Apps {
+	for _, a := range l.s.Apps.All() {
 		if op.CanIn(a.Name, auth.VerbAudit) {
 			list = append(list, a)
 		}
@@ -528,7 +528,7 @@ func (l *auditList) row(ctx context.Context, e store.AuditEntry, who auditNames)
 	if e.OperatorID != "" && l.seesWork() {
 		r.OperatorURL = workURL(e.OperatorID)
 	}
-	app := l.s.byName[e.App]
+	app := l.s.Apps.Get(e.App)
 	for _, user := range e.Users[:min(len(e.Users), auditShowUsers)] {
 		r.Users = append(r.Users, who.user(app, user))
 	}
@@ -631,7 +631,7 @@ func (l *auditList) detail(ctx context.Context, e store.AuditEntry, who auditNam
 		d.Reason, d.Address = i18n.T(ctx, "audit.detail.direct"), ""
 		return d
 	}
-	app := l.s.byName[e.App]
+	app := l.s.Apps.Get(e.App)
 	if app != nil {
 		d.App = app.Title
 	} else {
@@ -692,7 +692,7 @@ func (l *auditList) actionDetail(ctx context.Context, app *App, e store.AuditEnt
 	if e.Action == string(actions.VerbAPICall) {
 		d.Facts = append(d.Facts, apiFacts(ctx, asked)...)
 	}
-	r, err := l.s.Actions.FromEntry(app.target(), e)
+	r, err := l.s.Actions.FromEntry(app.Target(), e)
 	if err != nil {
 		l.s.Log.WarnContext(ctx, "result of an audit entry", "entry", e.ID, "error", err)
 		return
@@ -835,7 +835,7 @@ func (s *Server) auditNames(ctx context.Context, entries []store.AuditEntry, ope
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	for name, ids := range users {
-		if app := s.byName[name]; app != nil {
+		if app := s.Apps.Get(name); app != nil {
 			wg.Go(func() {
 				list, _, err := app.IM.Users.GetMany(ctx, ids)
 				if err != nil {
@@ -851,7 +851,7 @@ func (s *Server) auditNames(ctx context.Context, entries []store.AuditEntry, ope
 		}
 	}
 	for name, ids := range groups {
-		if app := s.byName[name]; app != nil {
+		if app := s.Apps.Get(name); app != nil {
 			wg.Go(func() {
 				list, _, err := app.IM.Groups.GetMany(ctx, ids)
 				if err != nil {

@@ -207,7 +207,7 @@ func TestAuditFilters(t *testing.T) {
 func TestAuditOfSeveralApps(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, func(o *Options) {
-		o.Apps = append(o.Apps, &App{Name: "second", Title: "Second", IM: o.Apps[0].IM})
+		fixApp(o, &App{Name: "second", Title: "Second", IM: o.Apps.All()[0].IM})
 	})
 	b := h.as(auth.Lead)
 	h.record(store.AuditEntry{App: testApp, Action: "member.kick", Group: "g1", Users: []string{"ann"}}, store.AuditOK)

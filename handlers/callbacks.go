@@ -92,6 +92,29 @@ type callbackLog struct {
 	window callbacks.Window // which events came before
 }
 
+// callbackLogs are what has come for each app, by name: a change of an app does not begin anew.
+type callbackLogs struct {
+	mu  sync.Mutex
+	all map[string]*callbackLog
+}
+
+// callbackLog is what has come for an app; nil if it has no callbacks.
+func (s *Server) callbackLog(app *App) *callbackLog {
+	if app.Callbacks == nil {
+		return nil
+	}
+	l := &s.callbackLogs
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.all[app.Name] == nil {
+		if l.all == nil {
+			l.all = map[string]*callbackLog{}
+		}
+		l.all[app.Name] = newCallbackLog(s.Now())
+	}
+	return l.all[app.Name]
+}
+
 func newCallbackLog(since time.Time) *callbackLog {
 	return &callbackLog{
 		since: since, taken: map[string]*tally{}, unread: map[string]int64{}, refused: map[refusal]*tally{},
@@ -177,7 +200,7 @@ func (s *Server) takeCallback(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	log := s.callbackLogs[app]
+	log := s.callbackLog(app)
 	if log == nil {
 		return errNoPage
 	}
@@ -206,7 +229,7 @@ func (s *Server) takeCallback(c *gin.Context) error {
 	}
 	if !log.repeated(e, now) {
 		log.take(e, now, err != nil)
-		if s.Feed != nil && !app.lists() {
+		if s.Feed != nil && !app.Lists() {
 			s.Feed.Offer(app.Name, e)
 		}
 		s.archive(c, app, e)
@@ -227,7 +250,7 @@ func (s *Server) archive(c *gin.Context, app *App, e imclient.Event) {
 
 // refuseCallback answers a callback that nobody vouches for, or that is another app's. The services take it for a failed one.
 func (s *Server) refuseCallback(c *gin.Context, app *App, why refusal, err error) {
-	if s.callbackLogs[app].refuse(why, s.Now()) {
+	if s.callbackLog(app).refuse(why, s.Now()) {
 		s.Log.WarnContext(c.Request.Context(), "callback refused", "app", app.Name, "reason", string(why), "address", c.ClientIP(), "error", err)
 	}
 	status := http.StatusUnauthorized
@@ -269,7 +292,7 @@ func (s *Server) callbacks(c *gin.Context) error {
 	}
 	ctx := c.Request.Context()
 	v := templates.CallbacksView{Back: templates.Link{Text: i18n.T(ctx, "operations.title"), URL: appURL(app, "operations")}}
-	if log := s.callbackLogs[app]; log == nil {
+	if log := s.callbackLog(app); log == nil {
 		v.Empty = &templates.EmptyView{Icon: "link", Title: i18n.T(ctx, "callbacks.not_offered"), Text: i18n.T(ctx, "callbacks.not_offered_text")}
 	} else {
 		s.callbacksView(c, app, log, &v)
@@ -340,7 +363,7 @@ func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *te
 	if total == 0 {
 		v.Warning = &templates.Notice{Tone: "warn", Title: i18n.T(ctx, "callbacks.none"), Text: i18n.T(ctx, "callbacks.none_text"), Next: i18n.T(ctx, "callbacks.none_next")}
 	}
-	if s.Feed != nil && !app.lists() {
+	if s.Feed != nil && !app.Lists() {
 		f := s.Feed.Counts(app.Name)
 		v.Feed = &templates.CallbackFeed{Groups: f.Groups, Users: f.Users, Waiting: int64(f.Waiting), Dropped: f.Dropped, Failed: f.Failed, Last: f.Last, KnownURL: appURL(app, "groups")}
 	}

@@ -131,7 +131,7 @@ func TestCallbacksThatRepeat(t *testing.T) {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
 	}
-	log := h.server.callbackLogs[h.app]
+	log := h.server.callbackLog(h.app)
 	if log.taken[sent].n != 2 || len(log.lines) != 2 || log.refused[refusedRepeat].n != 2 {
 		t.Errorf("%d taken, %d lines", log.taken[sent].n, len(log.lines))
 	}
@@ -146,7 +146,7 @@ func TestCallbacksThatRepeat(t *testing.T) {
 // TestCallbacksWithoutToken are taken from this machine, and through no proxy.
 func TestCallbacksWithoutToken(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t, func(o *Options) { o.Apps[0].Callbacks = tencent.Callbacks{AppID: strconv.Itoa(testSDKAppID)} })
+	h := newHarness(t, func(o *Options) { o.Apps.All()[0].Callbacks = tencent.Callbacks{AppID: strconv.Itoa(testSDKAppID)} })
 	q := url.Values{"SdkAppid": {strconv.Itoa(testSDKAppID)}, "CallbackCommand": {"State.StateChange"}}
 	for _, tt := range []struct {
 		from   string
@@ -174,7 +174,7 @@ func TestCallbacksAreBounded(t *testing.T) {
 	}
 	h.callBack(stranger, h.callbackQuery("Sns.CallbackBlackListAdd"),
 		`{"PairList":[`+strings.Repeat(`{"From_Account":"a"},`, 3)+`{"From_Account":"b"},{"From_Account":"c"},{"From_Account":"d"},{"From_Account":"e"},{"From_Account":"f"},{"From_Account":"g"}]}`)
-	log := h.server.callbackLogs[h.app]
+	log := h.server.callbackLog(h.app)
 	if len(log.lines) != maxCallbackLines || len(log.taken) != maxUnknown+2 || log.taken[unknownCommand].n != 3*maxCallbackLines-maxUnknown {
 		t.Errorf("%d lines, %d kinds", len(log.lines), len(log.taken))
 	}
@@ -183,7 +183,7 @@ func TestCallbacksAreBounded(t *testing.T) {
 
 func TestNoCallbacksOfOtherServices(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t, func(o *Options) { o.Apps[0].Callbacks = nil })
+	h := newHarness(t, func(o *Options) { o.Apps.All()[0].Callbacks = nil })
 	h.as(auth.Lead).get(callbacksURL).is(http.StatusOK).has("imdesk takes no callbacks of this service")
 	if w := h.callBack(nearby, h.callbackQuery("State.StateChange"), `{}`); w.Code != http.StatusNotFound {
 		t.Errorf("status %d", w.Code)

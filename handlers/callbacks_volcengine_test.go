@@ -128,7 +128,7 @@ func TestWebhooksOfTheService(t *testing.T) {
 		}
 	}
 	b.get(hooksURL).has("It had come before; it was let through and not counted again 3")
-	log := v.server.callbackLogs[v.app]
+	log := v.server.callbackLog(v.app)
 	if log.taken["AfterSendMessage"].n != 2 || log.taken["BeforeSendMessage"].n != 2 || len(log.lines) != 4 {
 		t.Errorf("counted: %+v %+v, %d lines", log.taken["AfterSendMessage"], log.taken["BeforeSendMessage"], len(log.lines))
 	}

@@ -249,7 +249,7 @@ func (s *Server) editMessage(c *gin.Context) error {
 		a.Seen = &seen
 	}
 	ctx := c.Request.Context()
-	r, err := s.Actions.Do(ctx, s.actor(c), p.app.target(), a)
+	r, err := s.Actions.Do(ctx, s.actor(c), p.app.Target(), a)
 	if isInvalid(err) {
 		return s.drawEdit(c, http.StatusUnprocessableEntity, p, ref, v, err)
 	}
@@ -404,7 +404,7 @@ func (s *Server) sendMessage(c *gin.Context) error {
 		}
 		return s.drawSheet(c, http.StatusUnprocessableEntity, p, s.sendView(c, p, v, refused))
 	}
-	r, err := s.Actions.Do(ctx, s.actor(c), p.app.target(), a)
+	r, err := s.Actions.Do(ctx, s.actor(c), p.app.Target(), a)
 	if isInvalid(err) {
 		return s.drawSheet(c, http.StatusUnprocessableEntity, p, s.sendView(c, p, v, err))
 	}
@@ -421,7 +421,7 @@ func (s *Server) sendMessage(c *gin.Context) error {
 
 // mayNotSend is what is wrong with a message before it is confirmed.
 func (s *Server) mayNotSend(c *gin.Context, p chat, a actions.Send) error {
-	_, err := s.Actions.Preview(c.Request.Context(), s.actor(c), p.app.target(), a)
+	_, err := s.Actions.Preview(c.Request.Context(), s.actor(c), p.app.Target(), a)
 	return err
 }
 
@@ -481,7 +481,7 @@ func (s *Server) markReadView(c *gin.Context, p chat, typed url.Values, refused 
 	}
 	var options []templates.Option
 	for _, who := range [][2]string{{p.user, p.peer}, {p.peer, p.user}} {
-		preview, err := s.Actions.Preview(ctx, s.actor(c), p.app.target(), actions.MarkRead{User: who[0], Peer: who[1]})
+		preview, err := s.Actions.Preview(ctx, s.actor(c), p.app.Target(), actions.MarkRead{User: who[0], Peer: who[1]})
 		if err != nil {
 			return templates.GroupSheetView{}, err
 		}
@@ -519,7 +519,7 @@ func (s *Server) markRead(c *gin.Context) error {
 	default:
 		return badInput{"direct.wrong.for"}
 	}
-	r, err := s.Actions.Do(c.Request.Context(), s.actor(c), p.app.target(), a)
+	r, err := s.Actions.Do(c.Request.Context(), s.actor(c), p.app.Target(), a)
 	if isInvalid(err) {
 		view, failed := s.markReadView(c, p, v, err)
 		if failed != nil {
@@ -602,7 +602,7 @@ func (s *Server) hide(c *gin.Context) error {
 	for _, r := range refs {
 		a.Messages = append(a.Messages, r.action())
 	}
-	r, err := s.Actions.Do(c.Request.Context(), s.actor(c), p.app.target(), a)
+	r, err := s.Actions.Do(c.Request.Context(), s.actor(c), p.app.Target(), a)
 	if isInvalid(err) {
 		return s.drawSheet(c, http.StatusUnprocessableEntity, p, s.hideView(c, p, refs, v, err))
 	}

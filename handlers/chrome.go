@@ -18,7 +18,7 @@ import (
 
 // app is the app that the address names.
 func (s *Server) app(c *gin.Context) (*App, error) {
-	a := s.byName[c.Param("app")]
+	a := s.Apps.Get(c.Param("app"))
 	if a == nil {
 		return nil, fmt.Errorf("%w: %q", errNoApp, c.Param("app"))
 	}
@@ -28,7 +28,7 @@ func (s *Server) app(c *gin.Context) (*App, error) {
 // appsOf are the apps of which the operator sees anything, in the order shown.
 func (s *Server) appsOf(op auth.Operator) []*App {
 	var list []*App
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		if op.Sees(a.Name) {
 			list = append(list, a)
 		}
@@ -42,7 +42,7 @@ func (s *Server) current(c *gin.Context) *App {
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
 	named := func(name string) *App {
-		if a := s.byName[name]; a != nil && op.Sees(name) {
+		if a := s.Apps.Get(name); a != nil && op.Sees(name) {
 			return a
 		}
 		return nil
@@ -187,7 +187,7 @@ func (s *Server) colour(app *App) string {
 		return app.Colour
 	}
 	all := templates.Colours()
-	return all[max(slices.Index(s.Apps, app), 0)%len(all)].Name
+	return all[max(slices.IndexFunc(s.Apps.All(), func(a *App) bool { return a.Name == app.Name }), 0)%len(all)].Name
 }
 
 // nextApp is the one that a key leads to; nil if there is no other.

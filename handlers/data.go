@@ -48,7 +48,7 @@ func (s *Server) showData(c *gin.Context, status int, app *App, user string, rea
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
 	v := templates.DataView{Nav: s.settingsNav(c), URL: dataURL, EraseURL: dataURL + "/erase", App: app.Name}
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		if op.CanIn(a.Name, auth.VerbPrivacy) {
 			v.Apps = append(v.Apps, templates.Tab{Text: a.Title, URL: dataAddress(a, user), Current: a == app})
 		}

@@ -57,11 +57,11 @@ func TestWhoReadAConversation(t *testing.T) {
 	opened("group.edit", "g1")
 	b := h.as(auth.Lead).opened("bob", "cy")
 	for path, want := range map[string][]int64{
-		"/audit?app=demo&action=reads&q=ann&with=bob":                           {pair},
-		"/audit?app=demo&action=reads&q=bob&with=ann":                           {pair},
-		"/audit?app=demo&action=reads&q=ann&with=dee":                           nil,
-		"/audit?app=demo&action=reads&q=group:g1":                               {call},
-		groupURL(h.server.byName[testApp], "g1", tabActivity) + "?action=reads": {call},
+		"/audit?app=demo&action=reads&q=ann&with=bob":                             {pair},
+		"/audit?app=demo&action=reads&q=bob&with=ann":                             {pair},
+		"/audit?app=demo&action=reads&q=ann&with=dee":                             nil,
+		"/audit?app=demo&action=reads&q=group:g1":                                 {call},
+		groupURL(h.server.Apps.Get(testApp), "g1", tabActivity) + "?action=reads": {call},
 	} {
 		page := b.get(path).is(http.StatusOK).has("Files of messages and calls that name no conversation", "All reads of the app")
 		if got := page.logged(); !slices.Equal(got, want) {

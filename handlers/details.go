@@ -261,7 +261,7 @@ func (e *editing) ask(edit *actions.EditGroup, mute actions.MuteAll) error {
 		list = []actions.Action{*edit, mute}
 	}
 	for _, a := range list {
-		p, err := e.s.Actions.Preview(e.ctx(), e.s.actor(e.c), e.app.target(), a)
+		p, err := e.s.Actions.Preview(e.ctx(), e.s.actor(e.c), e.app.Target(), a)
 		if err != nil {
 			return err
 		}
@@ -307,7 +307,7 @@ func fieldNames(ctx context.Context) names {
 func (e *editing) carryOut(edit *actions.EditGroup, mute *actions.MuteAll) error {
 	var toasts []templates.Toast
 	do := func(a actions.Action) error {
-		r, err := e.s.Actions.Do(e.ctx(), e.s.actor(e.c), e.app.target(), a)
+		r, err := e.s.Actions.Do(e.ctx(), e.s.actor(e.c), e.app.Target(), a)
 		if err == nil {
 			toasts = append(toasts, e.s.resultToast(e.ctx(), e.app, r, fieldNames(e.ctx())))
 		}

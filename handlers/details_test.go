@@ -314,7 +314,7 @@ func TestDetailsHalfDone(t *testing.T) {
 	a := b.post(action, with(form, "mute_all", "on", "name", "Half")).is(http.StatusOK)
 	mine := a.mustFill("details-form")
 	// The second part's key was used for something else.
-	_, err := h.actions.Do(context.Background(), actions.Actor{OperatorID: h.operator(auth.Lead), Can: func(actions.Verb) bool { return true }}, h.app.target(),
+	_, err := h.actions.Do(context.Background(), actions.Actor{OperatorID: h.operator(auth.Lead), Can: func(actions.Verb) bool { return true }}, h.app.Target(),
 		actions.Notice{Common: actions.Common{Key: mine.Get("key") + "-mute"}, Group: "g1", Text: "x"})
 	if err != nil {
 		t.Fatal(err)
@@ -340,13 +340,13 @@ func TestCustomFact(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, func(o *Options) {
 		client, err := tencent.New(tencent.Config{
-			SDKAppID: "1400000001", Administrator: testAdmin, Key: testKey, Endpoint: "http://" + o.Apps[0].MediaHosts[0], GroupFields: []string{"level", "blob"}, Now: o.Now,
+			SDKAppID: "1400000001", Administrator: testAdmin, Key: testKey, Endpoint: "http://" + o.Apps.All()[0].MediaHosts[0], GroupFields: []string{"level", "blob"}, Now: o.Now,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(client.Close)
-		o.Apps[0].IM = client
+		o.Apps.All()[0].IM = client
 	})
 	h.newUsers("olga:Olga")
 	h.newGroup("Public", "g1", "Music", "olga")

@@ -368,7 +368,7 @@ func (s *Server) openDirect(c *gin.Context) error {
 	if len(wrong) > 0 {
 		return badInput{"direct.wrong.pair"}
 	}
-	r, err := s.Actions.Do(ctx, s.actor(c), app.target(), actions.ViewDirect{
+	r, err := s.Actions.Do(ctx, s.actor(c), app.Target(), actions.ViewDirect{
 		User: user, Peer: peer, Common: actions.Common{Reason: strings.TrimSpace(lines(v.Get("reason"))), Key: v.Get("key")},
 	})
 	if isInvalid(err) {

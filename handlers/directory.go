@@ -32,9 +32,6 @@ func (s *Server) directoryRoutes() []route {
 	}
 }
 
-// lists reports whether an app's vendor can list its groups. Where it cannot, the console's own directory stands in.
-func (a *App) lists() bool { return a.IM.Caps.Can(imclient.VerbListGroups, "") }
-
 // directory notes which groups there are whenever the service tells of one, and is the list of groups of an app whose
 // vendor has none.
 type directory struct {
@@ -56,7 +53,7 @@ const (
 
 // keepDirectory puts the directory around the client of an app that needs one.
 func (s *Server) keepDirectory(a *App) {
-	if a.lists() {
+	if a.Lists() {
 		return
 	}
 	d := &directory{
@@ -231,7 +228,7 @@ func (s *Server) findKnown(ctx context.Context, app *App, find string, kind imcl
 
 // knownFrom writes into rows how each group became known, and when it was last seen.
 func (s *Server) knownFrom(ctx context.Context, app *App, rows []templates.GroupRow) error {
-	if app.lists() {
+	if app.Lists() {
 		return nil
 	}
 	ids := make([]string, len(rows))
@@ -267,7 +264,7 @@ func (s *Server) knownForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if app.lists() {
+	if app.Lists() {
 		return seeOther(c, appURL(app, "groups"))
 	}
 	return s.renderKnown(c, app, http.StatusOK, knownForm{})
@@ -283,7 +280,7 @@ func (s *Server) addKnown(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if app.lists() {
+	if app.Lists() {
 		return seeOther(c, appURL(app, "groups"))
 	}
 	ctx := c.Request.Context()

@@ -54,7 +54,8 @@ func newVolc(t *testing.T) *volc {
 	t.Cleanup(im.Close)
 	v.app, v.api = &App{Name: "volc", Title: "Tongxue Study", IM: im, Callbacks: volcengine.Callbacks{AppID: "900001", Secret: volcSecret}}, api
 	v.harness = newHarness(t, func(o *Options) {
-		o.Apps, o.Feed, o.Jobs = append(o.Apps, v.app), callbacks.NewFeed(o.Store.Directory, o.Log, o.Now), v.jobs(o)
+		fixApp(o, v.app)
+		o.Feed, o.Jobs = callbacks.NewFeed(o.Store.Directory, o.Log, o.Now), v.jobs(o)
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -68,7 +69,7 @@ func newVolc(t *testing.T) *volc {
 func (v *volc) jobs(o *Options) *jobs.Service {
 	s := jobs.New(jobs.Options{
 		Store: o.Store.Jobs, Audit: o.Store.Audit, Actions: o.Actions, Log: o.Log, Poll: 20 * time.Millisecond,
-		App: func(name string) (actions.App, bool) { return v.app.target(), name == v.app.Name },
+		App: func(name string) (actions.App, bool) { return v.app.Target(), name == v.app.Name },
 		Operator: func(_ context.Context, id, _ string) (actions.Actor, error) {
 			return actions.Actor{OperatorID: id, Can: func(actions.Verb) bool { return true }}, nil
 		},

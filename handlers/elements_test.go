@@ -17,7 +17,7 @@ import (
 func testDrawer(t testing.TB) drawer {
 	t.Helper()
 	app := &App{Name: "demo", IM: &imclient.Client{Vendor: imclient.Tencent}, MediaHosts: []string{"cdn.example.com"}}
-	m, err := newMedia(Options{Apps: []*App{app}})
+	m, err := newMedia([]*App{app})
 	if err != nil {
 		t.Fatal(err)
 	}

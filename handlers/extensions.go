@@ -218,7 +218,7 @@ func (s *Server) setExtensions(c *gin.Context) error {
 		a.Set, a.Remove = changes(f.list)
 	}
 	ctx := c.Request.Context()
-	r, err := s.Actions.Do(ctx, s.actor(c), p.app.target(), a)
+	r, err := s.Actions.Do(ctx, s.actor(c), p.app.Target(), a)
 	if isInvalid(err) {
 		f.refused = err
 		return s.drawExtensions(c, http.StatusUnprocessableEntity, p, ref, f)

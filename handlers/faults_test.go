@@ -400,7 +400,7 @@ func (h *harness) mayRead(role auth.Role, user, peer string) {
 	h.t.Helper()
 	_, err := h.actions.Do(context.Background(), actions.Actor{
 		OperatorID: h.operator(role), Name: "op", Can: func(actions.Verb) bool { return true },
-	}, h.app.target(), actions.ViewDirect{Common: because("x"), User: user, Peer: peer})
+	}, h.app.Target(), actions.ViewDirect{Common: because("x"), User: user, Peer: peer})
 	if err != nil {
 		h.t.Fatal(err)
 	}

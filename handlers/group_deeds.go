@@ -303,7 +303,7 @@ func madeGroup(f *filling, r actions.Result) error {
 		return seeOther(f.c, f.madeURL(r.Group, tabDetails))
 	}
 	f.g = imclient.Group{ID: r.Group, Name: f.get("name"), Type: f.kind(imclient.VerbCreateGroup)}
-	added, err := f.s.Actions.Do(ctx, f.s.actor(f.c), f.app.target(), actions.AddMembers{Group: r.Group, Users: members, Silent: true})
+	added, err := f.s.Actions.Do(ctx, f.s.actor(f.c), f.app.Target(), actions.AddMembers{Group: r.Group, Users: members, Silent: true})
 	if err != nil {
 		p := explain(ctx, err, true)
 		f.s.logFailure(f.c, err, p.status)

@@ -207,7 +207,7 @@ func (s *Server) sendForm(m groupForm) func(*gin.Context) error {
 		if len(f.wrong) > 0 {
 			return f.refused()
 		}
-		r, err := s.Actions.Do(f.ctx(), s.actor(c), f.app.target(), a)
+		r, err := s.Actions.Do(f.ctx(), s.actor(c), f.app.Target(), a)
 		_, reused := errors.AsType[*actions.KeyReused](err)
 		switch {
 		case err == nil && r.Count(actions.StateApplied) == 0 && len(missed(r)) > 0:
@@ -238,7 +238,7 @@ func (f *filling) look() error {
 	if !f.m.looks && len(f.wrong) == 0 && f.invalid == nil {
 		return nil
 	}
-	p, err := f.s.Actions.Preview(f.ctx(), f.s.actor(f.c), f.app.target(), a)
+	p, err := f.s.Actions.Preview(f.ctx(), f.s.actor(f.c), f.app.Target(), a)
 	_, offered := errors.AsType[*actions.NotOffered](err)
 	switch {
 	case offered && f.m.needs != "":

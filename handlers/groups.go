@@ -161,7 +161,7 @@ func (s *Server) listGroups(c *gin.Context) error {
 	}
 	v.Export = exportMenu(c, app, exports.Groups, "type", string(q.kind))
 	v.Rows = s.groupRows(ctx, app, groups, pins)
-	if !app.lists() {
+	if !app.Lists() {
 		v.Tools = append(v.Tools, s.knownLink(c, app))
 	}
 	if err := s.knownFrom(ctx, app, v.Rows); err != nil {
@@ -308,7 +308,7 @@ func (s *Server) noGroups(ctx context.Context, app *App, q groupQuery) *template
 			Text: i18n.T(ctx, "groups.empty_type.text"), Action: all,
 		}
 	}
-	if !app.lists() {
+	if !app.Lists() {
 		return &templates.EmptyView{Icon: "groups", Title: i18n.T(ctx, "directory.empty.title"), Text: i18n.T(ctx, "directory.empty.text")}
 	}
 	return &templates.EmptyView{Icon: "groups", Title: i18n.T(ctx, "groups.empty.title"), Text: i18n.T(ctx, "groups.empty.text")}
@@ -396,7 +396,7 @@ func typeChip(ctx context.Context, app *App, t imclient.GroupType) templates.Chi
 
 // keepLastApp remembers which app the operator looks at.
 func (s *Server) keepLastApp(ctx context.Context, op auth.Operator, app *App) {
-	if len(s.Apps) < 2 {
+	if len(s.Apps.All()) < 2 {
 		return
 	}
 	last, err := s.Store.Settings.Get(ctx, op.ID, settingLastApp)

@@ -19,10 +19,12 @@ import (
 	"time"
 
 	"imdesk/actions"
+	"imdesk/apps"
 	"imdesk/auth"
 	"imdesk/emulator"
 	"imdesk/imclient/tencent"
 	"imdesk/jobs"
+	"imdesk/secrets"
 	"imdesk/store"
 	"imdesk/web/golden"
 )
@@ -93,7 +95,6 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.Close)
 	h.store, err = store.Open(ctx, filepath.Join(at.folder, "imdesk.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +109,7 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	h.app = &App{Name: testApp, Title: "Demo 演示", IM: client, Embedded: true, Administrators: []string{testAdmin}, MediaHosts: []string{strings.TrimPrefix(h.im.URL(), "http://")}}
 	h.app.Callbacks = tencent.Callbacks{AppID: strconv.Itoa(testSDKAppID), Token: testToken}
 	options := Options{
-		Apps: []*App{h.app}, Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Log: log, Now: h.now,
+		Apps: registry(t, h, log), Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Log: log, Now: h.now,
 		Zone: time.FixedZone("UTC+8", 8*60*60), Language: "en", Version: "test",
 	}
 	for _, c := range change {
@@ -122,6 +123,25 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// registry has the harness's app, and takes up others.
+func registry(t testing.TB, h *harness, log *slog.Logger) *apps.Registry {
+	ring, err := secrets.New(secrets.RandomKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := apps.New(apps.Options{Store: h.store, Keys: ring, Log: log, Now: h.now})
+	t.Cleanup(r.Close)
+	check(t, r.Fix(h.app))
+	return r
+}
+
+// fixApp adds an app to those that the console has from the start.
+func fixApp(o *Options, app *App) {
+	if err := o.Apps.Fix(app); err != nil {
+		panic(err)
+	}
 }
 
 func check(t testing.TB, err error) {

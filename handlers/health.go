@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"imdesk/apps"
 	"imdesk/auth"
 	"imdesk/replicas"
 
@@ -61,7 +62,7 @@ type metrics struct {
 }
 
 // newMetrics makes the page of figures; more are figures of other parts.
-func newMetrics(apps []*App, more ...prometheus.Collector) *metrics {
+func newMetrics(more ...prometheus.Collector) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "imdesk_requests_total", Help: "Requests answered, by route, method and status.",
@@ -73,40 +74,51 @@ func newMetrics(apps []*App, more ...prometheus.Collector) *metrics {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.duration)
 	reg.MustRegister(more...)
-	for _, a := range apps {
-		labels := prometheus.Labels{"app": a.Name}
-		for name, g := range map[string]struct {
-			help string
-			read func() float64
-		}{
-			"imdesk_service_calls":       {"Calls to the IM service in the last minute.", func() float64 { return float64(a.IM.Stats().Calls) }},
-			"imdesk_service_failures":    {"Calls of the last minute that failed for want of an answer.", func() float64 { return float64(a.IM.Stats().Failures) }},
-			"imdesk_service_p95_seconds": {"95th percentile of the answer time in the last minute.", func() float64 { return a.IM.Stats().P95.Seconds() }},
-			"imdesk_service_waiting":     {"Calls that wait for the service's rate now.", func() float64 { return float64(a.IM.Stats().Waiting) }},
-		} {
-			reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: g.help, ConstLabels: labels}, g.read))
-		}
-	}
 	m.page = promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 	return m
 }
 
-// shareFigures say how consoles on one database share the vendors' rates; none if this one is alone.
-func shareFigures(apps []*App, member *replicas.Member) (list []prometheus.Collector) {
-	if member == nil {
-		return nil
+// Figures of each app that there is when they are asked for.
+var (
+	callsFigure    = prometheus.NewDesc("imdesk_service_calls", "Calls to the IM service in the last minute.", []string{"app"}, nil)
+	failuresFigure = prometheus.NewDesc("imdesk_service_failures", "Calls of the last minute that failed for want of an answer.", []string{"app"}, nil)
+	p95Figure      = prometheus.NewDesc("imdesk_service_p95_seconds", "95th percentile of the answer time in the last minute.", []string{"app"}, nil)
+	waitingFigure  = prometheus.NewDesc("imdesk_service_waiting", "Calls that wait for the service's rate now.", []string{"app"}, nil)
+	shareFigure    = prometheus.NewDesc("imdesk_rate_share", "Part of the IM service's rates that this console uses, 0 to 1.", []string{"app"}, nil)
+	replicasFigure = prometheus.NewDesc("imdesk_replicas", "Consoles and commands that share the database and the IM services' rates.", nil, nil)
+)
+
+// appFigures are the figures of the apps, and how consoles on one database share the vendors' rates, if there are several.
+type appFigures struct {
+	apps   *apps.Registry
+	member *replicas.Member // nil: this console is alone
+}
+
+// Describe is for the page of figures; so is Collect.
+func (f appFigures) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{callsFigure, failuresFigure, p95Figure, waitingFigure, shareFigure, replicasFigure} {
+		out <- d
 	}
-	for _, a := range apps {
-		if !a.Embedded {
-			list = append(list, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-				Name: "imdesk_rate_share", Help: "Part of the IM service's rates that this console uses, 0 to 1.",
-				ConstLabels: prometheus.Labels{"app": a.Name},
-			}, func() float64 { return member.Part(a.IM) }))
+}
+
+// Collect reads what the clients know of their services.
+func (f appFigures) Collect(out chan<- prometheus.Metric) {
+	say := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	for _, a := range f.apps.All() {
+		stats := a.IM.Stats()
+		say(callsFigure, float64(stats.Calls), a.Name)
+		say(failuresFigure, float64(stats.Failures), a.Name)
+		say(p95Figure, stats.P95.Seconds(), a.Name)
+		say(waitingFigure, float64(stats.Waiting), a.Name)
+		if f.member != nil && !a.Embedded {
+			say(shareFigure, f.member.Part(a.IM), a.Name)
 		}
 	}
-	return append(list, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "imdesk_replicas", Help: "Consoles and commands that share the database and the IM services' rates.",
-	}, func() float64 { return float64(member.Known()) }))
+	if f.member != nil {
+		say(replicasFigure, float64(f.member.Known()))
+	}
 }
 
 // seen counts one answer. Addresses that lead nowhere share one label, for anybody can make them up.

@@ -184,7 +184,7 @@ func (s *Server) appAt(c *gin.Context, at string) *App {
 	if rest, ok := strings.CutPrefix(at, "/apps/"); ok {
 		name, _, _ := strings.Cut(rest, "/")
 		op, _ := auth.OperatorFrom(c.Request.Context())
-		if a := s.byName[name]; a != nil && op.Sees(name) {
+		if a := s.Apps.Get(name); a != nil && op.Sees(name) {
 			return a
 		}
 	}

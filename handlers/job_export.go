@@ -33,7 +33,7 @@ func (s *Server) exportAsJob(c *gin.Context, app *App, l exports.List) error {
 	if what := orID(l.Group, l.User); what != "" {
 		reason += " " + what
 	}
-	j, err := s.Jobs.Start(ctx, s.actor(c), app.target(), jobs.Spec{Kind: kindExport, Params: params, Reason: reason}, "")
+	j, err := s.Jobs.Start(ctx, s.actor(c), app.Target(), jobs.Spec{Kind: kindExport, Params: params, Reason: reason}, "")
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func exportedCells(i store.JobItem) []string {
 
 // resultCells are what became of a target.
 func (s *Server) resultCells(ctx context.Context, j store.Job) func(store.JobItem) []string {
-	app := s.byName[j.App]
+	app := s.Apps.Get(j.App)
 	return func(i store.JobItem) []string {
 		why, _ := jobReason(ctx, app, i.Reason, i.Code)
 		entry := ""

@@ -406,7 +406,7 @@ func (s *Server) planJob(c *gin.Context) error {
 // plan looks what the job would do, and shows it.
 func (f *jobForm) plan(status int) error {
 	ctx := f.c.Request.Context()
-	p, err := f.s.Jobs.Plan(ctx, f.s.actor(f.c), f.app.target(), f.in.spec(ctx))
+	p, err := f.s.Jobs.Plan(ctx, f.s.actor(f.c), f.app.Target(), f.in.spec(ctx))
 	if err != nil {
 		return f.refused(err)
 	}
@@ -447,7 +447,7 @@ func (s *Server) startJob(c *gin.Context) error {
 		f.wrong["confirm"] = i18n.T(ctx, "members.wrong.confirm", "n", n)
 		return f.plan(http.StatusUnprocessableEntity)
 	}
-	j, err := s.Jobs.Start(ctx, s.actor(c), f.app.target(), f.in.spec(ctx), f.in.key)
+	j, err := s.Jobs.Start(ctx, s.actor(c), f.app.Target(), f.in.spec(ctx), f.in.key)
 	if err != nil {
 		return f.refused(err)
 	}
@@ -536,10 +536,10 @@ func (f *jobForm) view() templates.JobFormView {
 	}
 	for _, other := range jobKinds {
 		o := templates.Option{Value: other.name, Text: jobKindText(ctx, other.name)}
-		o.Off = mayNot(f.c, f.app, auth.Verb(other.name)) != "" || !f.app.offers(other.needs)
+		o.Off = mayNot(f.c, f.app, auth.Verb(other.name)) != "" || !f.app.Offers(other.needs)
 		v.Kinds = append(v.Kinds, o)
 	}
-	if !f.app.offers(k.needs) && v.Notice == nil {
+	if !f.app.Offers(k.needs) && v.Notice == nil {
 		v.Notice = &templates.Notice{Tone: "warn", Title: i18n.T(ctx, "action.not_offered")}
 	}
 	if k.groups {
@@ -633,14 +633,6 @@ func (f *jobForm) particulars(v *templates.JobFormView) {
 			{Name: "to", Label: i18n.T(ctx, "job.form.to"), Type: "datetime-local", Value: in.to, Optional: true, Error: f.fault("to", "until")},
 		}
 	}
-}
-
-// offers reports whether a vendor offers something in any type of group, or at all.
-func (a *App) offers(v imclient.Verb) bool {
-	if a.IM.Caps.Can(v, "") {
-		return true
-	}
-	return slices.ContainsFunc(a.IM.Caps.Types, func(t imclient.TypeInfo) bool { return a.IM.Caps.Can(v, t.Type) })
 }
 
 // planView shows a plan.

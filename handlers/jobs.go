@@ -73,7 +73,7 @@ func (s *Server) bulkApp(c *gin.Context) *App {
 	if a := s.current(c); a != nil && mayJob(c, a.Name) {
 		return a
 	}
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		if mayJob(c, a.Name) {
 			return a
 		}
@@ -208,7 +208,7 @@ func (s *Server) jobMenus(c *gin.Context, v *templates.JobsView) {
 	for _, k := range append(jobs.Kinds(), jobs.FindGroups, kindExport) {
 		kinds = append(kinds, choice{k, jobKindText(ctx, k)})
 	}
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		apps = append(apps, choice{a.Name, a.Title})
 	}
 	menu("state", "check", i18n.T(ctx, "job.column.result"), states)
@@ -253,8 +253,8 @@ func (s *Server) jobRow(ctx context.Context, j store.Job) templates.JobRow {
 		ID: j.ID, URL: jobURL(j.ID), Title: jobTitle(ctx, j), Sub: j.Reason, State: s.jobChip(ctx, j),
 		Done: i18n.Int(ctx, j.Counts.Done+j.Counts.Reversed), Failed: i18n.Int(ctx, failed), Bad: failed > 0, By: jobBy(ctx, j), Start: j.Created,
 	}
-	if len(s.Apps) > 1 {
-		if a := s.byName[j.App]; a != nil {
+	if len(s.Apps.All()) > 1 {
+		if a := s.Apps.Get(j.App); a != nil {
 			r.Sub = join2(a.Title, r.Sub)
 		}
 	}
@@ -364,7 +364,7 @@ func (s *Server) jobCard(c *gin.Context, j store.Job) templates.JobCard {
 		ID: j.ID, URL: jobURL(j.ID), Title: jobTitle(ctx, j), Level: 2, Start: j.Created, By: jobBy(ctx, j), Reason: j.Reason,
 		State: s.jobChip(ctx, j), Total: int64(n.Total), Done: int64(done), Counts: jobCounts(ctx, j), Buttons: s.jobButtons(c, j),
 	}
-	if a := s.byName[j.App]; a != nil && len(s.Apps) > 1 {
+	if a := s.Apps.Get(j.App); a != nil && len(s.Apps.All()) > 1 {
 		card.Meta = append(card.Meta, templates.Link{Text: a.Title, URL: appURL(a, "groups"), Name: true})
 	}
 	if j.Complete && n.Total > 0 {
@@ -524,7 +524,7 @@ func (s *Server) jobFails(c *gin.Context, j store.Job, v *templates.JobView) err
 	if !j.State.Ended() {
 		v.Failed = i18n.N(ctx, "job.failed_yet", failed)
 	}
-	app := s.byName[j.App]
+	app := s.Apps.Get(j.App)
 	type cause struct{ reason, code string }
 	count := map[cause]int{}
 	state := map[cause]store.ItemState{}
@@ -661,7 +661,7 @@ func (s *Server) jobItems(c *gin.Context, j store.Job, v *templates.JobView) err
 // jobNames are the names of the people and groups of a page of targets. A job that runs shows ids: its page is asked for each second.
 func (s *Server) jobNames(c *gin.Context, j store.Job, items []store.JobItem) (n struct{ users, groups names }) {
 	n.users, n.groups = names{}, names{}
-	app := s.byName[j.App]
+	app := s.Apps.Get(j.App)
 	if app == nil || !j.State.Ended() || j.Kind == kindExport {
 		return n
 	}
@@ -701,7 +701,7 @@ func (s *Server) jobNames(c *gin.Context, j store.Job, items []store.JobItem) (n
 }
 
 func (s *Server) jobItem(ctx context.Context, j store.Job, i store.JobItem, called struct{ users, groups names }) templates.JobItemRow {
-	app := s.byName[j.App]
+	app := s.Apps.Get(j.App)
 	r := templates.JobItemRow{Position: i.Position, ID: i.Target, Name: called.users[i.Target], State: itemChip(ctx, i.State), Code: i.Code}
 	r.Why, _ = jobReason(ctx, app, i.Reason, i.Code)
 	if i.State == store.ItemDone && i.Reason != "" && r.Why == "" {
@@ -792,12 +792,12 @@ func (s *Server) retryJob(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	app := s.byName[j.App]
+	app := s.Apps.Get(j.App)
 	if app == nil {
 		return errNoApp
 	}
 	ctx := c.Request.Context()
-	child, err := s.Jobs.Retry(ctx, s.actorIn(c, j.App), app.target(), j.ID, false, postedKey(c))
+	child, err := s.Jobs.Retry(ctx, s.actorIn(c, j.App), app.Target(), j.ID, false, postedKey(c))
 	if errors.Is(err, jobs.ErrNothingToDo) || errors.Is(err, store.ErrConflict) {
 		return s.answer(c, http.StatusOK, templates.Toast{Tone: "bad", Text: i18n.T(ctx, "job.said.nothing_left")}, jobURL(j.ID))
 	}
@@ -822,12 +822,12 @@ func (s *Server) reversePlan(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	app := s.byName[j.App]
+	app := s.Apps.Get(j.App)
 	if app == nil {
 		return errNoApp
 	}
 	ctx := c.Request.Context()
-	p, err := s.Jobs.ReversePlan(ctx, s.actorIn(c, j.App), app.target(), j.ID)
+	p, err := s.Jobs.ReversePlan(ctx, s.actorIn(c, j.App), app.Target(), j.ID)
 	if errors.Is(err, store.ErrConflict) {
 		return s.answer(c, http.StatusOK, templates.Toast{Tone: "bad", Text: i18n.T(ctx, "job.said.running")}, jobURL(j.ID))
 	}
@@ -879,12 +879,12 @@ func (s *Server) reverseJob(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	app := s.byName[j.App]
+	app := s.Apps.Get(j.App)
 	if app == nil {
 		return errNoApp
 	}
 	ctx := c.Request.Context()
-	child, err := s.Jobs.Reverse(ctx, s.actorIn(c, j.App), app.target(), j.ID, postedKey(c))
+	child, err := s.Jobs.Reverse(ctx, s.actorIn(c, j.App), app.Target(), j.ID, postedKey(c))
 	if errors.Is(err, jobs.ErrNothingToDo) || errors.Is(err, store.ErrConflict) {
 		return s.answer(c, http.StatusOK, templates.Toast{Tone: "bad", Text: i18n.T(ctx, "job.said.nothing_left")}, jobURL(j.ID))
 	}

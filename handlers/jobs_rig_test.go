@@ -24,7 +24,7 @@ func newTestJobs(h *harness, log *slog.Logger) *jobs.Service {
 			if h.app == nil || name != h.app.Name {
 				return actions.App{}, false
 			}
-			return h.app.target(), true
+			return h.app.Target(), true
 		},
 		Operator: func(ctx context.Context, id, app string) (actions.Actor, error) {
 			o, err := h.auth.Operator(ctx, id)

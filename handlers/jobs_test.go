@@ -144,7 +144,7 @@ func TestListsAreTakenOut(t *testing.T) {
 	op, err := h.store.Operators.ByName(t.Context(), "op_lead")
 	check(t, err)
 	actor := actions.Actor{OperatorID: op.ID, Name: op.Name, Can: func(actions.Verb) bool { return true }}
-	j, err := h.jobs.Start(t.Context(), actor, h.app.target(), jobs.Spec{Kind: exports.JobKind, Params: params, Reason: "Members"}, "")
+	j, err := h.jobs.Start(t.Context(), actor, h.app.Target(), jobs.Spec{Kind: exports.JobKind, Params: params, Reason: "Members"}, "")
 	check(t, err)
 	if j = h.ended(t, j.ID); j.State != store.JobDone || j.Counts.Done != len(spammers)+2 {
 		t.Fatalf("export %s %+v", j.State, j.Counts)

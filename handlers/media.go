@@ -18,6 +18,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -38,9 +39,8 @@ import (
 type media struct {
 	key    []byte // signs the addresses, made anew by each process
 	client *http.Client
-	hosts  []string        // and their subdomains: shown at once
-	named  map[string]bool // "host:port" that the configuration names: shown at once, and may be on a private network
-	slots  chan struct{}   // bounds how much is fetched at the same time
+	now    atomic.Pointer[mediaPlaces]
+	slots  chan struct{} // bounds how much is fetched at the same time
 }
 
 // Bounds of what is fetched.
@@ -90,26 +90,26 @@ var vendorHosts = map[imclient.Vendor][]string{
 	imclient.Volcengine: {"volces.com", "volccdn.com", "volcimagex.cn"},
 }
 
-func newMedia(o Options) (*media, error) {
-	m := &media{key: make([]byte, 32), named: map[string]bool{}, slots: make(chan struct{}, mediaSlots)}
+func newMedia(list []*App) (*media, error) {
+	m := &media{key: make([]byte, 32), slots: make(chan struct{}, mediaSlots)}
 	if _, err := rand.Read(m.key); err != nil {
 		return nil, fmt.Errorf("key of media addresses: %w", err)
 	}
-	for _, app := range o.Apps {
-		m.hosts = append(m.hosts, vendorHosts[app.IM.Vendor]...)
+	for _, app := range list {
 		for _, entry := range app.MediaHosts {
-			if err := m.allow(entry); err != nil {
+			if _, _, err := mediaHost(entry); err != nil {
 				return nil, fmt.Errorf("app %s: %w", app.Name, err)
 			}
 		}
 	}
+	m.follow(list)
 	dialer := &net.Dialer{Timeout: mediaDial}
 	guarded := &net.Dialer{Timeout: mediaDial, Control: refusePrivate}
 	m.client = &http.Client{
 		Transport: &http.Transport{
 			Proxy: nil, // a proxy would connect in our place, past the check of the address
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				if m.named[strings.ToLower(address)] {
+				if m.places().named[strings.ToLower(address)] {
 					return dialer.DialContext(ctx, network, address)
 				}
 				return guarded.DialContext(ctx, network, address)
@@ -127,22 +127,45 @@ func newMedia(o Options) (*media, error) {
 	return m, nil
 }
 
-// allow takes in an entry of the configuration: "cdn.example.com" with its subdomains, or "10.0.0.7:8090", exactly this
-// and on whatever network.
-func (m *media) allow(entry string) error {
+// mediaPlaces are where media may be fetched from without being asked for.
+type mediaPlaces struct {
+	hosts []string        // with their subdomains, from public networks
+	named map[string]bool // host:port, on whatever network
+}
+
+// places are those of the apps that there are now.
+func (m *media) places() *mediaPlaces { return m.now.Load() }
+
+// follow takes up which apps there are. An entry that makes no sense was refused before.
+func (m *media) follow(list []*App) {
+	p := &mediaPlaces{named: map[string]bool{}}
+	for _, app := range list {
+		p.hosts = append(p.hosts, vendorHosts[app.IM.Vendor]...)
+		for _, entry := range app.MediaHosts {
+			if host, named, err := mediaHost(entry); err == nil && named {
+				p.named[host] = true
+			} else if err == nil {
+				p.hosts = append(p.hosts, host)
+			}
+		}
+	}
+	m.now.Store(p)
+}
+
+// mediaHost reads an entry of an app: "cdn.example.com" with its subdomains, or "10.0.0.7:8090", exactly this and on whatever
+// network, which is named.
+func mediaHost(entry string) (host string, named bool, err error) {
 	entry = strings.ToLower(strings.TrimSpace(entry))
 	if host, port, err := net.SplitHostPort(entry); err == nil {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "" {
-			return fmt.Errorf("media host %q: the port makes no sense", entry)
+			return "", false, fmt.Errorf("media host %q: the port makes no sense", entry)
 		}
-		m.named[entry] = true
-		return nil
+		return entry, true, nil
 	}
 	if entry == "" || strings.ContainsAny(entry, "/:@? \\") {
-		return fmt.Errorf("media host %q: write a host name such as cdn.example.com, or host:port", entry)
+		return "", false, fmt.Errorf("media host %q: write a host name such as cdn.example.com, or host:port", entry)
 	}
-	m.hosts = append(m.hosts, strings.TrimPrefix(entry, "."))
-	return nil
+	return strings.TrimPrefix(entry, "."), false, nil
 }
 
 // Errors of fetching; fail explains them.
@@ -224,7 +247,7 @@ func (m *media) checkRedirect(req *http.Request, via []*http.Request) error {
 		return fmt.Errorf("%w: redirected to %s", errMediaRefused, req.URL.Scheme)
 	case via[0].URL.Scheme == "https" && req.URL.Scheme == "http":
 		return fmt.Errorf("%w: redirected to plain HTTP", errMediaRefused)
-	case m.named[hostPort(req.URL)] && !m.named[hostPort(via[0].URL)]:
+	case m.places().named[hostPort(req.URL)] && !m.places().named[hostPort(via[0].URL)]:
 		// A public host must not lead us to one that only the configuration may name.
 		return fmt.Errorf("%w: redirected to a private host", errMediaRefused)
 	}
@@ -248,11 +271,12 @@ func hostPort(u *url.URL) string {
 // known reports whether an address is the vendor's or one that the configuration names, so that it is shown without
 // being asked for. Others learn when their picture was looked at, if not by whom: an operator has to want that.
 func (m *media) known(u *url.URL) bool {
-	if m.named[hostPort(u)] {
+	places := m.places()
+	if places.named[hostPort(u)] {
 		return true
 	}
 	host := strings.ToLower(u.Hostname())
-	for _, h := range m.hosts {
+	for _, h := range places.hosts {
 		if host == h || strings.HasSuffix(host, "."+h) {
 			return true
 		}

@@ -93,7 +93,7 @@ func TestMedia(t *testing.T) {
 	closed.Close()
 	var log bytes.Buffer
 	h := newHarness(t, func(o *Options) {
-		o.Apps[0].MediaHosts = append(o.Apps[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"), strings.TrimPrefix(closed.URL, "http://"))
+		o.Apps.All()[0].MediaHosts = append(o.Apps.All()[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"), strings.TrimPrefix(closed.URL, "http://"))
 		o.Log = slog.New(slog.NewTextHandler(&log, nil))
 	})
 	b := h.as(auth.Viewer)
@@ -178,7 +178,7 @@ func TestMediaLinks(t *testing.T) {
 	t.Parallel()
 	up := storage(t)
 	h := newHarness(t, func(o *Options) {
-		o.Apps[0].MediaHosts = append(o.Apps[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"))
+		o.Apps.All()[0].MediaHosts = append(o.Apps.All()[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"))
 	})
 	h.newUsers("ann:Ann")
 	h.newGroup("Public", "g1", "A group", "ann")
@@ -226,7 +226,7 @@ func TestMediaTooLong(t *testing.T) {
 	t.Parallel()
 	up := storage(t)
 	h := newHarness(t, func(o *Options) {
-		o.Apps[0].MediaHosts = append(o.Apps[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"))
+		o.Apps.All()[0].MediaHosts = append(o.Apps.All()[0].MediaHosts, strings.TrimPrefix(up.URL, "http://"))
 	})
 	b := h.as(auth.Viewer)
 	m := h.server.media
@@ -280,7 +280,7 @@ func TestRebinding(t *testing.T) {
 	t.Parallel()
 	inside := storage(t)
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(inside.URL, "http://"))
-	m, err := newMedia(Options{Apps: []*App{{IM: &imclient.Client{Vendor: imclient.Tencent}, MediaHosts: []string{"localhost"}}}})
+	m, err := newMedia([]*App{{IM: &imclient.Client{Vendor: imclient.Tencent}, MediaHosts: []string{"localhost"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestRebinding(t *testing.T) {
 func TestMediaHosts(t *testing.T) {
 	t.Parallel()
 	app := &App{Name: "demo", IM: &imclient.Client{Vendor: imclient.Tencent}, MediaHosts: []string{" CDN.Example.com ", ".files.example", "10.0.0.7:8090"}}
-	m, err := newMedia(Options{Apps: []*App{app}})
+	m, err := newMedia([]*App{app})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +321,7 @@ func TestMediaHosts(t *testing.T) {
 	}
 	for _, entry := range []string{"", "https://cdn.example.com", "cdn.example.com/x", "a b", "host:0", "host:99999", ":80", "host:http"} {
 		app.MediaHosts = []string{entry}
-		if _, err := newMedia(Options{Apps: []*App{app}}); err == nil {
+		if _, err := newMedia([]*App{app}); err == nil {
 			t.Errorf("media host %q is accepted", entry)
 		}
 	}

@@ -363,11 +363,11 @@ func (s *Server) actOnMembers(m memberSheet) func(*gin.Context) error {
 		if len(a.f.users) > recallAtOnce && m.name != cardSheet.name {
 			return a.startJob()
 		}
-		r, err := s.Actions.Do(ctx, s.actor(c), app.target(), m.action(g.ID, a.f))
+		r, err := s.Actions.Do(ctx, s.actor(c), app.Target(), m.action(g.ID, a.f))
 		reused, again := errors.AsType[*actions.KeyReused](err)
 		if again && a.quick() { // another act by the same button of a list: it is not the first one sent twice
 			a.f.key, again = "", false
-			r, err = s.Actions.Do(ctx, s.actor(c), app.target(), m.action(g.ID, a.f))
+			r, err = s.Actions.Do(ctx, s.actor(c), app.Target(), m.action(g.ID, a.f))
 		}
 		switch {
 		case err == nil:
@@ -401,7 +401,7 @@ func (m memberSheet) spec(group string, f memberForm) jobs.Spec {
 // startJob has a job do it: it goes on without this request, can be taken back for a moment, and tells what became of each.
 func (a *asking) startJob() error {
 	ctx := a.c.Request.Context()
-	j, err := a.s.Jobs.Start(ctx, a.s.actor(a.c), a.app.target(), a.m.spec(a.g.ID, a.f), a.f.key)
+	j, err := a.s.Jobs.Start(ctx, a.s.actor(a.c), a.app.Target(), a.m.spec(a.g.ID, a.f), a.f.key)
 	switch {
 	case isInvalid(err):
 		a.invalid = err
@@ -440,7 +440,7 @@ func (a *asking) look() error {
 		return nil
 	}
 	ctx := a.c.Request.Context()
-	p, err := a.s.Actions.Preview(ctx, a.s.actor(a.c), a.app.target(), a.m.action(a.g.ID, a.f))
+	p, err := a.s.Actions.Preview(ctx, a.s.actor(a.c), a.app.Target(), a.m.action(a.g.ID, a.f))
 	if _, offered := errors.AsType[*actions.NotOffered](err); offered {
 		return err
 	}

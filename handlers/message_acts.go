@@ -206,7 +206,7 @@ func (s *Server) recallSheet(c *gin.Context) error {
 // recallView is the sheet: how many of whom are taken back, and which are not.
 func (s *Server) recallView(c *gin.Context, at chat, refs []messageRef, typed url.Values, refused error) (templates.GroupSheetView, error) {
 	ctx := c.Request.Context()
-	p, err := s.Actions.Preview(ctx, s.actor(c), at.app.target(), recallAction(at, refs, url.Values{}))
+	p, err := s.Actions.Preview(ctx, s.actor(c), at.app.Target(), recallAction(at, refs, url.Values{}))
 	if err != nil {
 		return templates.GroupSheetView{}, err
 	}
@@ -305,7 +305,7 @@ func (s *Server) recall(c *gin.Context) error {
 		return s.askRecall(c, at, refs, v)
 	}
 	ctx := c.Request.Context()
-	r, err := s.Actions.Do(ctx, s.actor(c), at.app.target(), recallAction(at, refs, v))
+	r, err := s.Actions.Do(ctx, s.actor(c), at.app.Target(), recallAction(at, refs, v))
 	if isInvalid(err) {
 		view, failed := s.recallView(c, at, refs, v, err)
 		if failed != nil {
@@ -426,7 +426,7 @@ func (s *Server) deleteView(c *gin.Context, app *App, g imclient.Group, users []
 	for _, u := range users {
 		v.Sheet.Hidden = append(v.Sheet.Hidden, "users", u)
 	}
-	p, err := s.Actions.Preview(ctx, s.actor(c), app.target(), actions.DeleteBySender{Group: g.ID, Users: users})
+	p, err := s.Actions.Preview(ctx, s.actor(c), app.Target(), actions.DeleteBySender{Group: g.ID, Users: users})
 	if isInvalid(err) {
 		v.Sheet.Notice = badField(ctx, err, "reason")
 		return v, nil
@@ -465,7 +465,7 @@ func (s *Server) deleteBySender(c *gin.Context) error {
 		return errForbidden
 	}
 	ctx := c.Request.Context()
-	r, err := s.Actions.Do(ctx, s.actor(c), app.target(), actions.DeleteBySender{
+	r, err := s.Actions.Do(ctx, s.actor(c), app.Target(), actions.DeleteBySender{
 		Group: g.ID, Users: users, Common: actions.Common{Reason: strings.TrimSpace(v.Get("reason")), Key: v.Get("key")},
 	})
 	if isInvalid(err) {
@@ -533,7 +533,7 @@ func (s *Server) sendNotice(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	r, err := s.Actions.Do(ctx, s.actor(c), app.target(), actions.Notice{
+	r, err := s.Actions.Do(ctx, s.actor(c), app.Target(), actions.Notice{
 		Group: g.ID, Text: strings.ReplaceAll(strings.TrimSpace(v.Get("text")), "\r\n", "\n"), To: idList(v.Get("to")),
 		Common: actions.Common{Key: v.Get("key")},
 	})
@@ -562,7 +562,7 @@ func (s *Server) muteAllSheet(c *gin.Context) error {
 func (s *Server) muteAllView(c *gin.Context, app *App, g imclient.Group, typed url.Values, refused error) (templates.GroupSheetView, error) {
 	ctx := c.Request.Context()
 	on := typed.Get("on") != "0"
-	p, err := s.Actions.Preview(ctx, s.actor(c), app.target(), actions.MuteAll{Group: g.ID, On: on})
+	p, err := s.Actions.Preview(ctx, s.actor(c), app.Target(), actions.MuteAll{Group: g.ID, On: on})
 	if err != nil {
 		return templates.GroupSheetView{}, err
 	}
@@ -595,7 +595,7 @@ func (s *Server) muteAll(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	r, err := s.Actions.Do(ctx, s.actor(c), app.target(), actions.MuteAll{
+	r, err := s.Actions.Do(ctx, s.actor(c), app.Target(), actions.MuteAll{
 		Group: g.ID, On: v.Get("on") != "0", Common: actions.Common{Reason: strings.TrimSpace(v.Get("reason")), Key: v.Get("key")},
 	})
 	if isInvalid(err) {

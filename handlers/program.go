@@ -279,7 +279,7 @@ func (p *programCall) do(build func(common actions.Common) actions.Action, reaso
 		return nil, err
 	}
 	a := build(actions.Common{Reason: strings.TrimSpace(reason), Note: note, Key: key})
-	r, err := p.s.Actions.Do(p.c.Request.Context(), p.s.actor(p.c), p.app.target(), a)
+	r, err := p.s.Actions.Do(p.c.Request.Context(), p.s.actor(p.c), p.app.Target(), a)
 	if err != nil {
 		return nil, err
 	}

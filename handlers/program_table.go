@@ -284,7 +284,7 @@ func (p *programCall) action() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := p.s.Actions.FromEntry(p.app.target(), e)
+	r, err := p.s.Actions.FromEntry(p.app.Target(), e)
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +296,7 @@ func (p *programCall) undo() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := p.s.Actions.Undo(p.c.Request.Context(), p.s.actor(p.c), p.app.target(), e.ID)
+	r, err := p.s.Actions.Undo(p.c.Request.Context(), p.s.actor(p.c), p.app.Target(), e.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (s *Server) protectedApp(c *gin.Context, name string) (*App, error) {
 // appFor is the app that a page of the settings is about: the one named, if the operator may do v there, else the first such.
 func (s *Server) appFor(c *gin.Context, name string, v auth.Verb) (*App, error) {
 	op, _ := auth.OperatorFrom(c.Request.Context())
-	if a := s.byName[name]; a != nil {
+	if a := s.Apps.Get(name); a != nil {
 		if !op.CanIn(a.Name, v) {
 			return nil, errForbidden
 		}
@@ -56,7 +56,7 @@ func (s *Server) appFor(c *gin.Context, name string, v auth.Verb) (*App, error) 
 	if a := s.current(c); a != nil && op.CanIn(a.Name, v) {
 		return a, nil
 	}
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		if op.CanIn(a.Name, v) {
 			return a, nil
 		}
@@ -77,7 +77,7 @@ func (s *Server) showProtected(c *gin.Context, app *App, v templates.ProtectedVi
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
 	v.URL, v.App = protectedURL, app.Name
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		if op.CanIn(a.Name, auth.VerbProtect) {
 			v.Apps = append(v.Apps, templates.Tab{Text: a.Title, URL: protectedURL + "?app=" + url.QueryEscape(a.Name), Current: a == app})
 		}

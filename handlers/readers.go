@@ -192,7 +192,7 @@ func (s *Server) setUnread(c *gin.Context) error {
 		n = -1 // refused beside the field
 	}
 	ctx := c.Request.Context()
-	r, err := s.Actions.Do(ctx, s.actor(c), app.target(), actions.SetUnread{
+	r, err := s.Actions.Do(ctx, s.actor(c), app.Target(), actions.SetUnread{
 		Group: g.ID, User: users[0], N: n, Common: actions.Common{Reason: strings.TrimSpace(v.Get("reason")), Key: v.Get("key")},
 	})
 	if isInvalid(err) {

@@ -38,7 +38,7 @@ func (s *Server) replicaRow(c *gin.Context, r store.Replica) templates.ReplicaRo
 		Name: r.Name, Version: r.Version, Started: r.Started, Seen: r.Seen, Here: r.ID == s.Replicas.ID(), Other: r.Version != s.Version,
 	}
 	shown := map[string]bool{}
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		share, has := r.Shares[a.IM.Pool]
 		if !has || a.Embedded || shown[a.IM.Pool] { // apps of one account share its rates
 			continue

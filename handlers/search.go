@@ -124,7 +124,7 @@ func (s *Server) hits(ctx context.Context, list []store.Archived, q search) []te
 	called := s.searchNames(ctx, list)
 	hits := make([]templates.SearchHit, len(list))
 	for i, m := range list {
-		app := s.byName[m.Place.App]
+		app := s.Apps.Get(m.Place.App)
 		at := groupURL(app, m.Place.Group, tabMessages)
 		h := templates.SearchHit{
 			At: m.At, App: app.Title, Group: templates.Link{Text: orID(called[m.Place.App].groups[m.Place.Group], m.Place.Group), URL: at},
@@ -194,7 +194,7 @@ func (s *Server) searchNames(ctx context.Context, list []store.Archived) map[str
 	}
 	var wg sync.WaitGroup
 	for name := range called {
-		app := s.byName[name]
+		app := s.Apps.Get(name)
 		wg.Go(func() {
 			list, _, err := app.IM.Groups.GetMany(ctx, groups[name])
 			s.courtesy(ctx, err)

@@ -20,7 +20,7 @@ import (
 // archived is a harness whose console keeps what is said.
 func archived(t *testing.T) *harness {
 	t.Helper()
-	keeper := &archive.Keeper{Policies: map[string]archive.Policy{testApp: {Groups: true}}}
+	keeper := &archive.Keeper{Policies: func() map[string]archive.Policy { return map[string]archive.Policy{testApp: {Groups: true}} }}
 	h := newHarness(t, func(o *Options) {
 		keeper.Store, keeper.Log, keeper.Now = o.Store.Archive, o.Log, o.Now
 		o.Archive = keeper

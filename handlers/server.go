@@ -4,7 +4,6 @@
 package handlers
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,11 +11,11 @@ import (
 
 	"imdesk/actions"
 	"imdesk/approvals"
+	"imdesk/apps"
 	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/callbacks"
 	"imdesk/events"
-	"imdesk/imclient"
 	"imdesk/jobs"
 	"imdesk/replicas"
 	"imdesk/store"
@@ -27,35 +26,11 @@ import (
 )
 
 // App is one app that the console looks after.
-type App struct {
-	Name     string // in URLs
-	Title    string // on screen
-	Colour   string // a name of templates.Colours; "": by position
-	IM       *imclient.Client
-	Embedded bool // the emulator that comes with imdesk
-	// MediaHosts are where pictures and files of its messages come from, beyond the vendor's own hosts: "cdn.example.com"
-	// with its subdomains, or "10.0.0.7:8090", which may be on a private network.
-	MediaHosts []string
-	// Administrators are accounts that are never muted, kicked or signed out: the ones imdesk and the app's server act as.
-	Administrators []string
-	// Callbacks reads what the service tells of its own accord; nil: it is not listened to.
-	Callbacks imclient.Callbacks
-}
-
-// Detail names the vendor and the app's id there, "Tencent 1400187352".
-func (a *App) Detail() string {
-	switch a.IM.Vendor {
-	case imclient.Tencent:
-		return "Tencent " + a.IM.AppID
-	case imclient.Volcengine:
-		return "Volcengine " + a.IM.AppID
-	}
-	return a.IM.AppID
-}
+type App = apps.App
 
 // Options is what a Server is made of.
 type Options struct {
-	Apps           []*App // at least one, in the order shown
+	Apps           *apps.Registry // whoever makes the server loads and closes it
 	Store          *store.Store
 	Auth           *auth.Service
 	Actions        *actions.Service
@@ -81,15 +56,14 @@ type Options struct {
 // Server is the console.
 type Server struct {
 	Options
-	byName  map[string]*App
 	media   *media
 	metrics *metrics
 	timeout time.Duration // of a request
 	answers keptAnswers
 	paces   paces // of API tokens
 
-	callbackLogs map[*App]*callbackLog // of the apps that have callbacks
-	counts       liveSeries            // of live rooms that operators look at
+	callbackLogs callbackLogs // by app
+	counts       liveSeries   // of live rooms that operators look at
 }
 
 // Times and sizes that bound each request.
@@ -108,9 +82,6 @@ func New(o Options) (http.Handler, error) {
 }
 
 func newServer(o Options) (*Server, error) {
-	if len(o.Apps) == 0 {
-		return nil, errors.New("no app to look after")
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -120,19 +91,9 @@ func newServer(o Options) (*Server, error) {
 	if o.Zone == nil {
 		o.Zone = time.Local
 	}
-	s := &Server{Options: o, byName: map[string]*App{}, callbackLogs: map[*App]*callbackLog{}, timeout: requestTimeout}
-	for _, a := range o.Apps {
-		if s.byName[a.Name] != nil {
-			return nil, fmt.Errorf("two apps are named %s", a.Name)
-		}
-		s.byName[a.Name] = a
-		s.keepDirectory(a)
-		if a.Callbacks != nil {
-			s.callbackLogs[a] = newCallbackLog(o.Now())
-		}
-	}
+	s := &Server{Options: o, timeout: requestTimeout}
 	s.withApprovals()
-	media, err := newMedia(o)
+	media, err := newMedia(o.Apps.All())
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +102,8 @@ func newServer(o Options) (*Server, error) {
 	if o.Jobs != nil {
 		more = append(more, o.Jobs)
 	}
-	more = append(more, shareFigures(o.Apps, o.Replicas)...)
-	s.metrics = newMetrics(o.Apps, more...)
+	s.metrics = newMetrics(append(more, appFigures{o.Apps, o.Replicas})...)
+	o.Apps.Watch(apps.Watch{Add: s.keepDirectory, Change: s.media.follow})
 	return s, nil
 }
 

@@ -83,11 +83,6 @@ func actorOf(op auth.Operator, app string) actions.Actor {
 	}
 }
 
-// target is an app, for package actions.
-func (a *App) target() actions.App {
-	return actions.App{ID: a.Name, IM: a.IM, Administrators: a.Administrators}
-}
-
 func (s *Server) loginPage(c *gin.Context) error {
 	if lang, ok := i18n.Parse(c.Query("lang")); ok {
 		http.SetCookie(c.Writer, &http.Cookie{
@@ -112,9 +107,10 @@ func (s *Server) renderLogin(c *gin.Context, status int, v templates.LoginView) 
 		v.LangURL = auth.LoginURL(v.Next) + "&lang="
 	}
 	v.Version = s.Version
-	v.Lede = s.Apps[0].Title
-	if len(s.Apps) > 1 {
-		v.Lede = i18n.N(ctx, "login.apps", len(s.Apps))
+	if all := s.Apps.All(); len(all) == 1 {
+		v.Lede = all[0].Title
+	} else if len(all) > 1 {
+		v.Lede = i18n.N(ctx, "login.apps", len(all))
 	}
 	if v.Next == "/" {
 		v.Next = ""

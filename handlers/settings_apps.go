@@ -23,7 +23,7 @@ func (s *Server) settingsAppRoutes() []route {
 func (s *Server) settingsApps(c *gin.Context) error {
 	ctx := c.Request.Context()
 	v := templates.AppsView{Nav: s.settingsNav(c)}
-	for _, a := range s.Apps {
+	for _, a := range s.Apps.All() {
 		row := templates.AppRow{
 			Name: a.Name, Title: a.Title, Detail: a.Detail(), Colour: s.colour(a), URL: appURL(a, "groups"),
 			From: i18n.T(ctx, "apps.from.file"), CheckURL: appsURL + "?check=" + url.QueryEscape(a.Name),

@@ -60,7 +60,7 @@ func (s *Server) imported(c *gin.Context, app *App) (*actions.Result, error) {
 	if e.App != app.Name || e.Action != string(actions.VerbImportUsers) {
 		return nil, store.ErrNotFound
 	}
-	r, err := s.Actions.FromEntry(app.target(), e)
+	r, err := s.Actions.FromEntry(app.Target(), e)
 	return &r, err
 }
 
@@ -87,7 +87,7 @@ func (s *Server) importUsers(c *gin.Context) error {
 		}
 		return i.render(http.StatusOK)
 	}
-	r, err := s.Actions.Do(c.Request.Context(), s.actor(c), app.target(), i.action())
+	r, err := s.Actions.Do(c.Request.Context(), s.actor(c), app.Target(), i.action())
 	_, reused := errors.AsType[*actions.KeyReused](err)
 	switch {
 	case err == nil:
@@ -268,7 +268,7 @@ func wrongUser(u imclient.NewUser, fields int, limits imclient.Limits) string {
 
 // look finds out what would happen.
 func (i *importing) look() error {
-	p, err := i.s.Actions.Preview(i.ctx(), i.s.actor(i.c), i.app.target(), i.action())
+	p, err := i.s.Actions.Preview(i.ctx(), i.s.actor(i.c), i.app.Target(), i.action())
 	if _, offered := errors.AsType[*actions.NotOffered](err); offered {
 		return err
 	}

@@ -204,7 +204,7 @@ func (s *Server) actOnUser(m userSheet) func(*gin.Context) error {
 		if a.wrong = a.mistakes(); len(a.wrong) > 0 {
 			return a.refused()
 		}
-		r, err := s.Actions.Do(ctx, s.actor(c), app.target(), m.action(a))
+		r, err := s.Actions.Do(ctx, s.actor(c), app.Target(), m.action(a))
 		_, reused := errors.AsType[*actions.KeyReused](err)
 		switch {
 		case err == nil:
@@ -260,7 +260,7 @@ func (a *userAsking) look() error {
 	if a.m.many && len(a.f.ids) == 0 || a.m.ready != nil && !a.m.ready(a) {
 		return nil
 	}
-	p, err := a.s.Actions.Preview(a.ctx(), a.s.actor(a.c), a.app.target(), a.m.action(a))
+	p, err := a.s.Actions.Preview(a.ctx(), a.s.actor(a.c), a.app.Target(), a.m.action(a))
 	if _, offered := errors.AsType[*actions.NotOffered](err); offered {
 		return err
 	}

@@ -42,7 +42,7 @@ func newUser(t *testing.T) *harness {
 // do carries an action out as an operator would from somewhere else.
 func (h *harness) do(a actions.Action) actions.Result {
 	h.t.Helper()
-	r, err := h.actions.Do(imclient.Fresh(context.Background()), actions.Actor{OperatorID: "mei", Name: "Mei Lin", Can: func(actions.Verb) bool { return true }}, h.app.target(), a)
+	r, err := h.actions.Do(imclient.Fresh(context.Background()), actions.Actor{OperatorID: "mei", Name: "Mei Lin", Can: func(actions.Verb) bool { return true }}, h.app.Target(), a)
 	if err != nil {
 		h.t.Fatal(err)
 	}

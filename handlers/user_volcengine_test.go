@@ -32,7 +32,7 @@ func TestUsersOfVolcengine(t *testing.T) {
 	if err != nil || len(refused) > 0 {
 		t.Fatal(refused, err)
 	}
-	h := newHarness(t, func(o *Options) { o.Apps = append(o.Apps, &App{Name: "volc", Title: "Volc", IM: im}) })
+	h := newHarness(t, func(o *Options) { fixApp(o, &App{Name: "volc", Title: "Volc", IM: im}) })
 	b := h.as(auth.Owner)
 	page := "/apps/volc/users/" + ann
 	b.get(page).is(http.StatusOK).has("Ann").lacks("Birthday", "Adds friends")

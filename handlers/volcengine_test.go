@@ -46,7 +46,7 @@ func newVolcHarness(t testing.TB, change ...func(*Options)) *harness {
 	}
 	t.Cleanup(im.Close)
 	app := &App{Name: volcName, Title: "Study 自习", IM: im}
-	h := newHarness(t, append([]func(*Options){func(o *Options) { o.Apps = append(o.Apps, app) }}, change...)...)
+	h := newHarness(t, append([]func(*Options){func(o *Options) { fixApp(o, app) }}, change...)...)
 	h.app, h.im = app, em
 	refused, err := im.Users.Import(context.Background(), []imclient.NewUser{{ID: volcOwner, Nick: "Olga"}, {ID: volcAnn, Nick: "Ann"}, {ID: volcBob, Nick: "Bob"}})
 	if err != nil || len(refused) > 0 {

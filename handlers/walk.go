@@ -37,7 +37,7 @@ func (s *Server) startWalk(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if app.lists() || s.Jobs == nil {
+	if app.Lists() || s.Jobs == nil {
 		return seeOther(c, appURL(app, "groups"))
 	}
 	v, err := form(c)
@@ -70,7 +70,7 @@ func (s *Server) startWalk(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("write down a search for groups: %w", err)
 	}
-	if _, err := s.Jobs.Start(ctx, s.actor(c), app.target(), jobs.Spec{Kind: jobs.FindGroups, Params: params}, f.key); err != nil {
+	if _, err := s.Jobs.Start(ctx, s.actor(c), app.Target(), jobs.Spec{Kind: jobs.FindGroups, Params: params}, f.key); err != nil {
 		return err
 	}
 	return s.answer(c, http.StatusOK, templates.Toast{Text: i18n.T(ctx, "directory.walk.started")}, knownURL(app))

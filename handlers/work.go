@@ -40,7 +40,7 @@ func (s *Server) operatorWork(c *gin.Context) error {
 	var apps []string
 	if op, _ := auth.OperatorFrom(ctx); !op.Everywhere(auth.VerbAudit) {
 		apps = []string{}
-		for _, a := range s.Apps {
+		for _, a := range s.Apps.All() {
 			if op.CanIn(a.Name, auth.VerbAudit) {
 				apps = append(apps, a.Name)
 			}
