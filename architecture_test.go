@@ -38,9 +38,10 @@ var layers = map[string][]string{
 	"web/static":              nil,
 	"web/golden":              {"web/i18n"},
 	"web/templates":           {"web/i18n", "web/static"},
+	"cases":                   {"actions", "imclient", "store", "terms"},
 	"approvals":               {"actions", "jobs", "store"},
 	"apps":                    {"actions", "archive", "imclient", "imclient/tencent", "imclient/volcengine", "secrets", "store"},
-	"handlers":                {"approvals", "apps", "imclient", "store", "events", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
+	"handlers":                {"approvals", "apps", "cases", "imclient", "store", "events", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,

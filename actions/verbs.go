@@ -75,6 +75,7 @@ const (
 	VerbNoteBlock        Verb = "block.note"
 	VerbMarkContact      Verb = "contact.mark"
 	VerbMakeToken        Verb = "user.token"
+	VerbWarn             Verb = "user.warn"
 )
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
@@ -167,6 +168,7 @@ var verbs = map[Verb]verbInfo{
 	VerbNoteBlock:        {imclient.VerbBlockNotes, false, true},
 	VerbMarkContact:      {imclient.VerbContactMarks, false, true},
 	VerbMakeToken:        {imclient.VerbToken, true, false},
+	VerbWarn:             {imclient.VerbDirectSend, false, false},
 }
 
 // Verbs lists all verbs, in the order of the constants.
@@ -183,7 +185,7 @@ func Verbs() []Verb {
 		VerbCreateGroup, VerbImportGroup, VerbDismiss, VerbTransfer, VerbAddMembers, VerbMemberFields, VerbGroupFields, VerbAttributes,
 		VerbCounters, VerbClearMessages, VerbCreateTopic, VerbEditTopic, VerbDeleteTopic,
 		VerbReadFiles, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags,
-		VerbAllow, VerbMarkRoom, VerbDeleteMessages, VerbMarkRead, VerbSendUsers, VerbSendGroups, VerbNoteBlock, VerbMarkContact, VerbMakeToken,
+		VerbAllow, VerbMarkRoom, VerbDeleteMessages, VerbMarkRead, VerbSendUsers, VerbSendGroups, VerbNoteBlock, VerbMarkContact, VerbMakeToken, VerbWarn,
 	}
 }
 

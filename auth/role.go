@@ -45,6 +45,7 @@ const (
 	VerbKnow      Verb = "groups.know"       // add to the directory of groups
 	VerbFind      Verb = "groups.find"       // have users' conversations looked through for more
 	VerbCases     Verb = "case.decide"       // the queue
+	VerbReport    Verb = "case.report"       // put messages into the queue
 	VerbBulk      Verb = "bulk.run"          // one action on more than ten at once
 	VerbExport    Verb = "list.export"       // take a list out as a file
 	VerbProtect   Verb = "protected.edit"    // whom no job may harm
@@ -109,6 +110,7 @@ const (
 	VerbNoteBlock      Verb = "block.note"
 	VerbMarkContact    Verb = "contact.mark"
 	VerbMakeToken      Verb = "user.token"
+	VerbWarn           Verb = "user.warn"
 
 	VerbSendDirect       Verb = "direct.send"
 	VerbEditDirect       Verb = "direct.edit"
@@ -144,6 +146,7 @@ var least = map[Verb]Role{
 	VerbNote:   Support,
 	VerbKnow:   Support,
 	VerbUnmute: Support,
+	VerbReport: Support,
 
 	VerbCases:          Moderator,
 	VerbMute:           Moderator,
@@ -204,6 +207,7 @@ var least = map[Verb]Role{
 	VerbNoteBlock:      Lead,
 	VerbMarkContact:    Lead,
 	VerbMakeToken:      Owner,
+	VerbWarn:           Moderator,
 
 	VerbSendDirect:       Lead,
 	VerbEditDirect:       Lead,

@@ -28,10 +28,10 @@ func TestRolesAreOrdered(t *testing.T) {
 func TestWhoMayDoWhat(t *testing.T) {
 	gains := map[Role][]Verb{
 		Viewer:  {VerbSelf, VerbFactors, VerbView},
-		Support: {VerbDirect, VerbUnmute, VerbNote, VerbKnow},
+		Support: {VerbDirect, VerbUnmute, VerbNote, VerbKnow, VerbReport},
 		Moderator: {
 			VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard,
-			VerbEditMessage, VerbReceipts, VerbAddMembers,
+			VerbEditMessage, VerbReceipts, VerbAddMembers, VerbWarn,
 		},
 		Lead: {
 			VerbRules, VerbBulk, VerbFind, VerbExport, VerbProtect, VerbApprove, VerbOverride, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,

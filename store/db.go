@@ -68,6 +68,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Approvals: approvals{d},
 		Uses:      uses{d},
 		Privacy:   privacy{d},
+		Cases:     caseStore{d},
 
 		db: d,
 	}, nil

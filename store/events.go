@@ -15,6 +15,7 @@ const (
 	TopicJob      = "job"      // id: of a job whose state changed
 	TopicApps     = "apps"     // id: name of an app that was added, changed or removed
 	TopicReplicas = "replicas" // id: of a replica that wants more of the vendors' rates, or gave its part back
+	TopicCases    = "cases"    // id: of a case that changed, or that somebody looks at
 	TopicSettings = "settings" // id: name of a setting of the whole console
 )
 

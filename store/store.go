@@ -49,6 +49,7 @@ type Store struct {
 	Approvals   Approvals
 	Uses        Uses
 	Privacy     Privacy
+	Cases       Cases
 
 	db *db
 }

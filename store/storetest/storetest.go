@@ -42,6 +42,8 @@ func Run(t *testing.T, open Open) {
 		{"uses", Uses},
 		{"privacy", Privacy},
 		{"privacy in batches", PrivacyInBatches},
+		{"cases", Cases},
+		{"verdicts", Verdicts},
 		{"replicas", Replicas},
 		{"apps", Apps},
 		{"text", Text},
