@@ -15,6 +15,7 @@ import (
 // Item is one target of an action: a user, a message, a group, or a field of a group.
 type Item struct {
 	ID     string
+	By     string // of a message: who sent it, where that is known
 	Skip   string // text key: why it is left alone; "" if it is acted upon
 	Effect string // text key of what will happen, with the placeholders {from} and {to} for Before and Want; "" if skipped
 	Before Value  // what the service said before
@@ -52,7 +53,8 @@ const (
 	SkipMember        = "action.skip.member" // is in the group already
 	SkipSame          = "action.skip.same"   // is as wanted already
 	SkipRecalled      = "action.skip.recalled"
-	SkipGone          = "action.skip.gone" // the message is gone
+	SkipGone          = "action.skip.gone"      // the message is gone
+	SkipProtected     = "action.skip.protected" // its sender is on the list of protected people
 	SkipNoUser        = "action.skip.no_user"
 	SkipBack          = "action.skip.back"    // undo: it is as it was before already
 	SkipChanged       = "action.skip.changed" // undo: somebody changed it since

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -177,6 +178,8 @@ type Recall struct {
 	User     string       `json:"user,omitempty"`
 	Peer     string       `json:"peer,omitempty"`
 	Messages []MessageRef `json:"messages"`
+	// Spare tells of senders whose messages are to be left alone, as far as the history says who sent them; nil: none.
+	Spare func(ctx context.Context, senders []string) (map[string]bool, error) `json:"-"`
 }
 
 // Verb is VerbRecall.
@@ -210,7 +213,7 @@ func (a Recall) work() work {
 	}
 	return &recallWork{
 		group: a.Group, conversation: imclient.Conversation{Group: a.Group, User: a.User, Peer: a.Peer},
-		refs: refs, reason: a.Reason,
+		refs: refs, reason: a.Reason, spare: a.Spare,
 	}
 }
 

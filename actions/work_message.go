@@ -20,6 +20,7 @@ type recallWork struct {
 	group, reason string
 	conversation  imclient.Conversation
 	refs          []MessageRef
+	spare         func(ctx context.Context, senders []string) (map[string]bool, error)
 }
 
 func (w *recallWork) load(ctx context.Context, p *plan) error {
@@ -40,22 +41,46 @@ func (w *recallWork) load(ctx context.Context, p *plan) error {
 	if err != nil {
 		return err
 	}
+	spared, err := w.spared(ctx, found)
+	if err != nil {
+		return err
+	}
 	for _, r := range w.refs {
 		item := Item{ID: r.ID, Want: known(TextRecalled), Effect: EffectRecalled}
 		if m, is := found[r.ID]; is {
-			item.Before = messageValue(m)
+			item.Before, item.By = messageValue(m), m.From
 			p.concerned = append(p.concerned, m.From)
 		}
-		switch item.Before.Text {
-		case TextRecalled:
+		switch {
+		case item.Before.Text == TextRecalled:
 			item.skip(SkipRecalled)
-		case TextGone:
+		case item.Before.Text == TextGone:
 			item.skip(SkipGone)
+		case spared[item.By]:
+			item.skip(SkipProtected)
 		}
 		p.items = append(p.items, item)
 	}
 	p.concerned = distinct(slices.DeleteFunc(p.concerned, func(u string) bool { return u == "" }))
 	return nil
+}
+
+// spared are the senders whose messages are left alone.
+func (w *recallWork) spared(ctx context.Context, found map[string]imclient.Message) (map[string]bool, error) {
+	var senders []string
+	for _, m := range found {
+		if m.From != "" {
+			senders = append(senders, m.From)
+		}
+	}
+	if w.spare == nil || len(senders) == 0 {
+		return nil, nil
+	}
+	spared, err := w.spare(ctx, distinct(senders))
+	if err != nil {
+		return nil, fmt.Errorf("look who is spared: %w", err)
+	}
+	return spared, nil
 }
 
 func messageValue(m imclient.Message) Value {

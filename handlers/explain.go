@@ -11,6 +11,7 @@ import (
 	"imdesk/actions"
 	"imdesk/auth"
 	"imdesk/imclient"
+	"imdesk/jobs"
 	"imdesk/store"
 	"imdesk/web/i18n"
 	"imdesk/web/templates"
@@ -107,7 +108,7 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 		p = say(http.StatusConflict, "not_offered")
 		p.notice.Text = i18n.T(ctx, offer.Key)
 		return p
-	case errors.As(err, &reused):
+	case errors.As(err, &reused), errors.Is(err, jobs.ErrKeyReused):
 		p.notice.Tone, p.notice.Reference = "warn", ""
 		return say(http.StatusConflict, "sent_before")
 	case errors.As(err, &service):

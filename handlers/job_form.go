@@ -41,7 +41,7 @@ const maxJobBody = 12 << 20
 // bodyLimit is how large a request to a route may be.
 func bodyLimit(route string) int64 {
 	switch route {
-	case "/apps/:app/jobs/new", "/apps/:app/jobs/start":
+	case "/apps/:app/jobs/new", "/apps/:app/jobs/start", programJobs, programJobs + "/plan":
 		return maxJobBody
 	}
 	return maxBody
@@ -116,6 +116,9 @@ type jobInput struct {
 	note         string
 	key, confirm string
 	back         string
+	all          string        // a list of each group, in place of names
+	listRole     imclient.Role // of that list
+	messages     []string      // that were ticked, in place of a search
 
 	groupIDs sheet.IDs
 	userIDs  sheet.IDs
@@ -133,14 +136,12 @@ func readJobInput(v url.Values, limits imclient.Limits) jobInput {
 		why: v.Get("why"), words: strings.TrimSpace(v.Get("words")), note: strings.TrimSpace(lines(v.Get("note"))), key: clip(v.Get("key"), 64),
 		confirm: strings.TrimSpace(v.Get("confirm")), back: v.Get("back"),
 	}
-	for _, k := range jobKinds {
-		if k.name == v.Get("kind") {
-			in.kind = k
-		}
+	in.kind = kindOf(v.Get("kind"))
+	in.messages = v["m"]
+	if len(in.messages) > 0 && v.Get("kind") == "" { // ticked on a page of messages
+		in.kind = kindOf(jobs.Recall)
 	}
-	if in.kind.name == "" {
-		in.kind = jobKinds[0]
-	}
+	in.all, in.listRole = clip(v.Get("everybody"), 32), imclient.Role(clip(v.Get("list_role"), 32))
 	if in.length == "" {
 		in.length = lengthDefault
 	}
@@ -151,6 +152,21 @@ func readJobInput(v url.Values, limits imclient.Limits) jobInput {
 	in.userIDs = sheet.ParseIDs(in.users, limits.UserID)
 	return in
 }
+
+// kindOf is the kind of a name, or the first there is.
+func kindOf(name string) jobKind {
+	for _, k := range jobKinds {
+		if k.name == name {
+			return k
+		}
+	}
+	return jobKinds[0]
+}
+
+// goesThroughLists reports whether targets are everybody on a list, or messages that were ticked, rather than what is typed in.
+func (in jobInput) goesThroughLists() bool { return in.all != "" && in.kind.people && in.kind.groups }
+
+func (in jobInput) ticked() bool { return in.kind.messages && len(in.messages) > 0 }
 
 // spec is what the job is to do.
 func (in jobInput) spec(ctx context.Context) jobs.Spec {
@@ -172,6 +188,17 @@ func (in jobInput) spec(ctx context.Context) jobs.Spec {
 	}
 	if in.kind.where {
 		s.Direct, s.InGroups = in.direct, in.inGroups
+	}
+	if in.goesThroughLists() {
+		s.Users, s.All = nil, &jobs.Everybody{List: in.all, Role: in.listRole}
+	}
+	if in.ticked() {
+		refs, _ := readMessageRefs(in.messages) // looked at by check
+		s.Users = nil
+		for _, r := range refs {
+			s.Messages = append(s.Messages, r.action())
+		}
+		return s
 	}
 	if in.kind.messages {
 		s.Users = nil
@@ -212,7 +239,7 @@ func (s *Server) newJob(c *gin.Context) error {
 		f.in.direct, f.in.inGroups = true, true
 	}
 	if list := exports.Kind(v.Get("all")); list != "" && len(f.in.groupIDs.List) == 1 {
-		if err := f.fill(list, imclient.Role(v.Get("role"))); err != nil {
+		if err := f.fill(list, f.in.listRole); err != nil {
 			return err
 		}
 	}
@@ -228,7 +255,8 @@ func (s *Server) newGroupJob(c *gin.Context) error {
 	return seeOther(c, newJobURL(app, "groups", c.Param("group")))
 }
 
-// fill puts everybody of a group's list into the form, up to exportNow of them.
+// fill puts everybody of a group's list into the form, up to exportNow of them. Of a longer list the job gets the list itself, and
+// goes through it.
 func (f *jobForm) fill(list exports.Kind, role imclient.Role) error {
 	ctx := f.c.Request.Context()
 	if list != exports.Members && list != exports.Muted && list != exports.Bans {
@@ -243,7 +271,7 @@ func (f *jobForm) fill(list exports.Kind, role imclient.Role) error {
 		return err
 	}
 	if !whole {
-		f.notice = &templates.Notice{Tone: "warn", Title: i18n.T(ctx, "job.form.too_long", "n", i18n.Int(ctx, exportNow)), Next: i18n.T(ctx, "job.form.too_long_next")}
+		f.in.all, f.in.listRole = string(list), role
 		return nil
 	}
 	var ids []string
@@ -365,7 +393,7 @@ func (f *jobForm) check() bool {
 	switch {
 	case k.people && len(in.userIDs.Bad) > 0:
 		wrong("users", i18n.N(ctx, "job.wrong.ids", len(in.userIDs.Bad)))
-	case k.people && len(in.userIDs.List) == 0 && f.wrong["file"] == "":
+	case k.people && len(in.userIDs.List) == 0 && f.wrong["file"] == "" && !in.goesThroughLists():
 		wrong("users", i18n.T(ctx, "action.invalid.nobody"))
 	}
 	if k.lasts && in.length == lengthUntil && readSpan(ctx, in.length, in.until).Until.IsZero() {
@@ -380,6 +408,11 @@ func (f *jobForm) check() bool {
 		wrong("words", i18n.T(ctx, "members.wrong.words"))
 	} else if k.asks && wholeReason(ctx, in.why, in.words) == "" {
 		wrong("why", i18n.T(ctx, "members.wrong.reason"))
+	}
+	if in.ticked() {
+		if _, err := readMessageRefs(in.messages); err != nil {
+			wrong("messages", i18n.T(ctx, "messages.wrong.refs"))
+		}
 	}
 	if k.where && !in.direct && !in.inGroups {
 		wrong("where", i18n.T(ctx, "job.wrong.where"))
@@ -491,7 +524,20 @@ func (in jobInput) kept() (fields []templates.FieldView, hidden []string) {
 			hidden = append(hidden, f[0], f[1])
 		}
 	}
-	return fields, hidden
+	return fields, append(hidden, in.chosen()...)
+}
+
+// chosen are the hidden fields of targets that were chosen elsewhere.
+func (in jobInput) chosen() (hidden []string) {
+	if in.goesThroughLists() {
+		hidden = append(hidden, "everybody", in.all, "list_role", string(in.listRole))
+	}
+	if in.ticked() {
+		for _, m := range in.messages {
+			hidden = append(hidden, "m", m)
+		}
+	}
+	return hidden
 }
 
 // fault is what is wrong with a field, in words; "" if nothing is.
@@ -548,7 +594,18 @@ func (f *jobForm) view() templates.JobFormView {
 			Error: f.fault("groups"), Attrs: map[string]any{"spellcheck": "false", "dir": "auto"},
 		}
 	}
-	if k.people {
+	v.Hidden = append(v.Hidden, in.chosen()...)
+	switch {
+	case in.goesThroughLists():
+		//i18n:uses job.form.everybody.*
+		v.Read = append(v.Read, i18n.T(ctx, "job.form.everybody."+in.all))
+		if in.listRole != "" {
+			v.Read = append(v.Read, i18n.T(ctx, "members.column.role")+": "+roleText(ctx, in.listRole))
+		}
+	case in.ticked():
+		v.Read = append(v.Read, i18n.N(ctx, "messages.selected", len(in.messages)))
+	}
+	if k.people && !in.goesThroughLists() {
 		v.Users = &templates.FieldView{
 			Name: "users", Label: i18n.T(ctx, "members.ids"), Hint: i18n.T(ctx, "job.form.users_hint", "limit", i18n.Int(ctx, jobs.MaxTargets)), Value: in.users, Rows: 8,
 			Error: f.fault("users"), Attrs: map[string]any{"spellcheck": "false", "dir": "auto"},
@@ -583,7 +640,7 @@ func (f *jobForm) view() templates.JobFormView {
 	}
 	v.Words = templates.FieldView{Name: "words", Label: i18n.T(ctx, "members.words"), Value: in.words, Optional: true, Error: f.fault("words", "reason"), Attrs: map[string]any{"dir": "auto"}}
 	v.Note = templates.FieldView{Name: "note", Label: i18n.T(ctx, "members.note"), Value: in.note, Rows: 2, Optional: true, Error: f.fault("note"), Attrs: map[string]any{"dir": "auto"}}
-	if n := badField(ctx, f.invalid, "kind", "targets", "groups", "users", "file", "length", "until", "role", "text", "why", "words", "reason", "note", "search", "senders", "from", "to"); n != nil && v.Notice == nil {
+	if n := badField(ctx, f.invalid, "kind", "targets", "groups", "users", "file", "length", "until", "role", "text", "why", "words", "reason", "note", "search", "senders", "from", "to", "all"); n != nil && v.Notice == nil {
 		v.Notice = n
 	}
 	return v
@@ -625,7 +682,7 @@ func (f *jobForm) particulars(v *templates.JobFormView) {
 		check("direct", in.direct, i18n.T(ctx, "job.form.direct"), f.fault("where"))
 		check("in_groups", in.inGroups, i18n.T(ctx, "job.form.in_groups"), "")
 	}
-	if k.messages {
+	if k.messages && !in.ticked() {
 		v.Search = []templates.FieldView{
 			{Name: "senders", Label: i18n.T(ctx, "job.form.senders"), Value: in.senders, Rows: 2, Optional: true, Error: f.fault("senders", "search"), Attrs: map[string]any{"spellcheck": "false"}},
 			{Name: "find", Label: i18n.T(ctx, "job.form.find"), Value: in.find, Optional: true, Error: f.fault("text"), Hint: i18n.T(ctx, "job.form.find_hint"), Attrs: map[string]any{"dir": "auto"}},

@@ -537,5 +537,8 @@ func (l *peopleList) tools() []templates.ButtonView {
 	case l.live:
 		return []templates.ButtonView{mute, ban, look}
 	}
-	return []templates.ButtonView{l.tool(addSheet, i18n.T(ctx, "members.add.by_id"), "plus"), mute, kick, look}
+	return []templates.ButtonView{l.tool(addSheet, i18n.T(ctx, "members.add.by_id"), "plus"), mute, kick, look, {
+		Text: i18n.T(ctx, "job.all_members"), Icon: "jobs", Why: mayNot(l.c, l.app, auth.VerbBulk),
+		URL: newJobURL(l.app, "kind", jobs.Mute, "groups", l.g.ID, "all", string(exports.Members), "list_role", l.u.Query().Get("role")),
+	}}
 }

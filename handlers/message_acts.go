@@ -37,7 +37,7 @@ func (s *Server) messageActions(c *gin.Context, app *App, g imclient.Group) temp
 	}
 	return templates.SelectionView{
 		ID: selectionForm, Label: i18n.T(ctx, "messages.selection"), Count: "messages.selected",
-		Hidden: []string{"back", c.Request.URL.RequestURI()},
+		Hidden: []string{"back", c.Request.URL.RequestURI(), "groups", g.ID},
 		Actions: []templates.ButtonView{
 			button(auth.VerbRecall, imclient.VerbRecall, recallButton(ctx, groupURL(app, g.ID, "recall"))),
 			button(auth.VerbMute, imclient.VerbMute, templates.ButtonView{
@@ -67,8 +67,16 @@ func (s *Server) messageActions(c *gin.Context, app *App, g imclient.Group) temp
 			button(auth.VerbDeleteMessages, imclient.VerbDeleteMessage, templates.ButtonView{
 				Text: i18n.T(ctx, "rooms.delete.button"), Icon: "trash", FormAction: page + "/delete",
 			}),
+			recallAsJob(c, app, g),
 		},
 	}
+}
+
+// recallAsJob leads from ticked messages to the form of a job that takes them back.
+func recallAsJob(c *gin.Context, app *App, g imclient.Group) templates.ButtonView {
+	b := templates.ButtonView{Text: i18n.T(c.Request.Context(), "job.recall_selection"), Icon: "jobs", FormAction: appURL(app, "jobs", "new")}
+	b.Why = orID(mayNot(c, app, auth.VerbBulk), notOffered(c, app, auth.VerbRecall, imclient.VerbRecall, g.Type))
+	return b
 }
 
 // muteSenders leads from ticked messages to the sheet that mutes who said them.

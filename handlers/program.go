@@ -178,6 +178,8 @@ func explainProgram(err error, p problem, say func(status int, key string) probl
 		p = say(http.StatusForbidden, "token_address")
 	case errors.Is(err, errTooFast):
 		p = say(http.StatusTooManyRequests, "too_fast")
+	case errors.Is(err, errNotNow):
+		p = say(http.StatusConflict, "not_now")
 	case errors.Is(err, errNotJSON):
 		p = say(http.StatusUnsupportedMediaType, "not_json")
 	case errors.As(err, &bad):

@@ -94,6 +94,8 @@ func schemaOf(t reflect.Type, shapes object) object {
 		return object{"type": "object", "additionalProperties": schemaOf(t.Elem(), shapes)}
 	case t.Kind() == reflect.Bool:
 		return object{"type": "boolean"}
+	case t.Kind() == reflect.Float64:
+		return object{"type": "number"}
 	case t.Kind() == reflect.Int || t.Kind() == reflect.Int64:
 		return object{"type": "integer"}
 	case t.Kind() == reflect.Struct:

@@ -9,6 +9,7 @@ import (
 	"imdesk/actions"
 	"imdesk/auth"
 	"imdesk/imclient"
+	"imdesk/jobs"
 	"imdesk/store"
 )
 
@@ -19,7 +20,7 @@ const (
 )
 
 // programTable is the JSON API, line by line: the console's reads and actions for programs, with the same rights.
-var programTable = []programRoute{
+var programTable = slices.Concat([]programRoute{
 	{get, programPrefix + "apps", auth.VerbView, "listApps", nil, nil, appList{}, (*programCall).apps},
 	{get, programApp + "/groups", auth.VerbView, "listGroups", []string{"type", "cursor", "limit"}, nil, groupList{}, (*programCall).groups},
 	{get, programGroup, auth.VerbView, "getGroup", nil, nil, groupOut{}, (*programCall).group},
@@ -44,7 +45,7 @@ var programTable = []programRoute{
 	{post, programUser + "/global-unmute", auth.VerbGlobalUnmute, "globalUnmute", nil, globalUnmuteBody{}, programResult{}, (*programCall).globalUnmute},
 	{post, programUser + "/sign-out", auth.VerbSignOut, "signOut", nil, usersBody{}, programResult{}, (*programCall).signOut},
 	{post, programApp + "/actions/:entry/undo", auth.VerbView, "undo", nil, nil, programResult{}, (*programCall).undo},
-}
+}, jobProgramRoutes())
 
 // programVerbs are the rights that the API has a use for, in the order of the table.
 func programVerbs() []auth.Verb {
@@ -54,7 +55,12 @@ func programVerbs() []auth.Verb {
 			list = append(list, r.verb)
 		}
 	}
-	return append(list, auth.VerbDirect, auth.VerbAudit, auth.VerbBulk)
+	for _, kind := range jobs.Kinds() { // what jobs do
+		if v := auth.Verb(kind); !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return append(list, auth.VerbDirect, auth.VerbAudit)
 }
 
 // What is sent. Reason goes to the audit log and, where the service does so, to the people concerned; note is for colleagues.

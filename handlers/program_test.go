@@ -163,6 +163,7 @@ func TestProgram(t *testing.T) {
 		}
 	})
 	t.Run("what makes no sense", func(t *testing.T) {
+		h.server.paces = paces{} // not more of what came before
 		p := lead.in(t)
 		before := h.state()
 		for _, tt := range []struct {
@@ -285,7 +286,7 @@ func manyIDs(n int) []string {
 
 // addressOfProgram is a real address of a line of the API.
 func addressOfProgram(r programRoute) string {
-	return strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1").Replace(r.path)
+	return strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1", ":job", "1").Replace(r.path)
 }
 
 // Every line of the API, asked with a token of every role that may have one, and of one that is for reading only.

@@ -201,6 +201,7 @@ func (k *actionKind) Check(app actions.App, s Spec) error {
 	if k.about == aboutMessages {
 		checkMessages(p, s)
 	}
+	s.All.check(p, k, s)
 	if err := p.err(); err != nil {
 		return err
 	}
@@ -297,14 +298,26 @@ func account(i store.JobItem) imclient.NewUser {
 	return imclient.NewUser{ID: i.Target, Nick: more.Nick, AvatarURL: more.Avatar}
 }
 
+// action is what is done to a batch. Of messages those are left alone whose senders are on the app's protected list.
+func (k *actionKind) action(r Run, items []store.JobItem, c actions.Common) actions.Action {
+	a := k.make(r.Spec, items[0].Group, items, c)
+	if recall, is := a.(actions.Recall); is {
+		recall.Spare = func(ctx context.Context, senders []string) (map[string]bool, error) {
+			return r.jobs.Store.Protects(ctx, r.App.ID, senders)
+		}
+		return recall
+	}
+	return a
+}
+
 func (k *actionKind) Preview(ctx context.Context, r Run, items []store.JobItem) ([]Expected, error) {
-	p, err := r.service.Preview(ctx, r.Actor, r.App, k.make(r.Spec, items[0].Group, items, r.Spec.common("")))
+	p, err := r.service.Preview(ctx, r.Actor, r.App, k.action(r, items, r.Spec.common("")))
 	if err != nil {
 		return nil, err
 	}
 	list := make([]Expected, 0, len(p.Items))
 	for _, i := range p.Items {
-		list = append(list, Expected{Target: i.ID, Skip: i.Skip, Before: i.Before.Text})
+		list = append(list, Expected{Target: i.ID, By: i.By, Skip: i.Skip, Before: i.Before.Text})
 	}
 	return list, nil
 }
@@ -316,7 +329,7 @@ func (k *actionKind) Do(ctx context.Context, r Run, items []store.JobItem, again
 	if common.Was, err = r.was(ctx, items); err != nil {
 		return nil, err
 	}
-	action := k.make(r.Spec, items[0].Group, items, common)
+	action := k.action(r, items, common)
 	if again {
 		result, found, err := r.service.SettleKey(ctx, r.Actor, r.App, action, r.Key)
 		if err != nil {

@@ -41,7 +41,7 @@ func (s *Service) Retry(ctx context.Context, actor actions.Actor, app actions.Ap
 	if parent.Relation == store.JobReverse {
 		return s.Reverse(ctx, actor, app, parent.Parent, key) // takes what is left of it
 	}
-	if j, found, err := s.repeated(ctx, actor, key); found || err != nil {
+	if j, found, err := s.repeated(ctx, actor, key, ""); found || err != nil {
 		return j, err
 	}
 	states := []store.ItemState{store.ItemRefused}
@@ -94,12 +94,12 @@ func (s *Service) child(ctx context.Context, actor actions.Actor, parent store.J
 		}
 	}
 	spec := v.Spec
-	spec.Search, spec.Groups = nil, nil
+	spec.Search, spec.All, spec.Groups = nil, nil, nil
 	job := store.Job{
 		Kind: parent.Kind, App: parent.App, OperatorID: actor.OperatorID, OperatorName: actor.Name, Address: actor.Address, Key: key,
 		Reason: parent.Reason, Parent: parent.ID, Relation: relation, Complete: true,
 	}
-	return s.add(ctx, actor, job, spec, items)
+	return s.add(ctx, actor, job, stored{Spec: spec}, items)
 }
 
 // retryBody is what a guard keeps of a retry: the job whose failures are tried again.
@@ -232,7 +232,7 @@ func (s *Service) Reverse(ctx context.Context, actor actions.Actor, app actions.
 	if err != nil {
 		return store.Job{}, err
 	}
-	if j, found, err := s.repeated(ctx, actor, key); found || err != nil {
+	if j, found, err := s.repeated(ctx, actor, key, ""); found || err != nil {
 		return j, err
 	}
 	_, items, err := s.reversible(ctx, parent, app)

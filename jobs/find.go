@@ -41,8 +41,93 @@ func (q *Search) check(p problems, groups int) {
 	p.ids("senders", q.Senders, 0)
 }
 
-// Finds tells that messages are looked for.
-func (k *actionKind) Finds(s Spec) bool { return k.about == aboutMessages && s.Search != nil }
+// Finds tells that messages are looked for, or lists of people gone through.
+func (k *actionKind) Finds(s Spec) bool {
+	return k.about == aboutMessages && s.Search != nil || k.about == aboutMembers && s.All != nil
+}
+
+func (e *Everybody) check(p problems, k *actionKind, s Spec) {
+	if e == nil {
+		return
+	}
+	switch {
+	case k.about != aboutMembers || len(s.Users)+len(s.Pairs) > 0:
+		p.add("all", "jobs.invalid.all")
+	case e.List != ListMembers && e.List != ListMuted && e.List != ListBans, e.Role != "" && e.List != ListMembers:
+		p.add("all", "export.wrong.list")
+	case len(s.Groups) == 0:
+		p.add("groups", "action.invalid.required")
+	}
+}
+
+// findPeople reads the next pages of the groups' lists of people, from the cursor on. All are read before the first is acted
+// upon, so that a list that the job itself makes shorter is gone through as a whole.
+func (k *actionKind) findPeople(ctx context.Context, r Run, at place) ([]store.JobItem, string, int, error) {
+	var items []store.JobItem
+	for pages := 0; pages < findPages && at.Group < len(r.Spec.Groups); pages++ {
+		ids, next, err := k.peoplePage(ctx, r, r.Spec.Groups[at.Group], at.From)
+		if err != nil {
+			return nil, "", 0, err
+		}
+		if len(items)+len(ids) > store.MaxJobBatch {
+			break // they are read again
+		}
+		for _, id := range ids {
+			items = append(items, store.JobItem{Group: r.Spec.Groups[at.Group], Target: id})
+		}
+		if next == "" || next == at.From { // a service that answers with the same cursor twice would be asked for ever
+			at = place{Group: at.Group + 1}
+			continue
+		}
+		at.From = next
+	}
+	next, err := at.cursor(len(r.Spec.Groups))
+	return items, next, len(items), err
+}
+
+// peopleAPage is how many people are asked for at once; the client asks for fewer where the service gives fewer.
+const peopleAPage = 100
+
+func (k *actionKind) peoplePage(ctx context.Context, r Run, group, cursor string) (ids []string, next string, err error) {
+	im := r.App.IM
+	g, err := im.Groups.Get(ctx, group)
+	if err != nil {
+		return nil, "", fmt.Errorf("read group %s: %w", group, err)
+	}
+	needs := map[string]imclient.Verb{ListMembers: imclient.VerbListMembers, ListMuted: imclient.VerbMutedList, ListBans: imclient.VerbBan}[r.Spec.All.List]
+	for _, v := range []imclient.Verb{needs, k.needs} {
+		if !im.Caps.Can(v, g.Type) {
+			return nil, "", &actions.NotOffered{Key: im.Caps.Why(v, g.Type)}
+		}
+	}
+	var ends imclient.Page[imclient.Mute]
+	switch r.Spec.All.List {
+	case ListMuted:
+		ends, err = im.Mutes.List(ctx, group, cursor, peopleAPage)
+	case ListBans:
+		ends, err = im.Live.Banned(ctx, group, cursor, peopleAPage)
+	default:
+		limit := peopleAPage
+		if most := im.Caps.Limits.MembersPage; most > 0 {
+			limit = min(limit, most)
+		}
+		page, err := im.Members.List(ctx, imclient.MemberListOptions{Group: group, Type: g.Type, Role: r.Spec.All.Role, Cursor: cursor, Limit: limit})
+		if err != nil {
+			return nil, "", fmt.Errorf("read members of %s: %w", group, err)
+		}
+		for _, m := range page.Items {
+			ids = append(ids, m.UserID)
+		}
+		return ids, page.Next, nil
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("read who is on the list of %s: %w", group, err)
+	}
+	for _, m := range ends.Items {
+		ids = append(ids, m.UserID)
+	}
+	return ids, ends.Next, nil
+}
 
 // place is how far a search is, as its cursor.
 type place struct {
@@ -50,7 +135,19 @@ type place struct {
 	From  string `json:"from"`  // position of the next page; "": where the search begins in the group
 }
 
-// Find goes through the groups' histories, each from the end of the range to its beginning.
+// cursor is the place as a cursor; "" after the last of some groups.
+func (p place) cursor(groups int) (string, error) {
+	if p.Group >= groups {
+		return "", nil
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("write how far the search is: %w", err)
+	}
+	return string(b), nil
+}
+
+// Find goes through the groups' histories, each from the end of the range to its beginning; or through their lists of people.
 func (k *actionKind) Find(ctx context.Context, r Run, cursor string) ([]store.JobItem, string, int, error) {
 	var at place
 	if cursor != "" {
@@ -60,6 +157,9 @@ func (k *actionKind) Find(ctx context.Context, r Run, cursor string) ([]store.Jo
 	}
 	if at.Group >= len(r.Spec.Groups) {
 		return nil, "", 0, nil
+	}
+	if r.Spec.All != nil {
+		return k.findPeople(ctx, r, at)
 	}
 	group, looked := r.Spec.Groups[at.Group], 0
 	var items []store.JobItem
@@ -99,15 +199,9 @@ func (k *actionKind) Find(ctx context.Context, r Run, cursor string) ([]store.Jo
 	}
 	if over {
 		at = place{Group: at.Group + 1}
-		if at.Group == len(r.Spec.Groups) {
-			return items, "", looked, nil
-		}
 	}
-	b, err := json.Marshal(at)
-	if err != nil {
-		return nil, "", 0, fmt.Errorf("write how far the search is: %w", err)
-	}
-	return items, string(b), looked, nil
+	next, err := at.cursor(len(r.Spec.Groups))
+	return items, next, looked, err
 }
 
 // conversation checks that messages of a group can be found and recalled.

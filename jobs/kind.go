@@ -48,6 +48,7 @@ type Previewer interface {
 // Expected is what is to become of a target.
 type Expected struct {
 	Target string
+	By     string // of a message: who sent it, where that is known
 	Skip   string // text key: why it is left alone; "" if it is not
 	Before string
 }

@@ -82,6 +82,42 @@ func TestEveryKind(t *testing.T) {
 			t.Errorf("the plan of it: %+v", p)
 		}
 	})
+	t.Run("everybody on a list", func(t *testing.T) {
+		a, b := r.group(230), r.group(3)
+		r.ok(r.store.Jobs.Protect(ctx, []store.ProtectedUser{{App: r.app.ID, User: a.members[1], Added: time.Now()}}))
+		spec := Spec{Kind: Mute, Groups: []string{a.id, b.id}, All: &Everybody{List: ListMembers, Role: imclient.RoleMember}, Span: actions.Span{For: time.Hour}, Reason: "x"}
+		p, err := r.s.Plan(ctx, r.actor, r.app, spec)
+		r.ok(err)
+		if p.Total != 233 || p.Groups != 2 || p.Act != 232 || !p.Complete {
+			t.Errorf("the plan: %+v", p)
+		}
+		r.counts(r.run(spec), store.JobCounts{Total: 233, Done: 232, Skipped: 1})
+		// The list becomes shorter while it is gone through.
+		r.counts(r.run(Spec{Kind: Unmute, Groups: []string{a.id, b.id}, All: &Everybody{List: ListMuted}}), store.JobCounts{Total: 232, Done: 232})
+		if left := len(r.muted(a)) + len(r.muted(b)); left != 0 {
+			t.Errorf("%d are muted still", left)
+		}
+		j := r.run(Spec{Kind: Kick, Groups: []string{"no such group"}, All: &Everybody{List: ListMembers}})
+		if j.State != store.JobStopped || j.Why == "" {
+			t.Errorf("of a group that is not there: %s %s", j.State, j.Why)
+		}
+	})
+	t.Run("what protected people said", func(t *testing.T) {
+		g := r.group(3)
+		r.talk(g, 9)
+		r.ok(r.store.Jobs.Protect(ctx, []store.ProtectedUser{{App: r.app.ID, User: g.members[1], Added: time.Now()}}))
+		spec := Spec{Kind: Recall, Groups: []string{g.id}, Search: &Search{Text: "message"}, Reason: "x"}
+		p, err := r.s.Plan(ctx, r.actor, r.app, spec)
+		r.ok(err)
+		if p.Total != 9 || p.Act != 6 || len(p.Skips) != 1 || p.Skips[0].N != 3 || !p.Skips[0].Protects || !slices.Equal(p.Skips[0].Sample, []string{g.members[1]}) {
+			t.Errorf("the plan: %+v", p)
+		}
+		j := r.run(spec)
+		r.counts(j, store.JobCounts{Total: 9, Done: 6, Skipped: 3})
+		if said := r.said(g); !slices.Equal(said, []string{"Message 7", "Message 4", "Message 1"}) {
+			t.Errorf("left: %v", said)
+		}
+	})
 	t.Run("delete by sender", func(t *testing.T) {
 		g := r.group(3)
 		r.talk(g, 9)
@@ -174,6 +210,10 @@ func TestBadSpecs(t *testing.T) {
 		{"a pair without a group", "pairs", Spec{Kind: Kick, Pairs: []Pair{{"", "u"}}, Reason: "x"}},
 		{"no role", "role", Spec{Kind: SetRole, Groups: []string{"g"}, Users: []string{"u"}}},
 		{"a notice without text", "text", Spec{Kind: Notice, Groups: []string{"g"}}},
+		{"everybody, and somebody", "all", Spec{Kind: Kick, Groups: []string{"g"}, Users: []string{"u"}, All: &Everybody{List: ListMembers}, Reason: "x"}},
+		{"everybody on no list", "all", Spec{Kind: Kick, Groups: []string{"g"}, All: &Everybody{List: "friends"}, Reason: "x"}},
+		{"everybody nowhere", "groups", Spec{Kind: Kick, All: &Everybody{List: ListMembers}, Reason: "x"}},
+		{"everybody signed out", "all", Spec{Kind: SignOut, Groups: []string{"g"}, All: &Everybody{List: ListMembers}, Reason: "x"}},
 		{"messages of two groups", "groups", Spec{Kind: Recall, Groups: []string{"g", "h"}, Messages: []actions.MessageRef{{ID: "1"}}}},
 		{"a search for everything", "search", Spec{Kind: Recall, Groups: []string{"g"}, Search: &Search{}}},
 		{"a search nowhere", "groups", Spec{Kind: Recall, Search: &Search{Text: "x"}}},

@@ -173,6 +173,8 @@ func (s *Service) expect(ctx context.Context, k Kind, r Run, items []store.JobIt
 			p.Checked++
 			if e.Skip == "" {
 				p.Act++
+			} else if e.By != "" && protects(e.Skip) {
+				note(skips, e.Skip, e.By)
 			} else {
 				note(skips, e.Skip, e.Target)
 			}
@@ -205,7 +207,7 @@ func (s *Service) expectBatch(ctx context.Context, k Previewer, r Run, batch []s
 // protects tells the reasons by which somebody is protected.
 func protects(reason string) bool {
 	switch reason {
-	case SkipProtected, actions.SkipOwner, actions.SkipAdmin, actions.SkipAdministrator:
+	case SkipProtected, actions.SkipProtected, actions.SkipOwner, actions.SkipAdmin, actions.SkipAdministrator:
 		return true
 	}
 	return false

@@ -110,6 +110,7 @@ func Kinds() []string {
 type stored struct {
 	Spec      Spec               `json:"spec"`
 	Clearance *actions.Clearance `json:"clearance,omitempty"`
+	Print     string             `json:"print,omitempty"` // of the whole spec, targets and all
 }
 
 func readStored(j store.Job) (stored, error) {
@@ -165,7 +166,7 @@ func allowed(actor actions.Actor, k Kind) error {
 }
 
 // Start checks a spec, asks the guard about the job as a whole, and hands it to the workers. key is made by the client, one
-// for each form: an operator's second job with it is the first one. Errors: *actions.Forbidden, *actions.Invalid,
+// for each form: an operator's second job with it is the first one, or ErrKeyReused. Errors: *actions.Forbidden, *actions.Invalid,
 // *actions.Held, *actions.Overdrawn, *actions.CoolingDown; nothing is begun then.
 //
 // An actor that has a Clearance was approved by a second person: the guard is not asked again.
@@ -174,7 +175,11 @@ func (s *Service) Start(ctx context.Context, actor actions.Actor, app actions.Ap
 	if err != nil {
 		return store.Job{}, err
 	}
-	if j, found, err := s.repeated(ctx, actor, key); found || err != nil {
+	print, err := printOf(app, spec)
+	if err != nil {
+		return store.Job{}, err
+	}
+	if j, found, err := s.repeated(ctx, actor, key, print); found || err != nil {
 		return j, err
 	}
 	if err := s.clear(ctx, actor, app, k, spec, len(items), key); err != nil {
@@ -189,11 +194,24 @@ func (s *Service) Start(ctx context.Context, actor actions.Actor, app actions.Ap
 	if _, acts := k.(*actionKind); acts && s.Hold > 0 {
 		job.RunAt = time.Now().Add(s.Hold)
 	}
-	return s.add(ctx, actor, job, spec, items)
+	return s.add(ctx, actor, job, stored{Spec: spec, Print: print}, items)
 }
 
-// repeated finds the job that a form started before.
-func (s *Service) repeated(ctx context.Context, actor actions.Actor, key string) (store.Job, bool, error) {
+// ErrKeyReused means that a form's key came with another job before.
+var ErrKeyReused = errors.New("the key belongs to another job")
+
+// printOf tells specs apart.
+func printOf(app actions.App, spec Spec) (string, error) {
+	b, err := json.Marshal(spec)
+	if err != nil {
+		return "", fmt.Errorf("write down a job: %w", err)
+	}
+	sum := sha256.Sum256(append([]byte(app.ID+"\n"), b...))
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// repeated finds the job that a form started before. print is what it is to do; "" if the key is of no such form.
+func (s *Service) repeated(ctx context.Context, actor actions.Actor, key, print string) (store.Job, bool, error) {
 	if key == "" {
 		return store.Job{}, false, nil
 	}
@@ -201,19 +219,27 @@ func (s *Service) repeated(ctx context.Context, actor actions.Actor, key string)
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Job{}, false, nil
 	}
+	if err == nil && print != "" {
+		v, err := readStored(j)
+		if err == nil && v.Print != "" && v.Print != print {
+			err = ErrKeyReused
+		}
+		return j, true, err
+	}
 	return j, err == nil, err
 }
 
 // add stores a job, notes in the audit log who started it, and wakes a worker.
-func (s *Service) add(ctx context.Context, actor actions.Actor, job store.Job, spec Spec, items []store.JobItem) (store.Job, error) {
-	b, err := json.Marshal(stored{spec.withoutTargets(), actor.Clearance})
+func (s *Service) add(ctx context.Context, actor actions.Actor, job store.Job, v stored, items []store.JobItem) (store.Job, error) {
+	v.Spec, v.Clearance = v.Spec.withoutTargets(), actor.Clearance
+	b, err := json.Marshal(v)
 	if err != nil {
 		return store.Job{}, fmt.Errorf("write down a job: %w", err)
 	}
 	job.Spec = b
 	j, err := s.Store.Add(ctx, job, items)
 	if errors.Is(err, store.ErrConflict) {
-		if first, found, err := s.repeated(ctx, actor, job.Key); found || err != nil {
+		if first, found, err := s.repeated(ctx, actor, job.Key, v.Print); found || err != nil {
 			return first, err
 		}
 	}
@@ -239,6 +265,10 @@ func (s *Service) clear(ctx context.Context, actor actions.Actor, app actions.Ap
 	if err != nil {
 		return fmt.Errorf("write down a job: %w", err)
 	}
+	form, err := printOf(app, spec)
+	if err != nil {
+		return err
+	}
 	written, err := json.Marshal(plan)
 	if err != nil {
 		return fmt.Errorf("write down a plan: %w", err)
@@ -248,10 +278,9 @@ func (s *Service) clear(ctx context.Context, actor actions.Actor, app actions.Ap
 		group = spec.Groups[0]
 	}
 	named := spec.Users[:min(len(spec.Users), 200)]
-	form := sha256.Sum256(append([]byte(app.ID+"\n"), body...))
 	return s.Actions.Clear(ctx, actions.Attempt{
 		Actor: actor, App: app.ID, Kind: actions.AttemptJob, Verb: k.Verb(), Size: max(size, plan.Total), Group: group, Users: named,
-		Reason: spec.Reason, Key: key, Form: hex.EncodeToString(form[:16]), Body: body, Plan: written,
+		Reason: spec.Reason, Key: key, Form: form, Body: body, Plan: written,
 	})
 }
 

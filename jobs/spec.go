@@ -23,7 +23,7 @@ const (
 // Spec is what a job is to do: one thing to many targets. Fields that a kind does not know are left alone.
 //
 // Targets are the pairs, and every user in every group. Of a recall they are the messages of the one group, or what the
-// search finds in all groups.
+// search finds in all groups. Of what is done to people in groups they are everybody on a list of each group, if All says so.
 type Spec struct {
 	Kind     string               `json:"kind"`
 	Groups   []string             `json:"groups,omitempty"`
@@ -31,6 +31,7 @@ type Spec struct {
 	Pairs    []Pair               `json:"pairs,omitempty"`
 	Messages []actions.MessageRef `json:"messages,omitempty"`
 	Search   *Search              `json:"search,omitempty"`
+	All      *Everybody           `json:"all,omitempty"` // in the groups
 	Accounts []imclient.NewUser   `json:"accounts,omitempty"`
 
 	Span       actions.Span    `json:"span,omitzero"`         // mute, ban, global mute
@@ -63,9 +64,22 @@ type Search struct {
 	UntilSeq string `json:"until_seq,omitempty"`
 }
 
+// The lists of a group that a job goes through.
+const (
+	ListMembers = "members"
+	ListMuted   = "muted"
+	ListBans    = "bans" // of a live room
+)
+
+// Everybody are all who are on a list of a group when the job begins.
+type Everybody struct {
+	List string        `json:"list"`           // ListMembers, ListMuted or ListBans
+	Role imclient.Role `json:"role,omitempty"` // of ListMembers: those with this role alone
+}
+
 // withoutTargets is what is stored with the job; its targets are rows of their own.
 func (s Spec) withoutTargets() Spec {
-	if s.Search == nil { // a search goes through its groups
+	if s.Search == nil && s.All == nil { // a search goes through its groups
 		s.Groups = nil
 	}
 	s.Users, s.Pairs, s.Messages, s.Accounts = nil, nil, nil, nil
