@@ -179,7 +179,10 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		return err
 	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
-	said := &archive.Keeper{Store: st.Archive, Policies: archivePolicies(list), Spool: filepath.Join(c.Data, "spool.jsonl"), Log: log}
+	said := &archive.Keeper{
+		Store: st.Archive, Policies: archivePolicies(list), Spool: filepath.Join(c.Data, "spool.jsonl"), Log: log, Services: servicesOf(list), Name: rand.Text(),
+	}
+	act.Watch = archiveWatch{said, log}
 	work := newJobs(c.Jobs, st, act, signIn, list, log)
 	guard := &approvals.Service{
 		Store: st, Actions: act, Log: log, Carriers: map[string]approvals.Carrier{actions.AttemptJob: approvals.JobCarrier{Jobs: work}},
@@ -405,11 +408,13 @@ func configured(list *apps.Registry, c config.Config) error {
 
 // appSettings are those of an app of the configuration, which has one of the two ids and keys: its vendor's.
 func appSettings(a config.App) apps.Settings {
+	times, _ := a.GroupTimes() // looked at when the configuration was read
 	return apps.Settings{
 		Vendor: imclient.Vendor(a.Vendor), AppID: strconv.FormatInt(a.SDKAppID+a.AppID, 10), Title: a.Title, Colour: a.Colour,
 		Administrator: a.Administrator, Administrators: a.Administrators, AccessKey: a.AccessKey, TextIDs: a.TextIDs,
 		Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare,
 		MediaHosts: a.MediaHosts, UserFields: a.UserFields, GroupFields: a.GroupFields, Archive: a.Archive, ArchiveFor: time.Duration(a.ArchiveFor),
+		ArchiveFiles: a.ArchiveFiles, ArchiveGroups: times,
 	}
 }
 
@@ -500,7 +505,7 @@ func embeddedApps(key, base string, log *slog.Logger) ([]*apps.App, error) {
 		im.Close()
 		return nil, err
 	}
-	kept := archive.Policy{Groups: true, For: 30 * 24 * time.Hour}
+	kept := archive.Policy{Groups: true, Direct: true, For: 30 * 24 * time.Hour}
 	return []*apps.App{
 		{
 			Name: embeddedName, Archive: kept, Title: "Harbor Live 海港直播", IM: im, Embedded: true, MediaHosts: apps.EndpointHost(base),

@@ -51,6 +51,7 @@ type Service struct {
 	Log        *slog.Logger     // nil: slog.Default
 	UndoWindow time.Duration    // how long an action can be taken back; 0: 10 min
 	Guard      Guard            // asked whether the operator may act alone, and now; nil: always
+	Watch      Watcher          // told what became of messages; nil: nobody is
 
 	start      sync.Once
 	background context.Context // ends with Close
@@ -228,6 +229,9 @@ func (s *Service) run(ctx context.Context, actor Actor, p *plan, w work, o order
 	}
 	r.UndoUntil, r.UndoText = s.undoable(p.app, o.verb, p.group.Type, r)
 	r.Recorded = s.finish(ctx, id, outcome(r, failure))
+	if w, is := w.(watched); is && s.Watch != nil {
+		w.tell(ctx, p, s.Watch)
+	}
 	return r, nil
 }
 

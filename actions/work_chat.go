@@ -147,6 +147,8 @@ type editWork struct {
 	text  string
 	seen  *string
 	from  string
+
+	before imclient.Message // as it was found
 }
 
 // textPrint tells texts apart without saying them.
@@ -167,7 +169,7 @@ func (w *editWork) load(ctx context.Context, p *plan) (err error) {
 	item := Item{ID: w.ref.ID, Want: textPrint(w.text), Effect: EffectEdited}
 	m, is := found[w.ref.ID]
 	now, plain := plainText(m.Body)
-	w.from = m.From
+	w.from, w.before = m.From, m
 	switch {
 	case !is || m.State == imclient.MessageHole:
 		item.skip(SkipGone)

@@ -35,6 +35,9 @@ type Settings struct {
 	GroupFields    []string      `json:"group_fields,omitempty"`
 	Archive        string        `json:"archive,omitempty"` // as in the configuration; "": nothing is kept
 	ArchiveFor     time.Duration `json:"archive_for,omitempty"`
+	ArchiveFiles   bool          `json:"archive_files,omitempty"`
+	// ArchiveGroups have a time of their own; 0: nothing of the group is kept.
+	ArchiveGroups map[string]time.Duration `json:"archive_groups,omitempty"`
 }
 
 // Keys are an app's secrets. They print and marshal as nothing.
@@ -140,7 +143,16 @@ func (r *Registry) build(name string, s Settings, k Keys) (*App, error) {
 
 // policy is what of an app's messages is kept.
 func policy(s Settings) archive.Policy {
-	return archive.Policy{Groups: s.Archive == "groups", For: s.ArchiveFor}
+	p := archive.Policy{
+		Groups: s.Archive == "groups" || s.Archive == "all", Direct: s.Archive == "all", For: s.ArchiveFor, Files: s.ArchiveFiles,
+		ForGroups: map[string]time.Duration{},
+	}
+	for g, d := range s.ArchiveGroups {
+		if p.ForGroups[g] = d; d == 0 {
+			p.ForGroups[g] = -1
+		}
+	}
+	return p
 }
 
 // EndpointHost is where an IM service that was given by its address, such as an emulator, keeps what users send.

@@ -28,23 +28,55 @@ var ErrFull = errors.New("archive: the event was not kept")
 
 // Policy is what of an app is kept.
 type Policy struct {
-	Groups bool
-	For    time.Duration // 0: for ever
+	Groups    bool
+	Direct    bool                     // direct chats, too
+	For       time.Duration            // 0: for ever
+	ForGroups map[string]time.Duration // groups with a time of their own; below 0: nothing of the group is kept
+	Files     bool                     // each night the files that the service makes of an hour's messages are read
+}
+
+// keeps tells whether a place is kept.
+func (p Policy) keeps(place store.Conversation) bool {
+	if place.Group == "" {
+		return p.Direct
+	}
+	return p.Groups && p.ForGroups[place.Group] >= 0
+}
+
+// Kept is how long what is said in a group is kept; 0: for ever.
+func (p Policy) Kept(group string) time.Duration {
+	if d, own := p.ForGroups[group]; own {
+		return d
+	}
+	return p.For
+}
+
+// tooOld tells whether a message would be dropped at once.
+func (p Policy) tooOld(m store.Archived, now time.Time) bool {
+	d := p.Kept(m.Place.Group)
+	return d > 0 && !m.At.IsZero() && now.Sub(m.At) > d
 }
 
 // Keeper keeps what events tell. Its fields are set before Run is called.
 type Keeper struct {
 	Store    store.Archive
-	Policies func() map[string]Policy // by app, as they are now; an app without one keeps nothing
-	Spool    string                   // file for what the database does not take; "": there is none
+	Policies func() map[string]Policy          // by app, as they are now; an app without one keeps nothing
+	Spool    string                            // file for what the database does not take; "": there is none
+	Services func(app string) *imclient.Client // asks for what is missing; nil, or a nil client: nothing is asked for
+	Name     string                            // of this console among those on the database
 	Log      *slog.Logger
 	Now      func() time.Time
 
 	once   sync.Once
 	queue  chan *taken
+	read   chan Entry // what was read from services, which may be dropped: it can be read again
 	mu     sync.Mutex
 	counts map[string]*Counts
 	spool  spool
+	chats  spool // of direct chats of which it is not known yet who is in them
+	peers  map[string][2]string
+
+	chatting sync.Mutex // one look at a time who is in direct chats
 }
 
 // Counts says what became of the events of an app, since the start.
@@ -59,9 +91,22 @@ type Counts struct {
 type Entry struct {
 	App     string
 	Said    []store.Archived
+	Edits   []store.Archived
 	Recalls []string
 	Place   store.Conversation
 	At      time.Time
+	Chat    string // the service's name of a direct chat of which one of the two is not known yet
+}
+
+// placed is the entry with its place settled everywhere.
+func (e Entry) placed(p store.Conversation) Entry {
+	e.Place, e.Chat = p, ""
+	for _, list := range [][]store.Archived{e.Said, e.Edits} {
+		for i := range list {
+			list[i].Place = p
+		}
+	}
+	return e
 }
 
 // taken is an entry whose keeping somebody waits for.
@@ -73,8 +118,11 @@ type taken struct {
 func (k *Keeper) init() {
 	k.once.Do(func() {
 		k.queue = make(chan *taken, maxWaiting)
-		k.counts = map[string]*Counts{}
-		k.spool.file = k.Spool
+		k.read = make(chan Entry, maxRead)
+		k.counts, k.peers = map[string]*Counts{}, map[string][2]string{}
+		if k.spool.file = k.Spool; k.Spool != "" {
+			k.chats.file = k.Spool + ".chats"
+		}
 		if k.Now == nil {
 			k.Now = time.Now
 		}
@@ -98,21 +146,46 @@ func (k *Keeper) Counts(app string) Counts {
 }
 
 // Keeps tells whether anything of an app is kept.
-func (k *Keeper) Keeps(app string) bool { return k != nil && k.Policies()[app].Groups }
+func (k *Keeper) Keeps(app string) bool {
+	return k != nil && (k.Policies()[app].Groups || k.Policies()[app].Direct)
+}
+
+// KeepsPlace tells whether what is said in a group or a direct chat is kept.
+func (k *Keeper) KeepsPlace(p store.Conversation) bool { return k != nil && k.Policies()[p.App].keeps(p) }
+
+// Policy is what is kept of an app.
+func (k *Keeper) Policy(app string) Policy {
+	if k == nil {
+		return Policy{}
+	}
+	return k.Policies()[app]
+}
 
 // entry is what of an event is kept, if anything is.
 func (k *Keeper) entry(app string, e imclient.Event) (Entry, bool) {
-	if !k.Keeps(app) || e.Group == "" || e.Said == nil && len(e.Recalls) == 0 {
+	n := Entry{App: app, Recalls: e.Recalls, Place: store.Conversation{App: app, Group: e.Group}, At: e.At}
+	if e.Group == "" {
+		n.Place.Users = e.Peers
+		if e.Peers[1] == "" {
+			n.Chat = e.Chat
+		}
+	}
+	if e.Said == nil && len(e.Recalls) == 0 || e.Group == "" && !e.Direct() || !k.KeepsPlace(n.Place) {
 		return Entry{}, false
 	}
 	now := k.Now()
-	n := Entry{App: app, Recalls: e.Recalls, Place: store.Conversation{App: app, Group: e.Group}, At: e.At}
 	if n.At.IsZero() {
 		n.At = now
 	}
-	if e.Said != nil {
-		m := Message(app, e.Group, *e.Said, FromEvent)
-		m.Added = now
+	if e.Said == nil {
+		return n, true
+	}
+	m := Message(n.Place, *e.Said, FromEvent)
+	m.Added = now
+	if e.Edited {
+		m.Changed = n.At
+		n.Edits = []store.Archived{m}
+	} else {
 		n.Said = []store.Archived{m}
 	}
 	return n, true
@@ -125,11 +198,23 @@ func (k *Keeper) Take(ctx context.Context, app string, e imclient.Event) error {
 	if !has {
 		return nil
 	}
+	return k.take(ctx, n)
+}
+
+// take brings an entry to disk.
+func (k *Keeper) take(ctx context.Context, n Entry) error {
+	if n.Chat != "" {
+		peers, known := k.peersOf(n.App, n.Chat)
+		if !known { // asking the service may take longer than it waits for the answer
+			return k.chats.add([]Entry{n})
+		}
+		n = n.placed(store.Conversation{App: n.App, Users: peers})
+	}
 	t := &taken{Entry: n, done: make(chan error, 1)}
 	select {
 	case k.queue <- t:
 	default:
-		k.lost(app)
+		k.lost(n.App)
 		return ErrFull
 	}
 	select {
@@ -154,12 +239,20 @@ func (k *Keeper) Run(ctx context.Context) {
 	defer old.Stop()
 	k.empty(ctx)
 	k.drop(ctx)
+	var behind sync.WaitGroup
+	defer behind.Wait()
+	if k.Services != nil {
+		behind.Go(func() { k.fill(ctx) })
+	}
 	for {
 		select {
 		case t := <-k.queue:
 			k.write(ctx, k.more(t))
+		case e := <-k.read:
+			k.keepRead(ctx, e)
 		case <-again.C:
 			k.empty(ctx)
+			behind.Go(func() { k.emptyChats(ctx) })
 		case <-old.C:
 			k.drop(ctx)
 		case <-ctx.Done():
@@ -240,6 +333,11 @@ func (k *Keeper) keep(ctx context.Context, entries []Entry) error {
 		k.mu.Unlock()
 	}
 	for _, e := range entries {
+		for _, m := range e.Edits {
+			if err := k.edit(ctx, m); err != nil {
+				return err
+			}
+		}
 		if len(e.Recalls) == 0 {
 			continue
 		}
@@ -275,23 +373,46 @@ func (k *Keeper) empty(ctx context.Context) {
 	}
 }
 
+// edit keeps what a message says since it was edited, also if nobody told what it said before.
+func (k *Keeper) edit(ctx context.Context, m store.Archived) error {
+	err := k.Store.Edit(ctx, m)
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	m.State = store.ArchiveEdited
+	_, err = k.Store.Add(ctx, []store.Archived{m})
+	return err
+}
+
 // drop removes what is too old.
 func (k *Keeper) drop(ctx context.Context) {
 	for app, p := range k.Policies() {
-		if p.For <= 0 {
-			continue
+		var own []string
+		for g, d := range p.ForGroups {
+			own = append(own, g)
+			if d == 0 {
+				continue
+			}
+			k.dropAll(ctx, app, max(d, 0), func(before time.Time) (int, error) {
+				return k.Store.DropPlace(ctx, store.Conversation{App: app, Group: g}, before, dropBatch)
+			})
 		}
-		for ctx.Err() == nil {
-			n, err := k.Store.Drop(ctx, app, k.Now().Add(-p.For), dropBatch)
-			if err != nil {
-				if ctx.Err() == nil {
-					k.Log.Warn("messages that are too old cannot be dropped", "app", app, "error", err)
-				}
-				break
-			}
-			if n < dropBatch {
-				break
-			}
+		if p.For > 0 {
+			k.dropAll(ctx, app, p.For, func(before time.Time) (int, error) { return k.Store.Drop(ctx, app, before, dropBatch, own...) })
+		}
+	}
+}
+
+// dropAll drops what is older, many at once, until nothing is.
+func (k *Keeper) dropAll(ctx context.Context, app string, older time.Duration, some func(before time.Time) (int, error)) {
+	before := k.Now().Add(-older)
+	for ctx.Err() == nil {
+		n, err := some(before)
+		if err != nil && ctx.Err() == nil {
+			k.Log.Warn("messages that are too old cannot be dropped", "app", app, "error", err)
+		}
+		if err != nil || n < dropBatch {
+			return
 		}
 	}
 }

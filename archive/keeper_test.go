@@ -175,7 +175,7 @@ func TestDrop(t *testing.T) {
 
 func TestMessage(t *testing.T) {
 	t.Parallel()
-	m := Message("a", "g", imclient.Message{ID: "7", Seq: "7", From: "ann", Body: []imclient.Element{
+	m := Message(store.Conversation{App: "a", Group: "g"}, imclient.Message{ID: "7", Seq: "7", From: "ann", Body: []imclient.Element{
 		imclient.Text{Text: "see"}, imclient.Image{Sizes: []imclient.ImageSize{{URL: "https://x/y.jpg"}}}, imclient.File{Name: "a.pdf"}, imclient.Text{Text: "www.example.com"},
 	}}, FromEvent)
 	if m.Text != "see\na.pdf\nwww.example.com" || m.Has != store.HasImage|store.HasFile|store.HasLink || strings.Join(m.Types, ",") != "text,image,file" || !m.Counted || m.Seq != 7 {
@@ -184,7 +184,7 @@ func TestMessage(t *testing.T) {
 	if !strings.Contains(m.Body, "y.jpg") {
 		t.Errorf("the body: %s", m.Body)
 	}
-	if m := Message("a", "g", imclient.Message{ID: "1691070514797524328", Seq: "1745000000000000"}, FromEvent); m.Counted || m.Seq != 1745000000000000 || m.Key != "1691070514797524328" {
+	if m := Message(store.Conversation{App: "a", Group: "g"}, imclient.Message{ID: "1691070514797524328", Seq: "1745000000000000"}, FromEvent); m.Counted || m.Seq != 1745000000000000 || m.Key != "1691070514797524328" {
 		t.Errorf("a position that is a time: %+v", m)
 	}
 }

@@ -14,17 +14,16 @@ import (
 const (
 	FromEvent   = "event"   // the service told of it when it was said
 	FromHistory = "history" // it was read from the service later
+	FromFile    = "file"    // it stood in a file that the service made of an hour
 )
 
 // link is what looks like an address on the web.
 var link = regexp.MustCompile(`(?i)\bhttps?://|\bwww\.|\b[a-z0-9-]+\.(com|cn|net|org|io|top|xyz|vip|cc|me|app|shop|club|info|ru|de|uk)\b`)
 
-// Message is a message of a group as it is kept.
-func Message(app, group string, m imclient.Message, source string) store.Archived {
-	a := store.Archived{
-		Place: store.Conversation{App: app, Group: group}, Key: m.ID, Sender: m.From, At: m.At, Text: TextOf(m.Body), Source: source,
-	}
-	if n, err := strconv.ParseInt(m.Seq, 10, 64); err == nil && n > 0 {
+// Message is a message as it is kept.
+func Message(p store.Conversation, m imclient.Message, source string) store.Archived {
+	a := store.Archived{Place: p, Key: m.ID, Sender: m.From, At: m.At, Text: TextOf(m.Body), Source: source}
+	if n, err := strconv.ParseInt(m.Seq, 10, 64); err == nil && n > 0 && p.Group != "" {
 		a.Seq, a.Counted = n, m.Seq == m.ID // one that is no name is a time
 	}
 	if m.State == imclient.MessageRecalled {

@@ -54,6 +54,24 @@ func (s *spool) add(entries []Entry) (err error) {
 	return f.Sync()
 }
 
+// aside moves what is there out of the way of what comes, so that emptying it may take long. What was moved before goes first.
+func (s *spool) aside() (*spool, error) {
+	if s.file == "" {
+		return &spool{}, nil
+	}
+	moved := &spool{file: s.file + ".aside"}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := os.Stat(moved.file); !errors.Is(err, os.ErrNotExist) {
+		return moved, err
+	}
+	err := os.Rename(s.file, moved.file)
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return moved, err
+}
+
 // empty gives all entries to keep, in their order, and removes the file once all are kept. What is kept twice after a crash is
 // kept once: messages have names. It returns how many were kept.
 func (s *spool) empty(keep func([]Entry) error) (kept int, err error) {

@@ -160,8 +160,10 @@ type App struct {
 	UserFields     []string `toml:"user_fields"`
 	GroupFields    []string `toml:"group_fields"`
 
-	Archive    string   `toml:"archive"`     // groups, none: whose messages are kept for searching
-	ArchiveFor Duration `toml:"archive_for"` // how long
+	Archive       string   `toml:"archive"`        // all, groups, none: whose messages are kept for searching
+	ArchiveFor    Duration `toml:"archive_for"`    // how long
+	ArchiveGroups []string `toml:"archive_groups"` // groups with a time of their own, as in "GROUP 7d"
+	ArchiveFiles  bool     `toml:"archive_files"`  // the files of each hour are read at night
 }
 
 // archiveFor is how long messages are kept where nothing is said about it.
@@ -474,7 +476,9 @@ func (a *App) problem() (key, problem string) {
 		{"endpoint", urlProblem(a.Endpoint, "https://console.tim.qq.com")},
 		{"backup_endpoint", urlProblem(a.BackupEndpoint, "https://adminapi.my-imcloud.com")},
 		{"rate_share", shareProblem(a.RateShare)},
-		{"archive", oneOf(a.Archive, "groups", "none")},
+		{"archive", oneOf(a.Archive, "all", "groups", "none")},
+		{"archive_groups", groupTimesProblem(*a)},
+		{"archive_files", filesProblem(*a)},
 		{"archive_for", between(a.ArchiveFor, Duration(time.Hour), Duration(3650*24*time.Hour))},
 	}
 	switch a.Vendor {
@@ -725,6 +729,43 @@ func oneOf(s string, allowed ...string) string {
 func between(d, low, high Duration) string {
 	if d < low || d > high {
 		return fmt.Sprintf("takes %s to %s", low, high)
+	}
+	return ""
+}
+
+// maxGroupTimes is how many groups may have a time of their own.
+const maxGroupTimes = 1000
+
+// GroupTimes are the groups whose messages are kept for a time of their own; 0: nothing of the group is kept.
+func (a App) GroupTimes() (map[string]time.Duration, error) {
+	times := map[string]time.Duration{}
+	for _, line := range a.ArchiveGroups {
+		i := strings.LastIndexByte(line, ' ')
+		var d Duration
+		if i < 1 || d.UnmarshalText([]byte(line[i+1:])) != nil {
+			return nil, fmt.Errorf(`%q is no group and a time, as in "GROUP 7d"`, line)
+		}
+		if problem := between(d, Duration(time.Hour), Duration(3650*24*time.Hour)); d != 0 && problem != "" {
+			return nil, fmt.Errorf("%q: the time %s, or 0s", line, problem)
+		}
+		times[strings.TrimSpace(line[:i])] = time.Duration(d)
+	}
+	return times, nil
+}
+
+func groupTimesProblem(a App) string {
+	if len(a.ArchiveGroups) > maxGroupTimes {
+		return fmt.Sprintf("takes at most %d groups", maxGroupTimes)
+	}
+	if _, err := a.GroupTimes(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func filesProblem(a App) string {
+	if a.ArchiveFiles && a.Vendor != "tencent" {
+		return "this vendor makes no files of messages"
 	}
 	return ""
 }

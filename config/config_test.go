@@ -91,6 +91,8 @@ func TestRefusals(t *testing.T) {
 		{"unknown key in a table", "[log]\nlevel = \"info\"\n  colour = 1", "c.toml:3:3: log.colour: ", "allowed here: format, level"},
 		{"unknown key with dots", "log.colour = 1", "c.toml:1:1: log.colour: ", "allowed here: format, level"},
 		{"unknown table", "[logs]\nlevel = \"info\"", "c.toml:1:2: logs: ", "allowed here: apps,"},
+		{"a group's time that is none", tencentApp + "archive_groups = [\"g soon\"]", "c.toml:7:1: apps.archive_groups: ", "as in \"GROUP 7d\""},
+		{"a group's time that is too short", tencentApp + "archive_groups = [\"g 1s\"]", "c.toml:7:1: apps.archive_groups: ", "or 0s"},
 		{"unknown key in an app", tencentApp + "secret = \"x\"", "c.toml:7:1: apps.secret: ", "media_hosts"},
 		{"no value", "listen = ", "c.toml:1:", ""},
 		{"no TOML", "\x00\x01", "c.toml:1:1: ", ""},

@@ -112,7 +112,7 @@ func TestSearchWhatTheServiceTells(t *testing.T) {
 	kept, err := h.store.Archive.Get(t.Context(), store.Conversation{App: testApp, Group: "g1"}, []string{seq})
 	check(t, err)
 	for _, m := range page.Messages {
-		want := archive.Message(testApp, "g1", m, archive.FromEvent)
+		want := archive.Message(store.Conversation{App: testApp, Group: "g1"}, m, archive.FromEvent)
 		if got := kept[m.ID]; m.ID == seq && (got.Key != want.Key || got.Seq != want.Seq || got.Sender != want.Sender || !got.At.Equal(want.At) || got.State != want.State) {
 			t.Errorf("kept %+v, the service has %+v", got, want)
 		}

@@ -70,6 +70,7 @@ type Archived struct {
 	Key     string // what the vendor calls it, unique in its place
 	Seq     int64  // its position, above 0; 0 if the vendor has none
 	Counted bool   // positions are numbers without gaps, so that one that is not there is missing; not kept
+	Inside  bool   // the position counts only between such as are known: a message out of the past makes no hole; not kept
 	Sender  string
 	At      time.Time
 	Types   []string // of its elements
@@ -110,8 +111,11 @@ type Archive interface {
 	Add(ctx context.Context, list []Archived) (int, error)
 	// Recall notes that messages were taken back, also those that come later.
 	Recall(ctx context.Context, p Conversation, keys []string, at time.Time) error
-	// Edit replaces what a message says. ErrNotFound if it is not there.
+	// Edit replaces what a message says; what it said before is kept as a version of it. An edit from before the last one becomes
+	// a version itself. ErrNotFound if the message is not there.
 	Edit(ctx context.Context, a Archived) error
+	// Versions returns what a message said before it was edited, oldest first.
+	Versions(ctx context.Context, id int64) ([]Version, error)
 	// Get returns messages by what the vendor calls them; those that are not there are left out.
 	Get(ctx context.Context, p Conversation, keys []string) (map[string]Archived, error)
 	// Around returns messages of a place in their order: before, and from a message on.
@@ -123,10 +127,15 @@ type Archive interface {
 	Spans(ctx context.Context, p Conversation, within Span) ([]Span, error)
 	// Count returns how many messages of a place are kept.
 	Count(ctx context.Context, p Conversation) (int64, error)
-	// Drop removes up to n messages said before a time, oldest first, and returns how many. app "" is all apps.
-	Drop(ctx context.Context, app string, before time.Time, n int) (int, error)
-	// Erase removes up to n messages of a sender, and returns how many.
-	Erase(ctx context.Context, app, sender string, n int) (int, error)
+	// Drop removes up to n messages said before a time, oldest first, and returns how many. app "" is all apps. Groups in except
+	// are left alone.
+	Drop(ctx context.Context, app string, before time.Time, n int, except ...string) (int, error)
+	// DropPlace is Drop of one place.
+	DropPlace(ctx context.Context, p Conversation, before time.Time, n int) (int, error)
+	// Erase removes up to n messages of a sender and of the sender's direct chats, and returns how many. What was said up to at
+	// never comes back: of what is added it is left out, whoever adds it.
+	Erase(ctx context.Context, app, sender string, at time.Time, n int) (int, error)
+	Coverage
 }
 
 type archive struct{ db *db }
@@ -307,17 +316,28 @@ func (a archive) addTo(ctx context.Context, c conn, list []Archived, news *[]arr
 			return 0, err
 		}
 	}
+	erased, err := a.erased(ctx, c, list)
+	if err != nil {
+		return 0, err
+	}
+	inside, err := a.inside(ctx, c, place, list)
+	if err != nil {
+		return 0, err
+	}
 	var seqs []int64
 	for _, m := range list {
+		if m.Seq > 0 && m.Counted && (!m.Inside || inside.has(m.Seq)) {
+			seqs = append(seqs, m.Seq)
+		}
+		if erased(m) {
+			continue
+		}
 		isNew, err := a.addOne(ctx, c, place, m, news)
 		if err != nil {
 			return 0, err
 		}
 		if isNew {
 			added++
-		}
-		if m.Seq > 0 && m.Counted {
-			seqs = append(seqs, m.Seq)
 		}
 	}
 	if added > 0 {
@@ -466,6 +486,12 @@ func (a archive) Edit(ctx context.Context, m Archived) error {
 		old, err := a.byKey(ctx, c, place, m.Key)
 		if err != nil {
 			return err
+		}
+		switch known, err := a.addVersion(ctx, c, old, m); {
+		case err != nil:
+			return err
+		case known:
+			return nil
 		}
 		old.Types, old.Has, old.Text, old.Body, old.Changed = m.Types, m.Has, m.Text, m.Body, m.Changed
 		if old.State == ArchiveSaid {
@@ -718,8 +744,13 @@ func (a archive) cover(ctx context.Context, c conn, place int64, s Span) error {
 			return err
 		}
 	}
-	_, err = c.exec(ctx, `INSERT INTO archive_span (place, first_seq, last_seq) VALUES (?, ?, ?)`, place, s.First, s.Last)
-	return err
+	if _, err := c.exec(ctx, `INSERT INTO archive_span (place, first_seq, last_seq) VALUES (?, ?, ?)`, place, s.First, s.Last); err != nil {
+		return err
+	}
+	if len(touched) == 0 {
+		return a.noteHole(ctx, c, place)
+	}
+	return nil
 }
 
 func scanSpan(r scanner) (s Span, err error) { return s, r.Scan(&s.First, &s.Last) }
@@ -751,16 +782,30 @@ func (a archive) Count(ctx context.Context, p Conversation) (int64, error) {
 	return n, wrap("count messages", err)
 }
 
-func (a archive) Drop(ctx context.Context, app string, before time.Time, n int) (int, error) {
+func (a archive) Drop(ctx context.Context, app string, before time.Time, n int, except ...string) (int, error) {
 	where, args := `m.id < ?`, []any{max(before.UnixMilli(), 0) << idShift}
 	if app != "" {
 		where, args = where+` AND p.app = ?`, append(args, text(app))
 	}
+	if len(except) > 0 {
+		where += ` AND p.grp NOT IN (` + marks(len(except)) + `)`
+		for _, g := range except {
+			args = append(args, text(g))
+		}
+	}
 	return a.dropWhere(ctx, "drop old messages", where, args, n)
 }
 
-func (a archive) Erase(ctx context.Context, app, sender string, n int) (int, error) {
-	return a.dropWhere(ctx, "erase messages of a sender", `m.sender = ? AND p.app = ?`, []any{text(sender), text(app)}, n)
+func (a archive) DropPlace(ctx context.Context, p Conversation, before time.Time, n int) (int, error) {
+	const op = "drop old messages of a place"
+	place, err := a.known(ctx, a.db.read(), p)
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, wrap(op, err)
+	}
+	return a.dropWhere(ctx, op, `m.place = ? AND m.id < ?`, []any{place, max(before.UnixMilli(), 0) << idShift}, n)
 }
 
 // dropWhere removes up to n messages, oldest first.

@@ -294,8 +294,9 @@ func (s privacy) Find(ctx context.Context, app, user string, now time.Time) (Hol
 		*part.found(&h) += int(n)
 		h.Protected = h.Protected || part.table == `protected_user` && n > 0
 	}
-	said, err := one(c.row(ctx, `SELECT COUNT(*) FROM archive_message WHERE sender = ? AND place IN (SELECT id FROM archive_place WHERE app = ?)`,
-		user, app), scanInt)
+	said, err := one(c.row(ctx, `SELECT (SELECT COUNT(*) FROM archive_message m JOIN archive_place p ON p.id = m.place WHERE m.sender = ? AND p.app = ? AND p.grp <> '')
+		+ (SELECT COALESCE(SUM(messages), 0) FROM archive_place WHERE app = ? AND grp = '' AND (user_a = ? OR user_b = ?))`,
+		user, app, app, user, user), scanInt)
 	if err != nil {
 		return h, wrap(op, err)
 	}
@@ -382,7 +383,7 @@ func (s privacy) Erase(ctx context.Context, by AuditEntry, app, user string) (Er
 	by.App = app
 	var total Erasure
 	for { // the archive may hold very many: in steps, which can be taken again
-		n, err := archive{s.db}.Erase(ctx, app, user, MaxArchiveBatch)
+		n, err := archive{s.db}.Erase(ctx, app, user, by.At, MaxArchiveBatch)
 		if err != nil {
 			return total, wrap(op, err)
 		}

@@ -21,6 +21,7 @@ func Archive(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, *store.Store, string){
 		"kept once": archiveOnce, "recalled and edited": archiveChanges, "what is known": archiveSpans, "around one": archiveAround,
 		"filters": archiveFilters, "search like a scan": archiveScan, "dropped and erased": archiveDrop, "hostile": archiveHostile,
+		"versions": archiveVersions, "holes": archiveHoles, "filled by turns": archiveFill, "never again": archiveNeverAgain,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s, strings.ReplaceAll(name, " ", "-")) })
 	}
@@ -358,7 +359,7 @@ func archiveDrop(t *testing.T, s *store.Store, app string) {
 		t.Errorf("%d dropped", n)
 	}
 	left("word 10", "word 9", "word 8", "word 7", "word 6", "word 5")
-	if n := value[int](t)(s.Archive.Erase(ctx, app, "ann", 100)); n != 3 {
+	if n := value[int](t)(s.Archive.Erase(ctx, app, "ann", day, 100)); n != 3 {
 		t.Errorf("%d erased", n)
 	}
 	left("word 10", "word 8", "word 6")

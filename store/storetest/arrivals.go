@@ -59,7 +59,7 @@ func arrivalKinds(t *testing.T, s *store.Store) {
 	if n := value[int64](t)(s.Arrivals.Last(ctx)); n != next {
 		t.Errorf("the last is %d, want %d", n, next)
 	}
-	value[int](t)(s.Archive.Erase(ctx, "a", "ann", 100))
+	value[int](t)(s.Archive.Erase(ctx, "a", "ann", day, 100))
 	if list, n := arrived(t, s, 0); len(list) != 0 || n != next {
 		t.Errorf("of erased messages %q arrives, read up to %d", list, n)
 	}
