@@ -67,7 +67,7 @@ func TestFilterGroups(t *testing.T) {
 	// A whole id leads to the group, a part of a name filters, nonsense says so.
 	p.press("/").types("gear-swap").press(kb.Enter).wait(`location.pathname.endsWith("/gear-swap/messages")`)
 	p.visit(groups).press("/").types("harbor").press(kb.Enter).see("No group has the ID “harbor”.", "Harbor Fans")
-	p.visit(groups).press("/").types("no such group at all").press(kb.Enter).see("No group has the ID", "None of these has it in its name or ID.")
+	p.visit(groups).press("/").types("no such group at all").press(kb.Enter).see("No group has the ID", "No group that this console has met has it")
 	p.visit(groups).press("/").types("sg/bugis?floor=2").press(kb.Enter).wait(`location.pathname.endsWith("/sg%2Fbugis%3Ffloor=2/messages") && document.readyState === "complete"`)
 	p.see("吃货地图 Foodies SG", "sg/bugis?floor=2")
 	p.visitStatus(groupPath("nosuch", "messages"), 404).see("no")

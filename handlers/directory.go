@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -32,8 +31,8 @@ func (s *Server) directoryRoutes() []route {
 	}
 }
 
-// directory notes which groups there are whenever the service tells of one, and is the list of groups of an app whose
-// vendor has none.
+// directory notes which groups and users there are, and what they are called, whenever the service tells of some. It is the list
+// of groups of an app whose vendor has none.
 type directory struct {
 	app    string
 	vendor imclient.Vendor
@@ -42,29 +41,42 @@ type directory struct {
 	warn   func(context.Context, error)
 
 	mu    sync.Mutex
-	noted map[string]time.Time // by group: when it was, so that a group that somebody looks at is not written all the time
+	noted map[string]time.Time // by group or user: when it was, so that what somebody looks at is not written all the time
 }
 
-// noteAgain is how old what is known of a group may be before it is written again, and maxNoted how many are remembered.
+// noteAgain is how old what is known may be before it is written again, and maxNoted how many are remembered.
 const (
 	noteAgain = 5 * time.Minute
 	maxNoted  = 20_000
 )
 
-// keepDirectory puts the directory around the client of an app that needs one.
+// keepDirectory puts the directory around an app's client.
 func (s *Server) keepDirectory(a *App) {
-	if a.Lists() {
-		return
-	}
 	d := &directory{
 		app: a.Name, vendor: a.IM.Vendor, known: s.Store.Directory, now: s.Now, noted: map[string]time.Time{},
 		warn: func(ctx context.Context, err error) {
-			s.Log.WarnContext(ctx, "directory of groups", "app", a.Name, "reference", referenceOf(ctx), "error", err)
+			s.Log.WarnContext(ctx, "directory", "app", a.Name, "reference", referenceOf(ctx), "error", err)
 		},
 	}
-	a.IM.Groups = directoryGroups{a.IM.Groups, d}
 	a.IM.Users = directoryUsers{a.IM.Users, d}
+	if a.Lists() {
+		a.IM.Groups = notedGroups{a.IM.Groups, d}
+		return
+	}
+	a.IM.Groups = directoryGroups{notedGroups{a.IM.Groups, d}}
 	a.IM.Contacts = directoryContacts{a.IM.Contacts, d}
+}
+
+// fresh reports whether something is to be written. The caller holds mu.
+func (d *directory) fresh(key string, now time.Time) bool {
+	if now.Sub(d.noted[key]) < noteAgain {
+		return false
+	}
+	if len(d.noted) > maxNoted {
+		clear(d.noted)
+	}
+	d.noted[key] = now
+	return true
 }
 
 // note keeps groups that are there. That it fails is no reason for what was asked to fail.
@@ -73,18 +85,31 @@ func (d *directory) note(ctx context.Context, from string, groups ...imclient.Gr
 	var list []store.KnownGroup
 	d.mu.Lock()
 	for _, g := range groups {
-		key := g.ID + "\x00" + g.Name
-		if from == store.KnownCreated || now.Sub(d.noted[key]) >= noteAgain {
-			list = append(list, store.KnownGroup{App: d.app, ID: g.ID, Type: string(g.Type), Name: g.Name, From: from, Seen: now})
-			d.noted[key] = now
+		if d.fresh(g.ID+"\x00"+g.Name, now) || from == store.KnownCreated {
+			list = append(list, store.KnownGroup{App: d.app, ID: g.ID, Type: string(g.Type), Name: g.Name, Members: max(g.Members, 0), From: from, Seen: now})
 		}
-	}
-	if len(d.noted) > maxNoted {
-		clear(d.noted)
 	}
 	d.mu.Unlock()
 	for part := range slices.Chunk(list, store.MaxKnown) {
 		if err := d.known.Note(ctx, part); err != nil {
+			d.warn(ctx, err)
+		}
+	}
+}
+
+// noteUsers keeps what users are called.
+func (d *directory) noteUsers(ctx context.Context, users ...imclient.User) {
+	now := d.now()
+	var list []store.Name
+	d.mu.Lock()
+	for _, u := range users {
+		if d.fresh("\x00"+u.ID+"\x00"+u.Nick, now) {
+			list = append(list, store.Name{App: d.app, Kind: store.KindUser, ID: u.ID, Name: u.Nick, Members: -1, Seen: now, Named: now})
+		}
+	}
+	d.mu.Unlock()
+	for part := range slices.Chunk(list, store.MaxKnown) {
+		if err := d.known.NoteNames(ctx, part); err != nil {
 			d.warn(ctx, err)
 		}
 	}
@@ -99,24 +124,89 @@ func (d *directory) gone(ctx context.Context, ids ...string) {
 	}
 }
 
-// directoryGroups lists what is known.
-type directoryGroups struct {
+type knownFromKey struct{}
+
+// knownFrom is how the groups that are asked for became known.
+func knownFrom(ctx context.Context) string {
+	if from, is := ctx.Value(knownFromKey{}).(string); is {
+		return from
+	}
+	return store.KnownOpened
+}
+
+// notedGroups notes the groups that the service tells of, and those that are gone.
+type notedGroups struct {
 	imclient.Groups
 	d *directory
 }
 
+// List notes a page.
+func (g notedGroups) List(ctx context.Context, o imclient.GroupListOptions) (imclient.Page[imclient.Group], error) {
+	page, err := g.Groups.List(ctx, o)
+	g.d.note(ctx, store.KnownListed, page.Items...)
+	return page, err
+}
+
+// GetMany notes the groups that were asked for, and those that are gone.
+func (g notedGroups) GetMany(ctx context.Context, ids []string) ([]imclient.Group, []imclient.Refused, error) {
+	groups, refused, err := g.Groups.GetMany(ctx, ids)
+	if err != nil {
+		return groups, refused, err
+	}
+	g.d.note(ctx, knownFrom(ctx), groups...)
+	var gone []string
+	for _, r := range refused {
+		if errors.Is(r.Err, imclient.ErrNotFound) {
+			gone = append(gone, r.ID)
+		}
+	}
+	if len(gone) > 0 && len(gone) <= store.MaxKnown {
+		g.d.gone(ctx, gone...)
+	}
+	return groups, refused, nil
+}
+
+// Get notes the group that was asked for, or that it is gone.
+func (g notedGroups) Get(ctx context.Context, id string) (imclient.Group, error) {
+	group, err := g.Groups.Get(ctx, id)
+	switch {
+	case err == nil:
+		g.d.note(ctx, store.KnownOpened, group)
+	case errors.Is(err, imclient.ErrNotFound):
+		g.d.gone(ctx, id)
+	}
+	return group, err
+}
+
+// Create notes the new group.
+func (g notedGroups) Create(ctx context.Context, n imclient.NewGroup) (string, []imclient.Refused, error) {
+	id, refused, err := g.Groups.Create(ctx, n)
+	if err == nil {
+		g.d.note(ctx, store.KnownCreated, imclient.Group{ID: id, Type: n.Type, Name: n.Name})
+	}
+	return id, refused, err
+}
+
+// Dismiss notes that the group is gone.
+func (g notedGroups) Dismiss(ctx context.Context, id string) error {
+	err := g.Groups.Dismiss(ctx, id)
+	if err == nil {
+		g.d.gone(ctx, id)
+	}
+	return err
+}
+
+// directoryGroups lists what is known.
+type directoryGroups struct{ notedGroups }
+
 // List reads a page of the directory and what the service says of its groups now, a call for each 50. Those that are gone
 // are left out, so that a page may have fewer than were asked for.
 func (g directoryGroups) List(ctx context.Context, o imclient.GroupListOptions) (imclient.Page[imclient.Group], error) {
-	return g.find(ctx, "", o)
-}
-
-func (g directoryGroups) find(ctx context.Context, text string, o imclient.GroupListOptions) (imclient.Page[imclient.Group], error) {
 	n := o.Limit
 	if n <= 0 {
 		n = groupsPage
 	}
-	list, next, err := g.d.known.List(ctx, g.d.app, store.KnownQuery{Type: string(o.Type), Find: text, Cursor: o.Cursor, N: n})
+	list, next, err := g.d.known.List(ctx, g.d.app, store.KnownQuery{Type: string(o.Type), Cursor: o.Cursor, N: n})
 	if errors.Is(err, store.ErrInvalid) {
 		return imclient.Page[imclient.Group]{}, &imclient.Error{Op: "groups.list", Vendor: g.d.vendor, Kind: imclient.ErrInvalid, Cause: err}
 	}
@@ -131,61 +221,61 @@ func (g directoryGroups) find(ctx context.Context, text string, o imclient.Group
 	for i, k := range list {
 		ids[i] = k.ID
 	}
-	groups, refused, err := g.GetMany(ctx, ids)
-	if err != nil {
+	if page.Items, _, err = g.GetMany(ctx, ids); err != nil {
 		return page, err
 	}
-	page.Items = groups
-	g.d.note(ctx, store.KnownOpened, groups...)
-	var gone []string
-	for _, r := range refused {
-		if errors.Is(r.Err, imclient.ErrNotFound) {
-			gone = append(gone, r.ID)
-		}
-	}
-	if len(gone) > 0 {
-		g.d.gone(ctx, gone...)
-	}
-	if text == "" && o.Type == "" {
+	if o.Type == "" {
 		page.Total, err = g.d.known.Count(ctx, g.d.app)
 	}
 	return page, err
 }
 
-// Get notes the group that was asked for, or that it is gone.
-func (g directoryGroups) Get(ctx context.Context, id string) (imclient.Group, error) {
-	group, err := g.Groups.Get(ctx, id)
-	switch {
-	case err == nil:
-		g.d.note(ctx, store.KnownOpened, group)
-	case errors.Is(err, imclient.ErrNotFound):
-		g.d.gone(ctx, id)
-	}
-	return group, err
-}
-
-// Create notes the new group.
-func (g directoryGroups) Create(ctx context.Context, n imclient.NewGroup) (string, []imclient.Refused, error) {
-	id, refused, err := g.Groups.Create(ctx, n)
-	if err == nil {
-		g.d.note(ctx, store.KnownCreated, imclient.Group{ID: id, Type: n.Type, Name: n.Name})
-	}
-	return id, refused, err
-}
-
-// Dismiss notes that the group is gone.
-func (g directoryGroups) Dismiss(ctx context.Context, id string) error {
-	err := g.Groups.Dismiss(ctx, id)
-	if err == nil {
-		g.d.gone(ctx, id)
-	}
-	return err
-}
-
-// directoryUsers notes the groups that users are in.
+// directoryUsers notes what users are called, and the groups that they are in.
 type directoryUsers struct {
 	imclient.Users
 	d *directory
+}
+
+func (u directoryUsers) Get(ctx context.Context, id string) (imclient.User, error) {
+	user, err := u.Users.Get(ctx, id)
+	if err == nil {
+		u.d.noteUsers(ctx, user)
+	}
+	return user, err
+}
+
+func (u directoryUsers) GetMany(ctx context.Context, ids []string) ([]imclient.User, []imclient.Refused, error) {
+	users, refused, err := u.Users.GetMany(ctx, ids)
+	u.d.noteUsers(ctx, users...)
+	return users, refused, err
+}
+
+// Delete forgets whose accounts are gone.
+func (u directoryUsers) Delete(ctx context.Context, ids []string) ([]imclient.Refused, error) {
+	refused, err := u.Users.Delete(ctx, ids)
+	if err != nil {
+		return refused, err
+	}
+	for _, id := range ids {
+		if slices.ContainsFunc(refused, func(r imclient.Refused) bool { return r.ID == id }) {
+			continue
+		}
+		if err := u.d.known.ForgetUser(ctx, u.d.app, id); err != nil {
+			u.d.warn(ctx, err)
+		}
+	}
+	return refused, nil
+}
+
+// Edit notes the new name.
+func (u directoryUsers) Edit(ctx context.Context, user string, c imclient.UserChange) error {
+	err := u.Users.Edit(ctx, user, c)
+	if err == nil {
+		if err := u.d.known.Stale(ctx, u.d.app, store.KindUser, []string{user}); err != nil {
+			u.d.warn(ctx, err)
+		}
+	}
+	return err
 }
 
 func (u directoryUsers) Groups(ctx context.Context, user, cursor string, limit int) (imclient.Page[imclient.JoinedGroup], error) {
@@ -216,18 +306,22 @@ func (u directoryContacts) List(ctx context.Context, o imclient.ContactListOptio
 	return page, err
 }
 
-// findKnown returns groups of the directory whose name or id has a text in it; none for an app whose vendor has a list.
-func (s *Server) findKnown(ctx context.Context, app *App, find string, kind imclient.GroupType) ([]imclient.Group, error) {
-	d, is := app.IM.Groups.(directoryGroups)
-	if !is {
-		return nil, nil
+// findKnown returns groups of the directory whose name or id has a text in it, as the service says they are now.
+func (s *Server) findKnown(ctx context.Context, app *App, find string) ([]imclient.Group, error) {
+	names, err := s.Store.Directory.Find(ctx, store.NameQuery{Apps: []string{app.Name}, Kind: store.KindGroup, Text: find, N: groupsPage})
+	if err != nil || len(names) == 0 {
+		return nil, err
 	}
-	page, err := d.find(ctx, find, imclient.GroupListOptions{Type: kind, Limit: groupsPage})
-	return page.Items, err
+	ids := make([]string, len(names))
+	for i, n := range names {
+		ids[i] = n.ID
+	}
+	groups, _, err := app.IM.Groups.GetMany(ctx, ids)
+	return groups, err
 }
 
-// knownFrom writes into rows how each group became known, and when it was last seen.
-func (s *Server) knownFrom(ctx context.Context, app *App, rows []templates.GroupRow) error {
+// showKnownFrom writes into rows how each group became known, and when it was last seen.
+func (s *Server) showKnownFrom(ctx context.Context, app *App, rows []templates.GroupRow) error {
 	if app.Lists() {
 		return nil
 	}
@@ -294,18 +388,11 @@ func (s *Server) addKnown(c *gin.Context) error {
 			text: text, wrong: i18n.T(ctx, "action.invalid.too_many", "n", len(ids), "limit", store.MaxKnown),
 		})
 	}
-	groups, refused, err := app.IM.Groups.GetMany(ctx, ids)
+	groups, refused, err := app.IM.Groups.GetMany(context.WithValue(ctx, knownFromKey{}, store.KnownPasted), ids)
 	if err != nil { // nothing typed is lost
 		p := explain(ctx, err, true)
 		s.logFailure(c, err, p.status)
 		return s.renderKnown(c, app, p.status, knownForm{text: strings.Join(ids, "\n"), notice: &p.notice})
-	}
-	var list []store.KnownGroup
-	for _, g := range groups {
-		list = append(list, store.KnownGroup{App: app.Name, ID: g.ID, Type: string(g.Type), Name: g.Name, From: store.KnownPasted, Seen: s.Now()})
-	}
-	if err := s.Store.Directory.Note(ctx, list); err != nil {
-		return fmt.Errorf("keep groups of app %s: %w", app.Name, err)
 	}
 	if len(refused) == 0 {
 		t := templates.Toast{Text: i18n.N(ctx, "directory.added", len(groups))}

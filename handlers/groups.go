@@ -15,6 +15,7 @@ import (
 	"imdesk/exports"
 	"imdesk/imclient"
 	"imdesk/store"
+	"imdesk/terms"
 	"imdesk/web/i18n"
 	"imdesk/web/templates"
 
@@ -164,7 +165,7 @@ func (s *Server) listGroups(c *gin.Context) error {
 	if !app.Lists() {
 		v.Tools = append(v.Tools, s.knownLink(c, app))
 	}
-	if err := s.knownFrom(ctx, app, v.Rows); err != nil {
+	if err := s.showKnownFrom(ctx, app, v.Rows); err != nil {
 		return err
 	}
 	if len(v.Rows) == 0 {
@@ -244,18 +245,15 @@ func (s *Server) lookUpGroup(ctx context.Context, app *App, id string) (imclient
 	return imclient.Group{}, false, fmt.Errorf("look up a group of app %s: %w", app.Name, err)
 }
 
-// knownGroups are those whose name or id has the text in it, among the groups at hand: those of the page, the pinned ones
-// and those opened lately. The vendor cannot search by name.
+// knownGroups are those whose name or id has the text in it: of the directory, of the page, pinned ones and those opened lately. The
+// vendor cannot search by name.
 func (s *Server) knownGroups(ctx context.Context, app *App, op auth.Operator, find string, page []imclient.Group, pins []store.Place) ([]imclient.Group, error) {
 	recent, err := s.Store.Settings.Recent(ctx, op.ID, app.Name, store.KindGroup, store.MaxRecent)
 	if err != nil {
 		return nil, err
 	}
-	find = strings.ToLower(find)
-	matches := func(name, id string) bool {
-		return strings.Contains(strings.ToLower(name), find) || strings.Contains(strings.ToLower(id), find)
-	}
-	groups, err := s.findKnown(ctx, app, find, "")
+	matches := func(name, id string) bool { return terms.InName(find, name, id) }
+	groups, err := s.findKnown(ctx, app, find)
 	if err != nil {
 		return nil, fmt.Errorf("groups in the directory: %w", err)
 	}

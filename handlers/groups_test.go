@@ -174,7 +174,7 @@ func TestGroupsSearch(t *testing.T) {
 	if got := len(a.listed()); got != 11 { // 1 and 10 to 19
 		t.Errorf("%d groups with 群 1 in their names", got)
 	}
-	b.get("/apps/demo/groups?q=nothing-like-it").is(200).has("No group has the ID “nothing-like-it”.", "None of these has it in its name or ID.")
+	b.get("/apps/demo/groups?q=nothing-like-it").is(200).has("No group has the ID “nothing-like-it”.", "No group that this console has met has it")
 	b.get("/apps/demo/groups?q=" + url.QueryEscape(`"><script>alert(1)</script>`)).is(200).has(`“"><script>alert(1)</script>”`)
 	b.get("/apps/demo/groups?q=%00%ff" + strings.Repeat("x", 5000)).is(200)
 

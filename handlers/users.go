@@ -30,24 +30,38 @@ func (s *Server) userRoutes() []route {
 // checkedIDs is how many ids one look may name: they stand in the address.
 const checkedIDs = 200
 
-// findUser leads to the user whose id was typed. The services have no search by name, so what else is shown are the users
-// that this operator opened lately, and which of some ids have an account: that costs a call for each 100 ids, and one for
-// their names.
+// usersNamed is how many users are listed who are called as somebody typed.
+const usersNamed = 50
+
+// findUser finds users by a part of their name or id, in the console's own directory, for the services have no such thing. What is
+// the whole id of one, or nothing that is known, leads to the user of that id. What else is shown are the users that this
+// operator opened lately, and which of some ids have an account: that costs a call for each 100 ids, and one for their names.
 func (s *Server) findUser(c *gin.Context) error {
 	app, err := s.app(c)
 	if err != nil {
 		return err
 	}
 	ctx := c.Request.Context()
-	if id := strings.TrimSpace(c.Query("q")); id != "" {
-		return seeOther(c, userURL(app, id))
+	typed := clip(strings.TrimSpace(c.Query("q")), paletteQuery)
+	named, err := s.Store.Directory.Find(ctx, store.NameQuery{Apps: []string{app.Name}, Kind: store.KindUser, Text: typed, N: usersNamed})
+	if err != nil {
+		return fmt.Errorf("users in the directory: %w", err)
+	}
+	if typed != "" && (len(named) == 0 || named[0].ID == typed) {
+		return seeOther(c, userURL(app, strings.TrimSpace(c.Query("q"))))
 	}
 	op, _ := auth.OperatorFrom(ctx)
 	places, err := s.Store.Settings.Recent(ctx, op.ID, app.Name, store.KindUser, store.MaxRecent)
 	if err != nil {
 		return fmt.Errorf("recently opened users: %w", err)
 	}
-	v := templates.UsersView{URL: appURL(app, "users")}
+	v := templates.UsersView{URL: appURL(app, "users"), Query: typed}
+	for _, n := range named {
+		v.Found = append(v.Found, templates.PersonView{ID: n.ID, Name: n.Name, URL: userURL(app, n.ID)})
+	}
+	if typed != "" {
+		v.ByID = templates.Link{Text: typed, URL: userURL(app, typed)}
+	}
 	for _, p := range places {
 		v.Recent = append(v.Recent, templates.PersonView{ID: p.ID, Name: p.Title, URL: userURL(app, p.ID)})
 	}

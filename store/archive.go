@@ -215,16 +215,26 @@ func (m Archived) indexed(place int64) []string {
 // index writes the words of a message.
 func (a archive) index(ctx context.Context, c conn, m Archived, place int64) error {
 	list := m.indexed(place)
+	return writeWords(ctx, c, wordsTable, m.ID, list)
+}
+
+// writeWords writes the words of a row into an index.
+func writeWords(ctx context.Context, c conn, table string, id int64, list []string) error {
 	if !c.postgres {
-		_, err := c.exec(ctx, `INSERT INTO archive_words (rowid, words) VALUES (?, ?)`, m.ID, strings.Join(list, " "))
+		_, err := c.exec(ctx, `INSERT INTO `+table+` (rowid, words) VALUES (?, ?)`, id, strings.Join(list, " "))
 		return err
 	}
+	_, err := c.exec(ctx, `INSERT INTO `+table+` (rowid, words) VALUES (?, CAST(? AS tsvector))`, id, vector(list))
+	return err
+}
+
+// vector is words with their places, as PostgreSQL reads them.
+func vector(list []string) string {
 	var b strings.Builder
 	for i, w := range list {
 		b.WriteString("'" + w + "':" + strconv.Itoa(i+1) + " ")
 	}
-	_, err := c.exec(ctx, `INSERT INTO archive_words (rowid, words) VALUES (?, CAST(? AS tsvector))`, m.ID, b.String())
-	return err
+	return b.String()
 }
 
 // wordsTable is what the names of all tables of the index begin with.
@@ -563,23 +573,16 @@ func (a archive) Search(ctx context.Context, q SearchQuery) ([]Archived, string,
 		return nil, "", wrap(op, err)
 	}
 	n := min(max(q.N, 1), MaxArchivePage)
-	match := `w.words @@ CAST(? AS tsquery)`
-	if !a.db.postgres {
-		match = `archive_words MATCH ?`
+	ids, err := a.db.read().inIndex(ctx, wordsTable, s, n+1)
+	if err != nil || len(ids) == 0 {
+		return nil, "", wrap(op, err)
 	}
-	list, err := all(ctx, a.db.read(), scanArchived, `SELECT `+archiveColumns+` FROM archive_words w
-		JOIN archive_message m ON m.id = w.rowid JOIN archive_place p ON p.id = m.place
-		WHERE `+match+` AND w.rowid >= ? AND w.rowid < ? ORDER BY w.rowid DESC LIMIT ?`, s.match, s.from, s.to, n+1)
+	list, err := all(ctx, a.db.read(), scanArchived, `SELECT `+archiveColumns+` FROM archive_message m JOIN archive_place p ON p.id = m.place
+		WHERE m.id IN (`+marks(len(ids))+`) ORDER BY m.id DESC`, ids...)
 	if err != nil || len(list) <= n {
 		return list, "", wrap(op, err)
 	}
 	return list[:n], strconv.FormatInt(list[n-1].ID, 36), nil
-}
-
-// search is a query as a database takes it: an expression, and the numbers of messages between which it looks.
-type search struct {
-	match    string
-	from, to int64
 }
 
 // query writes a search. empty: nothing can be found.
@@ -656,57 +659,6 @@ func (a archive) query(ctx context.Context, q SearchQuery) (s search, empty bool
 	}
 	s.match = w.all(must, not)
 	return s, false, nil
-}
-
-// dialect writes the expressions of a full-text index: of PostgreSQL, or of SQLite's FTS5. Words hold letters and digits only.
-type dialect bool
-
-func (postgres dialect) word(w string) string {
-	if postgres {
-		return "'" + w + "'"
-	}
-	return `"` + w + `"`
-}
-
-func (postgres dialect) any(list []string) string {
-	if postgres {
-		return "(" + strings.Join(list, " | ") + ")"
-	}
-	return "(" + strings.Join(list, " OR ") + ")"
-}
-
-func (postgres dialect) all(must, not []string) string {
-	if postgres {
-		s := strings.Join(must, " & ")
-		for _, n := range not {
-			s += " & !" + n
-		}
-		return s
-	}
-	s := strings.Join(must, " AND ")
-	if len(not) > 0 {
-		s = "(" + s + ") NOT (" + strings.Join(not, " OR ") + ")"
-	}
-	return s
-}
-
-func (postgres dialect) phrase(p terms.Phrase) string {
-	if !postgres {
-		s := `"` + strings.Join(p.Words, " ") + `"`
-		if p.Prefix {
-			s += "*"
-		}
-		return s
-	}
-	list := make([]string, len(p.Words))
-	for i, w := range p.Words {
-		list[i] = "'" + w + "'"
-	}
-	s := strings.Join(list, " <-> ")
-	if p.Prefix {
-		s += ":*"
-	}
-	return "(" + s + ")"
 }
 
 func (a archive) Known(ctx context.Context, p Conversation, s Span) error {

@@ -37,6 +37,9 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err = migrate(ctx, d); err == nil {
 		err = chainUp(ctx, d)
 	}
+	if err == nil {
+		err = namesUp(ctx, d)
+	}
 	if err != nil {
 		_ = d.close()
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -49,6 +52,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Settings:  settings{d},
 		Directory: directory{d},
 		Archive:   archive{d},
+		Searches:  searches{d},
 		Jobs:      jobs{d},
 		Roles:     roles{d},
 		Invites:   invites{d},

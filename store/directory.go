@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,8 @@ import (
 const (
 	MaxKnown     = 1000 // groups noted in one call
 	MaxKnownPage = 200  // groups read in one call
+
+	maxTrimmed = 100_000 // users dropped in one call
 )
 
 // Where a group is known from.
@@ -20,13 +23,15 @@ const (
 	KnownUser    = "user"   // a user is in it
 	KnownPasted  = "pasted" // somebody typed or imported its id
 	KnownCreated = "created"
-	KnownEvent   = "event" // the vendor told of it
+	KnownEvent   = "event"  // the vendor told of it
+	KnownListed  = "listed" // it is on the vendor's list
 )
 
-// KnownGroup is a group of an app whose vendor cannot list its groups.
+// KnownGroup is a group of an app.
 type KnownGroup struct {
 	App, ID    string
 	Type, Name string // when it was last seen; "" keeps what is known
+	Members    int    // 0: not known. Among its names only
 	From       string // one of the Known constants: how it became known
 	First      time.Time
 	Seen       time.Time // when the vendor last said that it is there
@@ -36,12 +41,11 @@ type KnownGroup struct {
 // KnownQuery chooses groups of an app.
 type KnownQuery struct {
 	Type   string // "" = all
-	Find   string // part of the name or of the id, in any case of its ASCII letters; "" = all
 	Cursor string // "" = the first page
 	N      int    // 1 to MaxKnownPage
 }
 
-// Directory is which groups an app is known to have. storetest.Directory is its contract.
+// Directory is which groups and users an app is known to have, and what they are called. storetest.Directory is its contract.
 type Directory interface {
 	// Note adds groups, or brings those that are known up to date: they are there, whatever was thought before. How and
 	// when they became known stays. ErrInvalid beyond MaxKnown.
@@ -72,6 +76,24 @@ type Directory interface {
 	Walked(ctx context.Context, app string, users, groups []string, at time.Time) error
 	// WalkLeft returns how many users are known, and how many users and groups were not looked through since a time.
 	WalkLeft(ctx context.Context, app string, since time.Time) (WalkLeft, error)
+
+	// Find returns groups or users whose name or id has all parts of a text in it: those first that are called so, or have it as
+	// their id, then those that begin so, then those that became known last. None for a text without letters and digits.
+	Find(ctx context.Context, q NameQuery) ([]Name, error)
+	// Names returns what groups or users are called, by id; those not known are left out. ErrInvalid beyond MaxKnown.
+	Names(ctx context.Context, app, kind string, ids []string) (map[string]Name, error)
+	// NoteNames keeps what groups and users are called. Without Named an empty name keeps the one known. ErrInvalid beyond MaxKnown.
+	NoteNames(ctx context.Context, list []Name) error
+	// Forget drops names of what is not there any more, and Stale marks those to be asked for again.
+	Forget(ctx context.Context, app, kind string, ids []string) error
+	Stale(ctx context.Context, app, kind string, ids []string) error
+	// ToName returns up to n whose name the vendor was not asked for since a time: those first it was not for the longest time.
+	ToName(ctx context.Context, app, kind string, since time.Time, n int) ([]string, error)
+
+	// ClaimWalk takes or holds the right to look through an app for names, and returns how far that is: "" at first. ErrLeaseLost:
+	// somebody else has it. SaveWalk notes how far it is and holds the right for another time; 0 gives it back.
+	ClaimWalk(ctx context.Context, app, owner string, lease time.Duration) (state string, err error)
+	SaveWalk(ctx context.Context, app, owner, state string, lease time.Duration) error
 }
 
 // WalkLeft is what there is to be looked through for more groups.
@@ -111,6 +133,9 @@ func (d directory) Note(ctx context.Context, list []KnownGroup) error {
 				text(g.App), text(g.ID), text(g.Type), cut(g.Name, maxTitle), text(g.From), millis(g.Seen), millis(g.Seen)); err != nil {
 				return err
 			}
+			if err := noteName(ctx, c, g.named()); err != nil {
+				return err
+			}
 		}
 		return nil
 	}))
@@ -124,8 +149,12 @@ func (d directory) Gone(ctx context.Context, app string, ids []string, at time.T
 	for _, id := range ids {
 		args = append(args, text(id))
 	}
-	_, err := d.db.write().exec(ctx, `UPDATE known_group SET gone_at = ? WHERE app = ? AND gone_at = 0 AND group_id IN (`+marks(len(ids))+`)`, args...)
-	return wrap("note groups that are gone", err)
+	return wrap("note groups that are gone", d.db.tx(ctx, func(c conn) error {
+		if _, err := c.exec(ctx, `UPDATE known_group SET gone_at = ? WHERE app = ? AND gone_at = 0 AND group_id IN (`+marks(len(ids))+`)`, args...); err != nil {
+			return err
+		}
+		return forgetNames(ctx, c, app, KindGroup, ids)
+	}))
 }
 
 func (d directory) List(ctx context.Context, app string, q KnownQuery) ([]KnownGroup, string, error) {
@@ -143,11 +172,6 @@ func (d directory) List(ctx context.Context, app string, q KnownQuery) ([]KnownG
 	if q.Type != "" {
 		where += ` AND type = ?`
 		args = append(args, text(q.Type))
-	}
-	if q.Find != "" {
-		where += ` AND (LOWER(name) LIKE ? ESCAPE '!' OR LOWER(group_id) LIKE ? ESCAPE '!')`
-		like := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text(q.Find))) + "%"
-		args = append(args, like, like)
 	}
 	n := min(max(q.N, 1), MaxKnownPage)
 	list, err := all(ctx, d.db.read(), scanKnown, `SELECT `+knownColumns+` FROM known_group WHERE `+where+`
@@ -204,20 +228,47 @@ func (d directory) NoteUsers(ctx context.Context, app string, users []string, at
 				text(app), text(id), millis(at)); err != nil {
 				return err
 			}
+			if err := noteName(ctx, c, Name{App: app, Kind: KindUser, ID: id, Members: -1, Seen: at}); err != nil {
+				return err
+			}
 		}
 		return nil
 	}))
 }
 
 func (d directory) TrimUsers(ctx context.Context, app string, keep int) (int, error) {
-	n, err := d.db.write().exec(ctx, `DELETE FROM known_user WHERE app = ? AND user_id IN (
-		SELECT user_id FROM known_user WHERE app = ? ORDER BY seen_at DESC, user_id DESC LIMIT 1000000 OFFSET ?)`, text(app), text(app), max(keep, 0))
-	return n, wrap("drop users", err)
+	var dropped int
+	err := d.db.tx(ctx, func(c conn) error {
+		ids, err := all(ctx, c, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, `SELECT user_id FROM known_user WHERE app = ?
+			ORDER BY seen_at DESC, user_id DESC LIMIT ? OFFSET ?`, text(app), maxTrimmed, max(keep, 0))
+		if err != nil {
+			return err
+		}
+		dropped = len(ids)
+		for part := range slices.Chunk(ids, MaxKnown) {
+			if err := forgetUsers(ctx, c, app, part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return dropped, wrap("drop users", err)
+}
+
+// forgetUsers drops users, and what they are called.
+func forgetUsers(ctx context.Context, c conn, app string, ids []string) error {
+	args := []any{text(app)}
+	for _, id := range ids {
+		args = append(args, text(id))
+	}
+	if _, err := c.exec(ctx, `DELETE FROM known_user WHERE app = ? AND user_id IN (`+marks(len(ids))+`)`, args...); err != nil {
+		return err
+	}
+	return forgetNames(ctx, c, app, KindUser, ids)
 }
 
 func (d directory) ForgetUser(ctx context.Context, app, user string) error {
-	_, err := d.db.write().exec(ctx, `DELETE FROM known_user WHERE app = ? AND user_id = ?`, text(app), text(user))
-	return wrap("forget a user", err)
+	return wrap("forget a user", d.db.tx(ctx, func(c conn) error { return forgetUsers(ctx, c, app, []string{user}) }))
 }
 
 func (d directory) UsersToWalk(ctx context.Context, app string, since time.Time, n int) ([]string, error) {

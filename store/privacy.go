@@ -357,6 +357,7 @@ func (s privacy) beside(c conn, app, user string) []table {
 			func(h *Holdings) *int { return &h.JobItems }, func(e *Erasure) *int { return &e.JobItems },
 		},
 		{`known_user`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
+		{`known_name`, `app = ? AND kind = 'user' AND target = ?`, []any{app, user}, "", lists, listsGone},
 		{`protected_user`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
 	}
 }

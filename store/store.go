@@ -31,6 +31,7 @@ type Store struct {
 	Settings  Settings
 	Directory Directory
 	Archive   Archive
+	Searches  Searches
 	Jobs      Jobs
 	Roles     Roles
 	Invites   Invites

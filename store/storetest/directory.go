@@ -14,7 +14,9 @@ import (
 func Directory(t *testing.T, open Open) {
 	t.Run("what is noted", func(t *testing.T) { directoryNote(t, open(t)) })
 	t.Run("pages", func(t *testing.T) { directoryPages(t, open(t)) })
-	t.Run("find", func(t *testing.T) { directoryFind(t, open(t)) })
+	t.Run("names", func(t *testing.T) { directoryNames(t, open(t)) })
+	t.Run("names like a scan", func(t *testing.T) { directoryScan(t, open(t)) })
+	t.Run("lease of a walk", func(t *testing.T) { directoryLease(t, open(t)) })
 	t.Run("walk", func(t *testing.T) { directoryWalk(t, open(t)) })
 }
 
@@ -106,38 +108,6 @@ func directoryPages(t *testing.T, s *store.Store) {
 	for _, cursor := range []string{"x", "1", "1.", ".1"} {
 		_, _, err := s.Directory.List(ctx, "a", store.KnownQuery{N: 4, Cursor: cursor})
 		wantErr(t, err, store.ErrInvalid)
-	}
-}
-
-func directoryFind(t *testing.T, s *store.Store) {
-	ctx := t.Context()
-	live := known("a", "1691070514797524328", "Harbor_FM 100%", 1)
-	live.Type = "LiveGroup"
-	must(t, s.Directory.Note(ctx, []store.KnownGroup{live, known("a", "5551", "海港之家", 2), known("a", "5552", "HARBOR fans!", 3)}))
-	for _, tt := range []struct {
-		typ, find string
-		want      []string
-	}{
-		{"", "harbor", []string{"5552", live.ID}},
-		{"LiveGroup", "harbor", []string{live.ID}},
-		{"LiveGroup", "", []string{live.ID}},
-		{"", "海港", []string{"5551"}},
-		{"", "555", []string{"5552", "5551"}},
-		{"", "r_f", []string{live.ID}},
-		{"", "0%", []string{live.ID}},
-		{"", "s!", []string{"5552"}},
-		{"", "%", []string{live.ID}},
-		{"", "nothing", nil},
-	} {
-		list, _, err := s.Directory.List(ctx, "a", store.KnownQuery{N: 10, Type: tt.typ, Find: tt.find})
-		must(t, err)
-		var got []string
-		for _, g := range list {
-			got = append(got, g.ID)
-		}
-		if diff := cmp.Diff(tt.want, got); diff != "" {
-			t.Errorf("%q of type %q (-want +got):\n%s", tt.find, tt.typ, diff)
-		}
 	}
 }
 

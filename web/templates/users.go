@@ -3,6 +3,9 @@ package templates
 // UsersView is the page to find a user on.
 type UsersView struct {
 	URL    string
+	Query  string       // a part of a name or an id
+	Found  []PersonView // who has it
+	ByID   Link         // to the user who has it as the whole id, if there is one
 	Recent []PersonView // opened lately by this operator
 	Import ButtonView
 
