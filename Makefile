@@ -5,7 +5,7 @@ TAGS := -tags nomsgpack
 PLAIN_LIBRARIES := '-gcflags=modernc.org/...=-race=false -d=checkptr=0' '-gcflags=golang.org/x/crypto/...=-race=false'
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: test crash conformance deps generate templ coverage-doc check build run bench report fuzz lint screenshots clean
+.PHONY: test crash proof conformance deps generate templ coverage-doc check build run bench report fuzz lint screenshots clean
 
 test: deps check
 	GOGC=400 $(GO) test $(TAGS) -race $(PLAIN_LIBRARIES) -parallel 4 -count=1 -timeout 15m ./...
@@ -20,6 +20,11 @@ KILLS ?= 30
 crash:
 	$(GO) build $(TAGS) -o imdesk-crash .
 	$(GO) test $(TAGS) -count=1 -timeout 30m -run TestCrash . -args -crash.full -crash.kills=$(KILLS) -crash.program=$(CURDIR)/imdesk-crash; s=$$?; rm -f imdesk-crash; exit $$s
+
+# Has all real talk said twice, live, and holds the archive against it: in peace, and while the console is killed every few seconds
+# and the database stops. TestArchiveProof does it in small with every test.
+proof:
+	$(GO) test $(TAGS) -count=1 -timeout 90m -v -run TestArchiveProof . -args -proof.full
 
 # What a fresh machine lacks: browser, PostgreSQL, fonts.
 deps:

@@ -120,6 +120,8 @@ type Archive interface {
 	Get(ctx context.Context, p Conversation, keys []string) (map[string]Archived, error)
 	// Around returns messages of a place in their order: before, and from a message on.
 	Around(ctx context.Context, p Conversation, id int64, before, after int) ([]Archived, error)
+	// Run returns up to n messages of a place that have positions, in their order: from seq on, or, older, those before it.
+	Run(ctx context.Context, p Conversation, seq int64, older bool, n int) ([]Archived, error)
 	// Search returns messages, newest first, and the cursor of the next page, "" at the end. ErrInvalid for a cursor that is none.
 	Search(ctx context.Context, q SearchQuery) ([]Archived, string, error)
 	// Known notes that what is at the positions is known, also that nothing is. Spans returns what is known between two positions.

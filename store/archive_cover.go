@@ -443,3 +443,24 @@ func (a archive) dropPlaces(ctx context.Context, app, column, user string) error
 		return nil
 	})
 }
+
+func (a archive) Run(ctx context.Context, p Conversation, seq int64, older bool, n int) ([]Archived, error) {
+	const op = "read messages by position"
+	place, err := a.known(ctx, a.db.read(), p)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, wrap(op, err)
+	}
+	where := `m.seq >= ? ORDER BY m.seq, m.id`
+	if older {
+		where = `m.seq > 0 AND m.seq < ? ORDER BY m.seq DESC, m.id DESC`
+	}
+	list, err := all(ctx, a.db.read(), scanArchived, `SELECT `+archiveColumns+` FROM archive_message m JOIN archive_place p ON p.id = m.place
+		WHERE m.place = ? AND `+where+` LIMIT ?`, place, max(seq, 1), min(max(n, 1), MaxArchivePage))
+	if older {
+		slices.Reverse(list)
+	}
+	return list, wrap(op, err)
+}

@@ -69,6 +69,15 @@ func archiveHoles(t *testing.T, s *store.Store, app string) {
 	add(false, 10, 20, 21)
 	add(true, 5, 15, 30) // of these only 15 counts
 	want(store.Covered{First: 10, Last: 21, Known: 4, Missing: 8}, store.Span{First: 16, Last: 19}, store.Span{First: 11, Last: 14})
+	seqs := func(seq int64, older bool, n int) (list []int64) {
+		for _, m := range value[[]store.Archived](t)(s.Archive.Run(ctx, g, seq, older, n)) {
+			list = append(list, m.Seq)
+		}
+		return list
+	}
+	if diff := cmp.Diff([][]int64{{10, 15, 20}, {5, 10}, {3, 5, 10, 15, 20, 21, 30}, nil}, [][]int64{seqs(6, false, 3), seqs(15, true, 2), seqs(0, false, 100), seqs(3, true, 5)}); diff != "" {
+		t.Errorf("by position (-want +got):\n%s", diff)
+	}
 	must(t, s.Archive.Lose(ctx, g, store.Loss{Span: store.Span{First: 14, Last: 17}, Why: "gone"})) // 15 is known
 	must(t, s.Archive.Lose(ctx, g, store.Loss{Span: store.Span{First: 18, Last: 18}, Why: "gone"}))
 	must(t, s.Archive.Lose(ctx, g, store.Loss{Span: store.Span{First: 18, Last: 18}, Why: "gone"}))

@@ -26,15 +26,25 @@ import (
 const PostgresEnv = "IMDESK_TEST_POSTGRES"
 
 // Postgres is a server for tests.
-type Postgres struct{ url *url.URL }
+type Postgres struct {
+	url    *url.URL
+	start  func() *exec.Cmd // nil: the server is not ours
+	server *exec.Cmd
+}
 
 // StartPostgres starts a throw-away server, found in PATH or where Debian keeps it, and stops it when t ends.
 // With PostgresEnv set it uses that one instead.
 func StartPostgres(t testing.TB) *Postgres {
 	t.Helper()
 	if dsn := os.Getenv(PostgresEnv); dsn != "" {
-		return &Postgres{value[*url.URL](t)(url.Parse(dsn))}
+		return &Postgres{url: value[*url.URL](t)(url.Parse(dsn))}
 	}
+	return OwnPostgres(t)
+}
+
+// OwnPostgres is StartPostgres of a server that can be stopped and started again.
+func OwnPostgres(t testing.TB) *Postgres {
+	t.Helper()
 	dir := shortTempDir(t)
 	// PostgreSQL refuses to run as root: then it runs as the user that Debian made for it.
 	attr := &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the test, which stops the server
@@ -55,19 +65,36 @@ func StartPostgres(t testing.TB) *Postgres {
 		t.Fatalf("initdb: %v: %s", err, out)
 	}
 	port := freePort(t)
-	server := command("postgres", "-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1",
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
-	server.Stdout, server.Stderr = t.Output(), t.Output()
-	must(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGINT) // a fast shutdown
-		_ = server.Wait()
-	})
-	p := &Postgres{&url.URL{Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + port, Path: "/postgres", RawQuery: "sslmode=disable"}}
+	p := &Postgres{url: &url.URL{Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + port, Path: "/postgres", RawQuery: "sslmode=disable"}}
+	p.start = func() *exec.Cmd {
+		server := command("postgres", "-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1",
+			"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+		server.Stdout, server.Stderr = t.Output(), t.Output()
+		return server
+	}
+	p.Start(t)
+	t.Cleanup(p.Stop)
+	return p
+}
+
+// Stop stops a server of OwnPostgres, as its administrator would: who is connected is cut off.
+func (p *Postgres) Stop() {
+	if p.server == nil {
+		return
+	}
+	_ = p.server.Process.Signal(syscall.SIGINT) // a fast shutdown
+	_ = p.server.Wait()
+	p.server = nil
+}
+
+// Start starts it again, and waits until it answers.
+func (p *Postgres) Start(t testing.TB) {
+	t.Helper()
+	p.server = p.start()
+	must(t, p.server.Start())
 	if err := p.wait(t.Context(), 20*time.Second); err != nil {
 		t.Fatalf("PostgreSQL did not start: %v", err)
 	}
-	return p
 }
 
 // Schema makes a schema with a name of its own, which is dropped when t ends, and returns a URL for store.Open.
