@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"store":                   {"terms"},
 	"store/storetest":         {"store", "terms"},
 	"events":                  {"store"},
+	"live":                    {"store", "terms"},
 	"replicas":                {"imclient", "store"},
 	"actions":                 {"imclient", "store"},
 	"jobs":                    {"imclient", "store", "actions"},
@@ -41,7 +42,7 @@ var layers = map[string][]string{
 	"cases":                   {"actions", "imclient", "store", "terms"},
 	"approvals":               {"actions", "jobs", "store"},
 	"apps":                    {"actions", "archive", "imclient", "imclient/tencent", "imclient/volcengine", "secrets", "store"},
-	"handlers":                {"approvals", "apps", "cases", "imclient", "store", "events", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
+	"handlers":                {"approvals", "apps", "cases", "imclient", "store", "events", "live", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,

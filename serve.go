@@ -36,6 +36,7 @@ import (
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
 	"imdesk/imclient/volcengine"
+	"imdesk/live"
 	"imdesk/secrets"
 	"imdesk/store"
 	"imdesk/web/i18n"
@@ -178,6 +179,10 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	if err := finishLeftovers(ctx, st, member, started, log); err != nil {
 		return err
 	}
+	watched, err := live.New(ctx, st.Arrivals, log, time.Now)
+	if err != nil {
+		return err
+	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
 	said := &archive.Keeper{
 		Store: st.Archive, Policies: archivePolicies(list), Spool: filepath.Join(c.Data, "spool.jsonl"), Log: log, Services: servicesOf(list), Name: rand.Text(),
@@ -191,7 +196,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	handler, err := handlers.New(handlers.Options{
 		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Archive: said,
+		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Archive: said, Live: watched,
 	})
 	if err != nil {
 		return err
@@ -201,6 +206,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(watched.Close) // pages that are open come back to another console, or to this one
 	kept, err := keepHeads(ctx, c, st, log)
 	if err != nil {
 		return err
@@ -218,6 +224,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	behind.Go(func() { guard.Run(ctx) })
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
 	behind.Go(func() { said.Run(keeping) })
+	behind.Go(func() { watched.Run(keeping) })
 	behind.Go(func() { keepFinishing(ctx, st, member, log) })
 	behind.Go(func() { keepDropping(ctx, c.Retention, st, log) })
 	err = serveUntil(ctx, server, listener, c, ready)

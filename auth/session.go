@@ -85,6 +85,22 @@ func (s *SessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	return session, nil
 }
 
+// Look tells whose session the cookie names now, without counting it as a use: for what stays open while nobody does anything. It is
+// ErrNotFound of the store once there is none.
+func (s *SessionStore) Look(r *http.Request) (Operator, error) {
+	cookie, err := r.Cookie(CookieName)
+	if err != nil {
+		return Operator{}, store.ErrNotFound
+	}
+	l, err := s.look(r.Context(), tokenHash(cookie.Value))
+	if err != nil {
+		return Operator{}, err
+	}
+	o := asOperator(l.operator, l.held)
+	o.SessionID, o.Method, o.ConfirmedAt, o.MustEnrol = l.session.ID, l.session.Method, l.session.ConfirmedAt, l.mustEnrol
+	return o, nil
+}
+
 // Save keeps the values of a session, or deletes it if its MaxAge is negative. A session without an ID gets a new token:
 // that is for signing in only. It has to be called before the first byte of the body.
 func (s *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
@@ -151,6 +167,19 @@ func (s *SessionStore) options() *sessions.Options {
 
 // load reads a session and its operator, and notes the use now and then.
 func (s *SessionStore) load(ctx context.Context, id string) (loaded, error) {
+	l, err := s.look(ctx, id)
+	now := s.now()
+	if err == nil && now.Sub(l.session.UsedAt) >= touchEvery {
+		if err := s.store.Sessions.Touch(ctx, id, now, now.Add(s.idle), AddressFrom(ctx)); err != nil {
+			return l, err
+		}
+		s.cache.drop(id)
+	}
+	return l, err
+}
+
+// look reads a session and its operator.
+func (s *SessionStore) look(ctx context.Context, id string) (loaded, error) {
 	now := s.now()
 	l, ok := s.cache.get(id, now)
 	if !ok || s.shared {
@@ -172,12 +201,6 @@ func (s *SessionStore) load(ctx context.Context, id string) (loaded, error) {
 		}
 		l.at = now
 		s.cache.put(id, l)
-	}
-	if now.Sub(l.session.UsedAt) >= touchEvery {
-		if err := s.store.Sessions.Touch(ctx, id, now, now.Add(s.idle), AddressFrom(ctx)); err != nil {
-			return l, err
-		}
-		s.cache.drop(id)
 	}
 	return l, nil
 }

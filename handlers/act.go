@@ -351,8 +351,17 @@ func currentPath(r *http.Request) string {
 // answer says with a toast what came of a change. The page that it was sent from is drawn anew, so that it shows what the
 // service says now.
 func (s *Server) answer(c *gin.Context, _ int, t templates.Toast, back string) error {
+	if staysOpen(c, back) {
+		part := templates.ToastPart(t)
+		return render(c, http.StatusOK, part, part)
+	}
 	s.flash(c, flash{Toast: &t})
 	return seeOther(c, back)
+}
+
+// staysOpen reports whether an act was asked for from a page that goes on by itself: it gets a toast, and is not loaded anew.
+func staysOpen(c *gin.Context, back string) bool {
+	return wantsPart(c.Request) && (back == livePath || strings.HasPrefix(back, livePath+"?"))
 }
 
 // notPeople reports whether the items of an action are groups, topics, keys, words, files or the app itself, not people.

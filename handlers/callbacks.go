@@ -14,9 +14,11 @@ import (
 	"sync"
 	"time"
 
+	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/callbacks"
 	"imdesk/imclient"
+	"imdesk/store"
 	"imdesk/web/i18n"
 	"imdesk/web/templates"
 
@@ -233,6 +235,7 @@ func (s *Server) takeCallback(c *gin.Context) error {
 			s.Feed.Offer(app.Name, e)
 		}
 		s.archive(c, app, e)
+		s.watch(app, e, now)
 	}
 	c.Data(http.StatusOK, "application/json", app.Callbacks.Allow())
 	return nil
@@ -245,6 +248,24 @@ func (s *Server) archive(c *gin.Context, app *App, e imclient.Event) {
 	}
 	if err := s.Archive.Take(c.Request.Context(), app.Name, e); err != nil {
 		s.Log.ErrorContext(c.Request.Context(), "a message is not in the archive", "app", app.Name, "event", e.Command, "error", err)
+	}
+}
+
+// watch hands messages of which nothing is kept to those who watch now. What is kept, they read from the archive.
+func (s *Server) watch(app *App, e imclient.Event, now time.Time) {
+	if s.Live == nil || e.Group == "" || s.Archive.Keeps(app.Name) {
+		return
+	}
+	if e.Said != nil {
+		m := archive.Message(app.Name, e.Group, *e.Said, archive.FromEvent)
+		m.Added = now
+		s.Live.Pass(store.ArrivalSaid, m)
+	}
+	for _, key := range e.Recalls {
+		if m, found := s.Live.Passing(store.Conversation{App: app.Name, Group: e.Group}, key); found {
+			m.State, m.Changed = store.ArchiveRecalled, now
+			s.Live.Pass(store.ArrivalRecalled, m)
+		}
 	}
 }
 

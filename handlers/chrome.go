@@ -244,6 +244,7 @@ type place struct {
 // places are the sidebar, in order.
 var places = []place{
 	{"overview", "overview", "o", func(*App) string { return "/" }, auth.VerbView, nil},
+	{"live", "live", "l", func(*App) string { return livePath }, auth.VerbView, nil},
 	{"groups", "groups", "g", func(a *App) string { return appURL(a, "groups") }, auth.VerbView, nil},
 	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView, nil},
 	{"direct", "eye", "d", func(a *App) string { return appURL(a, "direct") }, auth.VerbDirect, []imclient.Verb{imclient.VerbDirectHistory}},

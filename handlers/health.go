@@ -128,7 +128,9 @@ func (m *metrics) seen(c *gin.Context, took time.Duration) {
 		at = "none"
 	}
 	m.requests.WithLabelValues(at, c.Request.Method, strconv.Itoa(c.Writer.Status())).Inc()
-	m.duration.WithLabelValues(at).Observe(took.Seconds())
+	if !isStream(at) {
+		m.duration.WithLabelValues(at).Observe(took.Seconds())
+	}
 }
 
 // metricsPage is for a scraper: with the token if one is configured, else from this machine and through no proxy.

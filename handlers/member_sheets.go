@@ -797,6 +797,10 @@ func (a *asking) done(r actions.Result) error {
 			said = nil
 		}
 	}
+	if staysOpen(a.c, a.back()) {
+		part := templates.ToastsNow(said, n)
+		return render(a.c, http.StatusOK, part, part)
+	}
 	if wantsPart(a.c.Request) {
 		if v, ok := a.listNow(); ok {
 			part := templates.PeopleNow(v, said, n)

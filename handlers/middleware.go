@@ -116,6 +116,10 @@ func (s *Server) limitBody(c *gin.Context) {
 var errTooSlow = errors.New("the request took too long")
 
 func (s *Server) deadline(c *gin.Context) {
+	if isStream(c.FullPath()) { // it bounds each of its steps by itself
+		c.Next()
+		return
+	}
 	ctx, cancel := context.WithTimeoutCause(c.Request.Context(), s.timeout, errTooSlow)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)

@@ -42,6 +42,7 @@ func (s *Server) routes() []route {
 		s.protectedRoutes(),
 		s.replicaRoutes(),
 		s.searchRoutes(),
+		s.liveViewRoutes(),
 		s.auditRoutes(),
 		s.approvalRoutes(),
 		s.apiRoutes(),

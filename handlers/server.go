@@ -17,6 +17,7 @@ import (
 	"imdesk/callbacks"
 	"imdesk/events"
 	"imdesk/jobs"
+	"imdesk/live"
 	"imdesk/replicas"
 	"imdesk/store"
 	"imdesk/web/i18n"
@@ -48,6 +49,7 @@ type Options struct {
 	MetricsToken   string          // for /metrics; "": from this machine only
 	Feed           *callbacks.Feed // keeps what callbacks name; nil: nothing of it is kept
 	Archive        *archive.Keeper // keeps what is said; nil: nothing is
+	Live           *live.Hub       // tells pages that are open what is said; nil: none is told
 
 	// Ready says what, beside the database, is not there yet; nil: nothing is missing. It answers at once.
 	Ready func() error
@@ -64,6 +66,8 @@ type Server struct {
 
 	callbackLogs callbackLogs // by app
 	counts       liveSeries   // of live rooms that operators look at
+	lineNames    lineNames    // of groups and people in the live view
+	streams      streams      // of pages that are open
 }
 
 // Times and sizes that bound each request.

@@ -64,6 +64,15 @@ function stop(event) {
   event.stopImmediatePropagation();
 }
 
+// What is connected to a stream of events asks for it once, though htmx looks at the page twice.
+const connected = new WeakSet();
+document.addEventListener("htmx:before:request", (event) => {
+  const { sourceElement } = event.detail.ctx;
+  if (!sourceElement.hasAttribute?.("hx-sse:connect")) return;
+  if (connected.has(sourceElement)) event.preventDefault();
+  connected.add(sourceElement);
+});
+
 // htmx begins one turn after its script has run. A key may come before that, and would send a form the
 // slow way.
 htmx.initialize();

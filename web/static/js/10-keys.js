@@ -29,6 +29,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const key = keyOf(event);
+  if (key === "Space" && event.target.matches?.("button, a, summary, input, select")) return; // it presses that
   if (key.length > 1 && !key.startsWith("Shift+") && key !== "Space") {
     if (pressNamed(event, key)) event.preventDefault();
     return;

@@ -47,6 +47,7 @@ function tell(message, tone = "") {
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail;
   if (ctx.sourceEvent?.isTrusted === false && ctx.request.method === "GET") return;
+  if (ctx.sourceElement.matches?.("[data-watch], [data-follow]")) return;
   find("#notice")?.replaceChildren();
 });
 

@@ -1,0 +1,198 @@
+// The live view: [data-watch] is told by the server what is said, as events of one stream (see hx-sse). Lines go into the lists
+// named in them. A list follows its end; whoever reads further up, moves to a line or pauses finds it unchanged, and a count of
+// what waits. Lines are bounded, whatever comes.
+
+const watchKept = 300; // lines of a list, and of what waits for it
+const watchEnd = 48; // px from the end that still count as the end
+const watchSilence = 40_000; // ms; the server gives a sign of life each 15 s
+
+const watch = find("[data-watch]");
+const watchLists = findAll("[data-watch-lines]").map((list) => ({
+  list,
+  scroller: list.parentElement,
+  button: find("[data-watch-new]", list.closest(".stream")),
+  reading: false, // somebody is further up, or at a line
+  waiting: [],
+  came: 0,
+}));
+let watchPaused = false;
+let watchHeard = Date.now();
+let watchSaid = 0;
+let watchConnection = null;
+
+const watchHeld = (pane) => watchPaused || pane.reading;
+const atEnd = (e) => e.scrollHeight - e.scrollTop - e.clientHeight < watchEnd;
+const toEnd = (e) => (e.scrollTop = e.scrollHeight);
+
+// takeLines puts what the server drew where it belongs.
+function takeLines(html) {
+  const parts = make("template");
+  parts.innerHTML = html;
+  for (const part of [...parts.content.children]) {
+    if (part.dataset.put) document.getElementById(part.dataset.put)?.replaceChildren(...part.childNodes);
+    else addLines(watchLists[Number(part.dataset.pane)], [...part.children]);
+  }
+}
+
+function addLines(pane, lines) {
+  if (!pane) return;
+  const fresh = [];
+  for (const line of lines) {
+    const same = `[data-line="${line.dataset.line}"]`;
+    const old = line.dataset.line && find(same, pane.list);
+    const waits = pane.waiting.findIndex((l) => l.matches(same));
+    if (old) replaceLine(old, line);
+    else if (waits >= 0) pane.waiting[waits] = line;
+    else if (!("update" in line.dataset)) fresh.push(line);
+  }
+  if (!fresh.length) return;
+  watchSaid += fresh.length;
+  if (watchHeld(pane)) {
+    pane.came += fresh.length;
+    pane.waiting = [...pane.waiting, ...fresh].slice(-watchKept);
+    countWaiting(pane);
+  } else {
+    appendLines(pane, fresh);
+  }
+}
+
+function replaceLine(old, line) {
+  delete line.dataset.update;
+  const focused = old.contains(document.activeElement);
+  if (old.getAttribute("aria-current")) line.setAttribute("aria-current", "true");
+  line.tabIndex = old.tabIndex;
+  old.replaceWith(line);
+  if (focused) line.focus({ preventScroll: true });
+}
+
+function appendLines(pane, lines) {
+  const { list, scroller } = pane;
+  const current = currentRow(list);
+  list.append(...lines);
+  while (list.childElementCount > watchKept) list.firstElementChild.remove();
+  if (current && !current.isConnected) lastRow.id = "";
+  prepareLists();
+  toEnd(scroller);
+}
+
+function countWaiting(pane) {
+  pane.button.hidden = pane.came === 0;
+  const words = text("watch.new", { n: pane.came.toLocaleString("en") });
+  const label = find("[data-watch-count]", pane.button);
+  if (label.textContent !== words) label.textContent = words;
+}
+
+// reads notes whether somebody reads a list, which then stays as it is.
+function reads(pane, on) {
+  if (pane.reading === on) return;
+  pane.reading = on;
+  showWatchState();
+}
+
+// release shows what waits.
+function release(pane) {
+  reads(pane, false);
+  const left = pane.came - pane.waiting.length;
+  const lines = pane.waiting;
+  pane.waiting = [];
+  pane.came = 0;
+  countWaiting(pane);
+  if (left > 0) lines.unshift(make("li", { class: "gap" }, make("span", {}, text("watch.skipped", { n: left.toLocaleString("en") }))));
+  appendLines(pane, lines);
+}
+
+function pauseWatch(on) {
+  watchPaused = on;
+  const button = find("[data-watch-pause]");
+  button.setAttribute("aria-pressed", String(on));
+  for (const node of [...button.childNodes]) if (node.nodeType === Node.TEXT_NODE && node.textContent.trim()) node.textContent = text(on ? "watch.resume" : "watch.pause");
+  find("use", button)?.setAttribute("href", find("use", button).getAttribute("href").replace(/#.*/, on ? "#play" : "#pause"));
+  if (!on) watchLists.forEach(release);
+  showWatchState();
+}
+
+function newest() {
+  find("[data-watch-lines] [aria-current]")?.removeAttribute("aria-current");
+  if (document.activeElement?.closest("[data-watch-lines]")) find("[data-watch] [role=log]").focus({ preventScroll: true });
+  if (watchPaused) pauseWatch(false);
+  else watchLists.forEach(release);
+}
+
+function showWatchState() {
+  const state = find("[data-watch-state]");
+  if (!state) return;
+  const said = find("[data-watch-said]", state);
+  const paused = watchState === "connected" && watchLists.some(watchHeld);
+  const words = text(paused ? "watch.paused" : `watch.${watchState}`);
+  if (said.textContent !== words) said.textContent = words;
+  state.dataset.watchState = watchState;
+  find(".dot", state).dataset.tone = paused ? "warn" : watchState === "connected" ? "ok" : "bad";
+}
+let watchState = "lost";
+
+function setWatchState(state) {
+  watchState = state;
+  showWatchState();
+}
+
+if (watch) {
+  listen("click", "[data-watch-pause]", () => pauseWatch(!watchPaused));
+  listen("click", "[data-watch-newest]", newest);
+  listen("click", "[data-watch-new]", (_, button) => {
+    if (watchPaused) pauseWatch(false);
+    release(watchLists.find((p) => p.button === button));
+  });
+  for (const pane of watchLists) {
+    toEnd(pane.scroller);
+    pane.scroller.addEventListener(
+      "scroll",
+      () => {
+        const end = atEnd(pane.scroller);
+        if (!end) reads(pane, true);
+        else if (pane.reading && !pane.list.contains(document.activeElement)) release(pane);
+      },
+      { passive: true },
+    );
+    // At a line one reads: what comes waits.
+    pane.list.addEventListener("focusin", () => reads(pane, true));
+    new ResizeObserver(() => {
+      if (watchHeld(pane)) currentRow(pane.list)?.scrollIntoView({ block: "nearest" });
+      else toEnd(pane.scroller);
+    }).observe(pane.scroller);
+  }
+  watch.addEventListener("lines", (event) => takeLines(event.detail.data));
+  watch.addEventListener("gap", (event) => takeLines(event.detail.data));
+  watch.addEventListener("bye", () => location.reload());
+  setInterval(() => {
+    if (find("[data-watch-say]")?.checked && watchSaid > 0) say(text("watch.said", { n: watchSaid }));
+    watchSaid = 0;
+  }, 30_000);
+}
+
+// Streams of any page.
+const streaming = find("[data-watch], [data-follow]");
+if (streaming) {
+  const heard = () => (watchHeard = Date.now());
+  for (const name of ["htmx:sse:after:connection", "htmx:sse:after:message"]) {
+    streaming.addEventListener(name, (event) => {
+      heard();
+      watchConnection = event.detail.connection;
+      setWatchState("connected");
+    });
+  }
+  streaming.addEventListener("htmx:sse:error", (event) => {
+    const { status, connection } = event.detail;
+    watchConnection = connection ?? watchConnection;
+    if (status === 401 || status === 403) location.reload();
+    setWatchState(status === 429 ? "full" : "lost");
+  });
+  streaming.addEventListener("htmx:sse:close", () => setWatchState("lost"));
+  addEventListener("online", () => watchConnection?.delayCanceller?.());
+  addEventListener("offline", () => setWatchState("lost"));
+  // After a sleep of the machine a connection may look alive and be none.
+  setInterval(() => {
+    if (document.hidden || Date.now() - watchHeard < watchSilence) return;
+    heard();
+    watchConnection?.reader?.cancel();
+  }, 2000);
+}
