@@ -190,6 +190,8 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "broadcast to live rooms", path: "/apps/demo/live-broadcast", phone: true},
 		{name: "tags of users", path: "/apps/demo/broadcasts/tags"},
 		{name: "callbacks", path: "/apps/demo/callbacks", phone: true},
+		{name: "live", path: "/live", phone: true},
+		{name: "live, two panes", path: "/live?pane=has%3Alink&pane=type%3Aimage&hide=demo%2Fnobody", phone: true},
 		{name: "search, empty", path: "/search", phone: true},
 		{name: "search, found", path: "/search?q=has%3Alink", phone: true},
 		{name: "search, cannot be understood", path: "/search?q=has%3Acheese", status: http.StatusBadRequest},
