@@ -253,16 +253,17 @@ func (s *Server) archive(c *gin.Context, app *App, e imclient.Event) {
 
 // watch hands messages of which nothing is kept to those who watch now. What is kept, they read from the archive.
 func (s *Server) watch(app *App, e imclient.Event, now time.Time) {
-	if s.Live == nil || e.Group == "" || s.Archive.Keeps(app.Name) {
+	place := store.Conversation{App: app.Name, Group: e.Group}
+	if s.Live == nil || e.Group == "" || s.Archive.KeepsPlace(place) {
 		return
 	}
 	if e.Said != nil {
-		m := archive.Message(app.Name, e.Group, *e.Said, archive.FromEvent)
+		m := archive.Message(place, *e.Said, archive.FromEvent)
 		m.Added = now
 		s.Live.Pass(store.ArrivalSaid, m)
 	}
 	for _, key := range e.Recalls {
-		if m, found := s.Live.Passing(store.Conversation{App: app.Name, Group: e.Group}, key); found {
+		if m, found := s.Live.Passing(place, key); found {
 			m.State, m.Changed = store.ArchiveRecalled, now
 			s.Live.Pass(store.ArrivalRecalled, m)
 		}

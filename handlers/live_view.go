@@ -164,7 +164,7 @@ func (s *Server) livePage(c *gin.Context) error {
 	v.Stream += map[bool]string{true: "&", false: "?"}[strings.Contains(v.Stream, "?")] + "after=" + strconv.FormatInt(at.N, 10)
 	var unkept []string
 	for _, a := range s.Apps.All() {
-		if _, sees := q.sights[a.Name]; sees && !s.Archive.Keeps(a.Name) {
+		if _, sees := q.sights[a.Name]; sees && !s.Archive.Policy(a.Name).Groups {
 			unkept = append(unkept, a.Title)
 		}
 	}
