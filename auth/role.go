@@ -36,30 +36,31 @@ type Verb string
 
 // Verbs of the console itself.
 const (
-	VerbPublic    Verb = "public"            // needs no operator at all
-	VerbSelf      Verb = "console.self"      // one's own settings: whoever is signed in
-	VerbFactors   Verb = "console.factors"   // one's own second factors and passkeys
-	VerbView      Verb = "console.view"      // groups, members, muted lists, users
-	VerbDirect    Verb = "direct.view"       // direct chats, with a reason
-	VerbNote      Verb = "user.note"         // notes about a user
-	VerbKnow      Verb = "groups.know"       // add to the directory of groups
-	VerbFind      Verb = "groups.find"       // have users' conversations looked through for more
-	VerbCases     Verb = "case.decide"       // the queue
-	VerbReport    Verb = "case.report"       // put messages into the queue
-	VerbBulk      Verb = "bulk.run"          // one action on more than ten at once
-	VerbExport    Verb = "list.export"       // take a list out as a file
-	VerbProtect   Verb = "protected.edit"    // whom no job may harm
-	VerbAudit     Verb = "audit.view"        // the whole audit log; what was done in a group is with the group
-	VerbRules     Verb = "rules.edit"        // what is flagged or stopped by itself
-	VerbOperators Verb = "operators.edit"    // who may sign in, and as what
-	VerbSettings  Verb = "settings.edit"     // of the console and its apps
-	VerbTokens    Verb = "tokens.own"        // tokens for programs, within one's own rights
-	VerbAPI       Verb = "api.call"          // any command of the vendor, by hand
-	VerbFigures   Verb = "operations.view"   // figures of an app, day by day, and which files of messages there are
-	VerbWords     Verb = "keywords.view"     // the vendor's own filter
-	VerbApprove   Verb = "approval.decide"   // be the second person for what somebody else wants to do
-	VerbOverride  Verb = "approval.override" // do without the second person, in an emergency
-	VerbPrivacy   Verb = "data.erase"        // erase what is held about a user, and say how long what is kept
+	VerbPublic      Verb = "public"            // needs no operator at all
+	VerbSelf        Verb = "console.self"      // one's own settings: whoever is signed in
+	VerbFactors     Verb = "console.factors"   // one's own second factors and passkeys
+	VerbView        Verb = "console.view"      // groups, members, muted lists, users
+	VerbDirect      Verb = "direct.view"       // direct chats, with a reason
+	VerbNote        Verb = "user.note"         // notes about a user
+	VerbKnow        Verb = "groups.know"       // add to the directory of groups
+	VerbFind        Verb = "groups.find"       // have users' conversations looked through for more
+	VerbCases       Verb = "case.decide"       // the queue
+	VerbReport      Verb = "case.report"       // put messages into the queue
+	VerbBulk        Verb = "bulk.run"          // one action on more than ten at once
+	VerbExport      Verb = "list.export"       // take a list out as a file
+	VerbProtect     Verb = "protected.edit"    // whom no job may harm
+	VerbAudit       Verb = "audit.view"        // the whole audit log; what was done in a group is with the group
+	VerbRules       Verb = "rules.edit"        // what is flagged or stopped by itself
+	VerbOperators   Verb = "operators.edit"    // who may sign in, and as what
+	VerbSettings    Verb = "settings.edit"     // of the console and its apps
+	VerbTokens      Verb = "tokens.own"        // tokens for programs, within one's own rights
+	VerbAPI         Verb = "api.call"          // any command of the vendor, by hand
+	VerbFigures     Verb = "operations.view"   // figures of an app, day by day, and which files of messages there are
+	VerbWords       Verb = "keywords.view"     // the vendor's own filter
+	VerbApprove     Verb = "approval.decide"   // be the second person for what somebody else wants to do
+	VerbShareSearch Verb = "search.share"      // keep searches for everybody who may search
+	VerbOverride    Verb = "approval.override" // do without the second person, in an emergency
+	VerbPrivacy     Verb = "data.erase"        // erase what is held about a user, and say how long what is kept
 )
 
 // Verbs of what is done to an app. They are the names of actions in the audit log.
@@ -158,6 +159,7 @@ var least = map[Verb]Role{
 	VerbNotice:         Moderator,
 	VerbEditMessage:    Moderator,
 	VerbReceipts:       Moderator,
+	VerbShareSearch:    Moderator,
 
 	VerbBulk:         Lead,
 	VerbFind:         Lead,

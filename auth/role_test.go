@@ -31,7 +31,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		Support: {VerbDirect, VerbUnmute, VerbNote, VerbKnow, VerbReport},
 		Moderator: {
 			VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard,
-			VerbEditMessage, VerbReceipts, VerbAddMembers, VerbWarn,
+			VerbEditMessage, VerbReceipts, VerbAddMembers, VerbShareSearch, VerbWarn,
 		},
 		Lead: {
 			VerbRules, VerbBulk, VerbFind, VerbExport, VerbProtect, VerbApprove, VerbOverride, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,

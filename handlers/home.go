@@ -144,7 +144,7 @@ func (s *Server) palette(c *gin.Context) error {
 	}
 	app := s.appAt(c, c.Query("at"))
 	if app == nil {
-		what := templates.PaletteResults(nil, "")
+		what := templates.PaletteResults(nil, "", false)
 		return render(c, http.StatusOK, what, what)
 	}
 	var groups []templates.PaletteGroup
@@ -153,29 +153,45 @@ func (s *Server) palette(c *gin.Context) error {
 			groups = append(groups, templates.PaletteGroup{Title: title, Items: items[:min(len(items), paletteEach)]})
 		}
 	}
-	found, silent := s.lookUp(ctx, app, q)
+	quick := c.Query("quick") == "1"
+	named := s.paletteNames(ctx, app, q)
+	var found []templates.PaletteItem
+	silent, more := false, false
+	switch {
+	case quick && len(named.whole) == 0:
+		more = q != "" // the service is asked by the request after this one
+		fallthrough
+	case quick:
+		found = named.whole
+	default:
+		found, silent = s.lookUp(ctx, app, q)
+		if silent && len(found) == 0 {
+			found = named.whole
+		}
+	}
 	if q != "" {
 		add(i18n.T(ctx, "home.palette.found"), found)
 	}
 	if here := s.hereItems(ctx, app, op, c.Query("at"), q); len(here.Items) > 0 { // all of them: there are few
 		groups = append(groups, here)
 	}
-	add(i18n.T(ctx, "home.palette.groups"), s.placeItems(ctx, app, op, store.KindGroup, q, found))
-	add(i18n.T(ctx, "home.palette.users"), s.placeItems(ctx, app, op, store.KindUser, q, found))
+	add(i18n.T(ctx, "home.palette.users"), withNames(s.placeItems(ctx, app, op, store.KindUser, q, found), found, named.users))
+	add(i18n.T(ctx, "home.palette.groups"), withNames(s.placeItems(ctx, app, op, store.KindGroup, q, found), found, named.groups))
 	if pages := s.pageItems(ctx, app, op, q); len(pages) > 0 { // all of them, too
 		groups = append(groups, templates.PaletteGroup{Title: i18n.T(ctx, "home.palette.pages"), Items: pages})
 	}
 	add(i18n.T(ctx, "home.palette.apps"), s.appItems(app, op, c.Query("at"), q))
+	add(i18n.T(ctx, "search.saved.title"), s.savedItems(ctx, op, q))
 	if q != "" && len(s.archived(ctx)) > 0 {
-		add(i18n.T(ctx, "search.title"), []templates.PaletteItem{{
-			Text: i18n.T(ctx, "search.palette", "what", q), Icon: "search", URL: "/search?q=" + url.QueryEscape(q),
-		}})
+		add(i18n.T(ctx, "search.title"), append(named.messages, templates.PaletteItem{
+			Text: i18n.T(ctx, "search.palette", "what", q), Icon: "search", URL: searchPath + "?q=" + url.QueryEscape(q),
+		}))
 	}
 	info := ""
 	if silent {
 		info = i18n.T(ctx, "home.palette.silent")
 	}
-	what := templates.PaletteResults(groups, info)
+	what := templates.PaletteResults(groups, info, more)
 	return render(c, http.StatusOK, what, what)
 }
 

@@ -221,16 +221,26 @@ func (s *Server) listMessages(c *gin.Context) error {
 	if wantsPart(c.Request) && q.more() {
 		return s.moreMessages(c, app, q)
 	}
+	kept := c.Query("kept") // the archive's number of the message that is asked for
+	elsewhere := func() error { return seeOther(c, saidURL(app, c.Param("group"), url.QueryEscape(kept))) }
 	frame, g, err := s.groupFrame(c, app, tabMessages)
+	if kept != "" && errors.Is(err, imclient.ErrNotFound) {
+		return elsewhere()
+	}
 	if err != nil {
 		return err
 	}
-	if key := app.IM.Caps.Why(imclient.VerbHistory, g.Type); key != "" {
+	if key := app.IM.Caps.Why(imclient.VerbHistory, g.Type); key != "" && kept != "" {
+		return elsewhere()
+	} else if key != "" {
 		return render(c, http.StatusOK, templates.MessagesPage(s.chrome(c), s.noMessages(c, app, g, frame, key)), nil)
 	}
 	v := templates.MessagesView{Frame: frame, Selection: s.messageActions(c, app, g)}
 	status := http.StatusOK
 	part, err := s.readStretch(ctx, app, conversation(g), q)
+	if kept != "" && (part.missing || errors.Is(err, imclient.ErrInvalid) || errors.Is(err, imclient.ErrNotFound)) {
+		return elsewhere()
+	}
 	if q != q.unplaced() && errors.Is(err, imclient.ErrInvalid) {
 		wrong = "messages.wrong.position"
 		q = q.unplaced()
@@ -257,6 +267,9 @@ func (s *Server) listMessages(c *gin.Context) error {
 			Text: i18n.T(ctx, "job.recall_found"), Icon: "recall", URL: newJobURL(app, "kind", jobs.Recall, "groups", g.ID, "find", q.find, "senders", q.sender),
 			Why: mayNot(c, app, auth.VerbBulk),
 		}
+	}
+	if s.Archive.Keeps(app.Name) {
+		v.Filter.SearchURL, v.Filter.InGroup = searchPath, []string{"app", app.Name, "in", g.ID}
 	}
 	v.Filter.Export = exportMenu(c, app, exports.Messages, "group", g.ID, "from", orID(q.from, q.seq))
 	if m, ok := t.find(part.here); ok && m.From != "" && !m.Tip {
@@ -511,6 +524,10 @@ func (s *Server) noMessages(c *gin.Context, app *App, g imclient.Group, frame te
 			{Text: i18n.T(ctx, "messages.to_members"), Icon: "groups", URL: groupURL(app, g.ID, tabMembers)},
 			{Text: i18n.T(ctx, "messages.to_muted"), Icon: "mute", URL: groupURL(app, g.ID, tabMuted)},
 		},
+	}
+	if s.Archive.Keeps(app.Name) {
+		v.SearchURL, v.InGroup = searchPath, []string{"app", app.Name, "in", g.ID}
+		v.NoneLinks = slices.Insert(v.NoneLinks, 0, templates.ButtonView{Text: i18n.T(ctx, "search.said"), Icon: "history", URL: groupURL(app, g.ID, "said")})
 	}
 	if app.IM.Caps.Can(imclient.VerbBan, g.Type) {
 		v.NoneLinks = append(v.NoneLinks, templates.ButtonView{Text: i18n.T(ctx, "messages.to_bans"), Icon: "ban", URL: groupURL(app, g.ID, tabBans)})

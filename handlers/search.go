@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -21,8 +23,25 @@ import (
 )
 
 func (s *Server) searchRoutes() []route {
-	return []route{{get, "/search", auth.VerbView, s.searchPage}}
+	const saved = savedURL + "/:search"
+	return []route{
+		{get, searchPath, auth.VerbView, s.searchPage},
+		{post, savedURL, auth.VerbView, s.saveSearch},
+		{get, saved, auth.VerbView, s.savedSearch},
+		{post, saved, auth.VerbView, s.changeSearch},
+		{post, saved + "/remove", auth.VerbView, s.removeSearch},
+		{get, "/apps/:app/groups/:group/said", auth.VerbView, s.saidPage},
+	}
 }
+
+// searchPath is the page that finds messages, people and groups.
+const searchPath = "/search"
+
+// What the page finds beside messages, as in its address.
+const (
+	searchPeople = "people"
+	searchGroups = "groups"
+)
 
 // Sizes of a search.
 const (
@@ -33,11 +52,16 @@ const (
 	searchLead     = 80                      // of them before the first place
 )
 
-// searchPage finds what was said in groups. It costs one search, one call for groups' names and one for users' an app.
+// searchPage finds what was said in groups, and groups and people by their names. It costs one search, and one call for groups' names
+// and one for users' an app where the directory does not know them.
 func (s *Server) searchPage(c *gin.Context) error {
 	ctx := c.Request.Context()
 	typed := strings.TrimSpace(strings.ToValidUTF8(c.Query("q"), ""))
-	v := templates.SearchPageView{URL: "/search", Query: typed, Zone: zoneName(ctx), Apps: s.archived(ctx)}
+	v := templates.SearchPageView{URL: searchPath, Query: typed, Zone: zoneName(ctx), Apps: s.archived(ctx)}
+	s.scope(c, &v)
+	if err := s.savedSearches(c, &v); err != nil {
+		return err
+	}
 	if utf8.RuneCountInString(typed) > maxSearch {
 		v.Query, v.Bad = "", i18n.T(ctx, "search.bad.long", "n", maxSearch)
 		return s.renderSearch(c, http.StatusBadRequest, v)
@@ -55,6 +79,12 @@ func (s *Server) searchPage(c *gin.Context) error {
 		return s.renderSearch(c, http.StatusOK, v)
 	}
 	v.Asked = true
+	if v.Scope != nil {
+		q.app, q.groups = c.Query("app"), []string{c.Query("in")}
+	}
+	if kind := c.Query("kind"); kind == searchPeople || kind == searchGroups {
+		return s.searchNamed(c, kind, v, q)
+	}
 	if bad := s.aim(ctx, &q); bad != "" {
 		v.Bad = bad
 		return s.renderSearch(c, http.StatusOK, v)
@@ -74,6 +104,72 @@ func (s *Server) searchPage(c *gin.Context) error {
 	}
 	if q.query.Cursor != "" {
 		v.Newest = withQuery(c.Request.URL, "cursor", "")
+	}
+	s.saveForm(c, &v, typed)
+	return s.renderSearch(c, http.StatusOK, v)
+}
+
+// scope restricts the page to the group that its address names, and lists what else it finds.
+func (s *Server) scope(c *gin.Context, v *templates.SearchPageView) {
+	ctx := c.Request.Context()
+	op, _ := auth.OperatorFrom(ctx)
+	app, group := s.Apps.Get(c.Query("app")), clip(c.Query("in"), maxFind)
+	if app != nil && group != "" && op.CanIn(app.Name, auth.VerbView) {
+		names, err := s.Store.Directory.Names(ctx, app.Name, store.KindGroup, []string{group})
+		s.courtesy(ctx, err)
+		v.Scope = &templates.Link{Text: orID(names[group].Name, group), URL: groupURL(app, group, tabMessages)}
+		v.Hidden = []string{"app", app.Name, "in", group}
+		v.Everywhere = searchPath + "?q=" + url.QueryEscape(v.Query)
+		if v.Query != "" && app.IM.Caps.Can(imclient.VerbHistory, "") {
+			v.History = groupURL(app, group, tabMessages) + "?q=" + url.QueryEscape(v.Query)
+		}
+		return
+	}
+	kind := c.Query("kind")
+	if kind == searchPeople || kind == searchGroups {
+		v.Hidden = []string{"kind", kind}
+	}
+	for _, tab := range []string{"", searchPeople, searchGroups} {
+		//i18n:uses search.kind.*
+		v.Kinds = append(v.Kinds, templates.Tab{
+			Text: i18n.T(ctx, "search.kind."+orID(tab, "messages")), URL: withQuery(&url.URL{Path: searchPath, RawQuery: url.Values{"q": {v.Query}, "kind": {tab}}.Encode()}, "cursor", ""),
+			Current: tab == kind,
+		})
+	}
+}
+
+// searchNamed finds people or groups, in the directory.
+func (s *Server) searchNamed(c *gin.Context, kind string, v templates.SearchPageView, q search) error {
+	ctx := c.Request.Context()
+	op, _ := auth.OperatorFrom(ctx)
+	n := store.NameQuery{Kind: store.KindUser, Text: q.words, N: searchPageSize}
+	if kind == searchGroups {
+		n.Kind = store.KindGroup
+	}
+	for _, a := range s.appsOf(op) {
+		if op.CanIn(a.Name, auth.VerbView) && (q.app == "" || q.app == a.Name) {
+			n.Apps = append(n.Apps, a.Name)
+		}
+	}
+	list, err := s.Store.Directory.Find(ctx, n)
+	if err != nil {
+		return fmt.Errorf("search names: %w", err)
+	}
+	v.Named = true
+	for _, f := range list {
+		app := s.Apps.Get(f.App)
+		if app == nil { // it was removed just now
+			continue
+		}
+		row := templates.NamedRow{ID: f.App + "/" + f.ID, App: app.Title, Person: templates.PersonView{ID: f.ID, Name: f.Name, URL: userURL(app, f.ID)}}
+		if kind == searchGroups {
+			row.Person.URL, row.Person.Group = groupURL(app, f.ID, tabMessages), true
+			row.Type = typeName(ctx, app, imclient.GroupType(f.Type))
+			if f.Members >= 0 {
+				row.Members = i18n.N(ctx, "search.members", f.Members)
+			}
+		}
+		v.People = append(v.People, row)
 	}
 	return s.renderSearch(c, http.StatusOK, v)
 }
@@ -119,19 +215,26 @@ func (s *Server) aim(ctx context.Context, q *search) (bad string) {
 	return ""
 }
 
+// hitURL leads to a message among those around it: as the service has them, else as they were kept.
+func hitURL(app *App, m store.Archived) string {
+	number := strconv.FormatInt(m.ID, 36)
+	if m.Seq > 0 {
+		return groupURL(app, m.Place.Group, tabMessages) + fmt.Sprintf("?seq=%d&kept=%s", m.Seq, number)
+	}
+	return saidURL(app, m.Place.Group, number)
+}
+
 // hits are messages as they are shown.
 func (s *Server) hits(ctx context.Context, list []store.Archived, q search) []templates.SearchHit {
 	called := s.searchNames(ctx, list)
 	hits := make([]templates.SearchHit, len(list))
 	for i, m := range list {
 		app := s.Apps.Get(m.Place.App)
-		at := groupURL(app, m.Place.Group, tabMessages)
+		number := strconv.FormatInt(m.ID, 36)
 		h := templates.SearchHit{
-			At: m.At, App: app.Title, Group: templates.Link{Text: orID(called[m.Place.App].groups[m.Place.Group], m.Place.Group), URL: at},
-			Sender: templates.PersonView{ID: m.Sender, Name: called[m.Place.App].users[m.Sender], URL: userURL(app, m.Sender)}, URL: at,
-		}
-		if m.Seq > 0 {
-			h.URL = at + fmt.Sprintf("?seq=%d", m.Seq)
+			ID: number, At: m.At, App: app.Title,
+			Group:  templates.Link{Text: orID(called[m.Place.App].groups[m.Place.Group], m.Place.Group), URL: groupURL(app, m.Place.Group, tabMessages)},
+			Sender: templates.PersonView{ID: m.Sender, Name: called[m.Place.App].users[m.Sender], URL: userURL(app, m.Sender)}, URL: hitURL(app, m),
 		}
 		switch m.State {
 		case store.ArchiveRecalled:
@@ -176,7 +279,8 @@ func snippet(list []marked) []marked {
 // found is what groups and users of an app are called.
 type found struct{ groups, users map[string]string }
 
-// searchNames asks for the names of groups and senders, of all apps at the same time. What is not known in time is left out.
+// searchNames reads the names of groups and senders out of the directory, and asks for those that it does not know, of all apps at
+// the same time. What is not known in time is left out.
 func (s *Server) searchNames(ctx context.Context, list []store.Archived) map[string]found {
 	ctx, cancel := context.WithTimeout(ctx, searchNameTime)
 	defer cancel()
@@ -184,10 +288,10 @@ func (s *Server) searchNames(ctx context.Context, list []store.Archived) map[str
 	called := map[string]found{}
 	for _, m := range list {
 		app := m.Place.App
-		if !slices.Contains(groups[app], m.Place.Group) {
+		if m.Place.Group != "" && !slices.Contains(groups[app], m.Place.Group) {
 			groups[app] = append(groups[app], m.Place.Group)
 		}
-		if !slices.Contains(users[app], m.Sender) {
+		if m.Sender != "" && !slices.Contains(users[app], m.Sender) {
 			users[app] = append(users[app], m.Sender)
 		}
 		called[app] = found{map[string]string{}, map[string]string{}}
@@ -195,15 +299,26 @@ func (s *Server) searchNames(ctx context.Context, list []store.Archived) map[str
 	var wg sync.WaitGroup
 	for name := range called {
 		app := s.Apps.Get(name)
+		if app == nil {
+			continue
+		}
 		wg.Go(func() {
-			list, _, err := app.IM.Groups.GetMany(ctx, groups[name])
+			missing := s.directoryNames(ctx, name, store.KindGroup, groups[name], called[name].groups)
+			if len(missing) == 0 {
+				return
+			}
+			list, _, err := app.IM.Groups.GetMany(ctx, missing)
 			s.courtesy(ctx, err)
 			for _, g := range list {
 				called[name].groups[g.ID] = g.Name
 			}
 		})
 		wg.Go(func() {
-			list, _, err := app.IM.Users.GetMany(ctx, users[name])
+			missing := s.directoryNames(ctx, name, store.KindUser, users[name], called[name].users)
+			if len(missing) == 0 {
+				return
+			}
+			list, _, err := app.IM.Users.GetMany(ctx, missing)
 			s.courtesy(ctx, err)
 			for _, u := range list {
 				called[name].users[u.ID] = u.Nick
@@ -212,6 +327,20 @@ func (s *Server) searchNames(ctx context.Context, list []store.Archived) map[str
 	}
 	wg.Wait()
 	return called
+}
+
+// directoryNames reads names out of the directory, and returns the ids of those that the vendor was never asked for.
+func (s *Server) directoryNames(ctx context.Context, app, kind string, ids []string, into map[string]string) (missing []string) {
+	names, err := s.Store.Directory.Names(ctx, app, kind, ids)
+	s.courtesy(ctx, err)
+	for _, id := range ids {
+		if n, is := names[id]; is && !n.Named.IsZero() {
+			into[id] = n.Name
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	return missing
 }
 
 // courtesy logs that names could not be had.

@@ -64,7 +64,8 @@ type search struct {
 	marks  []terms.Part // what is to be highlighted
 	app    string       // "" is all
 	groups []string
-	empty  bool // nothing was typed
+	words  string // what is to be found, without filters
+	empty  bool   // nothing was typed
 }
 
 // badSearch is a part of a search that cannot be understood; key names the text that says why.
@@ -108,6 +109,7 @@ func (s *search) add(w searchWord, zone *time.Location) error {
 			s.query.None = append(s.query.None, p)
 		default:
 			s.query.All, s.marks = append(s.query.All, p), append(s.marks, terms.Parts(w.value)...)
+			s.words = strings.TrimSpace(s.words + " " + w.value)
 		}
 	case "from":
 		s.query.Senders = append(s.query.Senders, w.value)

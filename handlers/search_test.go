@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -30,6 +32,16 @@ func archived(t *testing.T) *harness {
 	go func() { keeper.Run(ctx); close(ended) }()
 	t.Cleanup(func() { stop(); <-ended })
 	return h
+}
+
+// first is what a pattern finds first in the markup.
+func (a *answer) first(pattern string) string {
+	a.t.Helper()
+	m := regexp.MustCompile(pattern).FindStringSubmatch(a.body)
+	if m == nil {
+		a.t.Fatalf("%s: no %s", a.what, pattern)
+	}
+	return html.UnescapeString(m[1])
 }
 
 func searchURL(typed string) string { return "/search?q=" + url.QueryEscape(typed) }
@@ -58,7 +70,7 @@ func TestSearch(t *testing.T) {
 	mod, viewer := h.as(auth.Moderator), h.as(auth.Viewer)
 	mod.get("/search").is(http.StatusOK).has("What can be typed", "Demo 演示")
 	a := mod.get(searchURL("退款")).is(http.StatusOK).has("3 messages", "Ann O’Neil", "Music & more", "gone")
-	a.marked(`<mark>退款</mark>`, `&lt;b&gt;now&lt;/b&gt;`, `href="/apps/demo/groups/g1/messages?seq=1"`).lacks("refund")
+	a.marked(`<mark>退款</mark>`, `&lt;b&gt;now&lt;/b&gt;`, `href="/apps/demo/groups/g1/messages?seq=1&amp;kept=`).lacks("refund")
 	if first, second := strings.Index(a.body, "seq=3"), strings.Index(a.body, "?seq=1"); first < 0 || second < first {
 		t.Error("the newest is not the first")
 	}
@@ -119,5 +131,134 @@ func TestSearchWhatTheServiceTells(t *testing.T) {
 	}
 	if len(kept) != 1 {
 		t.Errorf("%d are kept", len(kept))
+	}
+}
+
+// One search finds people and groups, too, by a part of what they are called or of their id.
+func TestSearchNames(t *testing.T) {
+	t.Parallel()
+	h := archived(t)
+	h.newUsers("olga:Olga Petrova", "u_ann:小安 Ann")
+	h.newGroup("Public", "g1", "深夜音乐 Night Music", "olga", "u_ann")
+	b := h.as(auth.Viewer)
+	b.get("/apps/demo/groups").is(http.StatusOK) // what the console sees it knows from then on
+	b.get("/apps/demo/users/u_ann").is(http.StatusOK)
+	page := func(kind, typed string) *answer { return b.get(searchURL(typed) + "&kind=" + kind).is(http.StatusOK) }
+	page("groups", "乐 ＮＩＧＨ").has("深夜音乐 Night Music", "g1", "Public").marked(`data-href="/apps/demo/groups/g1/messages"`)
+	page("groups", "petrova").has("Nothing was found")
+	page("people", "安").has("小安 Ann").marked(`data-href="/apps/demo/users/u_ann"`)
+	page("people", "petro").has("Olga Petrova")
+	page("people", "app:nosuch petro").has("Nothing was found")
+	page("people", `<script>`).has("Nothing was found")
+
+	b.get("/apps/demo/groups?q=usic").is(http.StatusOK).has("Night Music")
+	b.get("/apps/demo/users?q=ann").is(http.StatusOK).has("1 user has it in name or ID", "小安 Ann", "Open the user with the ID “ann”")
+	if to := b.get("/apps/demo/users?q=u_ann").location(); to != "/apps/demo/users/u_ann" {
+		t.Errorf("a whole ID leads to %q", to)
+	}
+	if to := b.get("/apps/demo/users?q=nobody").location(); to != "/apps/demo/users/nobody" {
+		t.Errorf("what nobody is called leads to %q", to)
+	}
+
+	// Ctrl-K has people, groups and messages as one types, without asking the service.
+	h.told("g1", "olga", "the refund is on its way", 1)
+	calls := h.im.Calls("group_open_http_svc/get_group_info")
+	b.part("/palette?quick=1&q=refu").is(http.StatusOK).has("the refund is on its way", "Olga Petrova · 深夜音乐 Night Music").marked(`data-more`)
+	b.part("/palette?quick=1&q=oto").is(http.StatusOK).lacks("Olga")
+	b.part("/palette?quick=1&q=lga").is(http.StatusOK).has("Olga Petrova")
+	b.part("/palette?quick=1&q=nig").is(http.StatusOK).has("Night Music").marked(`data-href="/apps/demo/groups/g1/messages"`)
+	if p := b.part("/palette?quick=1&q=g1").is(http.StatusOK).has("Found by ID"); strings.Contains(p.body, "data-more") {
+		t.Error("what is known by its ID is asked for again")
+	}
+	if n := h.im.Calls("group_open_http_svc/get_group_info"); n != calls {
+		t.Errorf("%d calls", n-calls)
+	}
+}
+
+// A hit leads to what was said around it: as the service has it, else as it was kept.
+func TestSearchInAGroup(t *testing.T) {
+	t.Parallel()
+	h := archived(t)
+	h.newUsers("olga:Olga", "ann:Ann")
+	h.newGroup("Public", "g1", "Music", "olga", "ann")
+	h.newGroup("AVChatRoom", "live1", "Live", "olga")
+	h.say("g1", "ann", text("a rare word of the service’s"))
+	for i := range 50 {
+		h.told("live1", "ann", fmt.Sprint("rare number ", i+1, " <b>"), i+1)
+	}
+	h.told("g1", "ann", "a rare word", 77)
+	mod := h.as(auth.Moderator)
+	mod.get("/apps/demo/groups/g1/messages").marked(`form="in-group"`, `name="in" value="g1"`)
+	scope := "&app=demo&in=g1"
+	mod.get(searchURL("rare")+scope).is(http.StatusOK).has("Only in", "1 message", "a rare word", "Look for the words").lacks("number")
+	mod.get(searchURL("rare from:olga") + scope).is(http.StatusOK).has("Nothing was found")
+	mod.get(searchURL("rare") + "&app=nosuch&in=g1").is(http.StatusOK).has("50 messages") // everywhere
+
+	// The service has no history of live rooms, and nothing at the other one's position.
+	room := mod.get("/apps/demo/groups/live1/messages").is(http.StatusOK).has("As it was kept").marked(`name="in" value="live1"`)
+	mod.get(room.link("As it was kept")).is(http.StatusOK).has("rare number 50").lacks("rare number 29 ")
+	hit := mod.get(searchURL(`"rare number 25"`)).is(http.StatusOK)
+	to := mod.get(hit.first(`data-href="([^"]+)"`)).is(http.StatusSeeOther).location()
+	around := mod.get(to).is(http.StatusOK).has("rare number 25 <b>", "rare number 5 <b>", "rare number 45 <b>").lacks("rare number 4 <b>", "rare number 46 <b>")
+	around.marked(`data-here`)
+	mod.get(around.link("Earlier")).is(http.StatusOK).has("rare number 1 <b>")
+	mod.get(around.link("Later")).is(http.StatusOK).has("rare number 50 <b>")
+	gone := mod.get(searchURL("rare") + scope).first(`data-href="([^"]+)"`)
+	mod.get(mod.get(gone).is(http.StatusSeeOther).location()).is(http.StatusOK).has("a rare word")
+	for _, bad := range []string{"?id=nonsense%00", "?id=-1", "?at=zzzzzzzzzzzzzzzz", "?id=1"} {
+		mod.get("/apps/demo/groups/live1/said" + bad).is(http.StatusOK)
+	}
+
+	// What was taken back is for those who take back.
+	recall := `{"CallbackCommand":"Group.CallbackAfterRecallMsg","GroupId":"live1","Type":"AVChatRoom","MsgSeqList":[{"MsgSeq":25}]}`
+	if w := h.callBack(stranger, h.callbackQuery("Group.CallbackAfterRecallMsg"), recall); w.Code != http.StatusOK {
+		t.Fatal(w.Code)
+	}
+	mod.get(to).has("rare number 25 <b>")
+	h.as(auth.Viewer).get(to).has("Recalled", "rare number 24 <b>").lacks("rare number 25 <b>")
+}
+
+// Searches are kept, and shared by those who may; what others see stands in the audit log.
+func TestSavedSearches(t *testing.T) {
+	t.Parallel()
+	h := archived(t)
+	mod, viewer, owner := h.as(auth.Moderator), h.as(auth.Viewer), h.as(auth.Owner)
+	page := mod.get(searchURL("退款 -test") + "&app=demo&in=g1").is(http.StatusOK).has("Saved searches")
+	page.marked(`value="退款 -test app:demo in:g1"`)
+	save := func(b *browser, name, query, shared string) *answer {
+		return b.post("/search/saved", url.Values{"name": {name}, "q": {query}, "shared": {shared}})
+	}
+	if to := save(mod, "Refunds", "退款 -test", "1").is(http.StatusSeeOther).location(); to != searchURL("退款 -test") {
+		t.Errorf("it leads to %q", to)
+	}
+	save(viewer, "My own", "has:link", "").is(http.StatusSeeOther)
+	save(viewer, "My own", "x", "").is(http.StatusUnprocessableEntity).has("of that name already").marked(`value="My own"`)
+	save(viewer, "Mine", "x", "1").is(http.StatusUnprocessableEntity).has("does not share")
+	save(viewer, "Bad", "has:cheese", "").is(http.StatusUnprocessableEntity).has("can have link")
+	save(viewer, " ", "x", "").is(http.StatusUnprocessableEntity).has("needs a name")
+	save(viewer, strings.Repeat("长", store.MaxSearchName+1), "x", "").is(http.StatusUnprocessableEntity).has("cannot be kept")
+	viewer.get("/search").is(http.StatusOK).has("Refunds", "by op_moderator", "My own")
+	mod.get("/search").is(http.StatusOK).has("Refunds").lacks("My own")
+	viewer.part("/palette?quick=1&q=refun").is(http.StatusOK).has("Refunds")
+
+	edit := mod.get("/search").first(`href="(/search/saved/[0-9]+)"`)
+	viewer.get(edit).is(http.StatusNotFound)
+	viewer.post(edit, url.Values{"name": {"x"}, "q": {"x"}}).is(http.StatusNotFound)
+	viewer.post(edit+"/remove", nil).is(http.StatusNotFound)
+	owner.get(edit).is(http.StatusOK).marked(`value="Refunds"`)
+	mod.post(edit, url.Values{"name": {"Refunds 退款"}, "q": {"退款"}, "shared": {"1"}}).is(http.StatusSeeOther)
+	viewer.get("/search").has("Refunds 退款")
+	owner.post(edit+"/remove", nil).is(http.StatusSeeOther)
+	viewer.get("/search").lacks("Refunds")
+	list, err := h.store.Audit.List(t.Context(), store.AuditFilter{}, 0, 50)
+	check(t, err)
+	var got []string
+	for _, e := range list {
+		if strings.HasPrefix(e.Action, "search.") {
+			got = append(got, e.OperatorName+" "+e.Action)
+		}
+	}
+	if want := "op_owner search.remove, op_moderator search.change, op_moderator search.share"; strings.Join(got, ", ") != want {
+		t.Errorf("recorded: %v", got)
 	}
 }

@@ -47,7 +47,7 @@ func TestComponents(t *testing.T) {
 		"comp_filter":      with(FilterRow(FilterView{Label: "Filter", URL: "/list", Hidden: []string{"role", "admin"}, Target: "#list"}), SearchField(SearchView{Name: "q", Value: hostileName, Label: "Name"}), FilterLink("Flagged", "flag", "/list", true, "#list")),
 		"comp_sheet":       muteSheet("Choose a length.", hostileName),
 		"comp_list":        membersList([]member{members[0], hostile}),
-		"comp_palette":     PaletteResults([]PaletteGroup{{Title: "Users", Items: []PaletteItem{{Text: hostileName, Name: true, URL: "/u", Avatar: &evil}}}}, "1 result"),
+		"comp_palette":     PaletteResults([]PaletteGroup{{Title: "Users", Items: []PaletteItem{{Text: hostileName, Name: true, URL: "/u", Avatar: &evil}}}}, "1 result", false),
 		"comp_more":        More("Older", "/older?seq=1", true),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -339,7 +339,7 @@ func site(t *testing.T) *httptest.Server {
 				{Text: "Mute " + r.URL.Query().Get("q"), Sub: "then choose for how long", URL: "/sheet", Sheet: true, Icon: "mute", Key: "m"},
 			}},
 			{Title: "Go to", Items: []PaletteItem{{Text: "Audit log", URL: "/error", Icon: "audit", Key: "g a"}}},
-		}, "3 results, at "+r.URL.Query().Get("at"))
+		}, "3 results, at "+r.URL.Query().Get("at"), false)
 	})
 	page("GET /login", func(Chrome, *http.Request) (int, templ.Component) { return 200, LoginPage(loginView()) })
 	page("GET /error", func(c Chrome, _ *http.Request) (int, templ.Component) {

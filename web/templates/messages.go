@@ -17,18 +17,24 @@ type MessagesView struct {
 	Rail       SenderView
 	None       *EmptyView // instead of a transcript: the service keeps no messages of such groups
 	NoneLinks  []ButtonView
+	SearchURL  string   // what is kept of the group can be searched there; "": nothing is
+	InGroup    []string // pairs of what the address of it says
 }
 
 // MessageFilterView is the row above a transcript.
 type MessageFilterView struct {
-	URL     string   // of the page without a query
-	Keep    []string // pairs of name and value of the position and the filters that are set, for the search form
-	Find    string   // text that is looked for
-	Sender  string   // id; "" for all
-	Name    string   // of the sender
-	Senders []Tab    // who speaks in the messages shown, as links; their Text is a name
-	AnyURL  string   // without a sender
-	Kind    string   // in words; "" for all
+	URL  string   // of the page without a query
+	Keep []string // pairs of name and value of the position and the filters that are set, for the search form
+	Find string   // text that is looked for in what the service has
+
+	SearchURL string   // what is kept of the group can be searched there; "": nothing is
+	InGroup   []string // pairs of what the address of it says
+
+	Sender  string // id; "" for all
+	Name    string // of the sender
+	Senders []Tab  // who speaks in the messages shown, as links; their Text is a name
+	AnyURL  string // without a sender
+	Kind    string // in words; "" for all
 	Kinds   []Tab
 	At      string // "2026-04-18T15:00", of the operator's clock
 	AtText  string // in words

@@ -21,10 +21,66 @@ type SearchPageView struct {
 	Newest  string
 	Zone    string
 	Apps    []string // titles of those whose messages are kept
+
+	Hidden     []string // what the address says beside the query, as pairs
+	Kinds      []Tab    // what can be found
+	Named      bool     // people or groups are looked for, not messages
+	People     []NamedRow
+	Scope      *Link  // the one group that is searched; nil: all
+	Everywhere string // the same search without it
+	History    string // the same words in what the service itself still has of the group
+
+	Saved []SavedLink
+	Save  *SaveSearchForm // nil: there is nothing to save
+}
+
+// NamedRow is a person or a group that was found by name.
+type NamedRow struct {
+	ID      string // unique in the list
+	Person  PersonView
+	App     string
+	Type    string // of a group
+	Members string // of a group, in words; "" if not known
+}
+
+// SavedLink leads to a search that is kept.
+type SavedLink struct {
+	Name, Query, URL string
+	By               string // who shares it; "" for one's own
+	EditURL          string // "": the operator may not change it
+	Shared, Current  bool
+}
+
+// SaveSearchForm keeps a search.
+type SaveSearchForm struct {
+	Action, Query string
+	CanShare      bool
+}
+
+// SavedSearchView is the form of a search that is kept.
+type SavedSearchView struct {
+	Action, BackURL  string
+	RemoveURL        string // "": it is not kept yet
+	Name, Query      FieldView
+	Shared, CanShare bool
+	Bad              string
+}
+
+// KeptView is a message among those around it, as they were kept.
+type KeptView struct {
+	Group, GroupURL string
+	SearchURL, Zone string
+	Hidden          []string // of the field that searches the group
+	Rows            []SearchHit
+	Earlier, Later  string
+	Missing         bool // the message is not kept any more
+	Empty           *EmptyView
 }
 
 // SearchHit is a message that was found.
 type SearchHit struct {
+	ID     string
+	Here   bool // it is the one that was asked for
 	At     time.Time
 	App    string
 	Group  Link

@@ -173,8 +173,10 @@ function pressInList(key) {
   return false;
 }
 
+// openRow leaves the list. The entry of the history that is left knows the row, so that coming back is to it.
 function openRow(row) {
   if (!row.dataset.href) return false;
+  history.replaceState({ ...history.state, row: row.dataset.row }, "");
   location.assign(row.dataset.href);
   return true;
 }
@@ -265,4 +267,12 @@ prepareLists();
 document.addEventListener("htmx:after:swap", () => {
   prepareLists();
   restoreFocus();
+});
+
+// Coming back goes to the row that was open when the page was left.
+addEventListener("pageshow", () => {
+  const id = history.state?.row;
+  const row = id && find(`[data-row="${CSS.escape(id)}"]`);
+  row?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: "nearest" });
 });

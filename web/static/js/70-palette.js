@@ -27,24 +27,36 @@ function lookFor(field) {
   paletteFound = searchPalette(field.closest("dialog"), field.value);
 }
 
+// searchPalette shows what the console itself knows, and then what the service says of it as an id. An answer that comes after
+// something else was typed is thrown away.
 async function searchPalette(palette, query) {
   paletteRequest.abort();
-  paletteRequest = new AbortController();
-  const url = new URL(palette.dataset.url, location.href);
-  url.searchParams.set("q", query);
-  url.searchParams.set("at", location.pathname + location.search);
-  try {
-    const answer = await fetch(url, { headers: { "HX-Request-Type": "partial" }, signal: paletteRequest.signal });
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    const found = new DOMParser().parseFromString(await answer.text(), "text/html").body;
-    find("[role=listbox]", palette).replaceChildren(...found.childNodes);
-    find("[data-palette-info]", palette).textContent = find("[data-info]", palette)?.dataset.info ?? "";
-  } catch (error) {
-    if (error.name === "AbortError") return;
-    find("[role=listbox]", palette).replaceChildren();
-    find("[data-palette-info]", palette).textContent = text("palette_failed");
+  const mine = (paletteRequest = new AbortController());
+  for (const quick of [true, false]) {
+    const url = new URL(palette.dataset.url, location.href);
+    url.searchParams.set("q", query);
+    url.searchParams.set("at", location.pathname + location.search);
+    if (quick) url.searchParams.set("quick", "1");
+    const before = quick ? "" : find('[role=option][aria-selected="true"]', palette)?.dataset.href;
+    const moved = palette.hasAttribute("data-moved");
+    try {
+      const answer = await fetch(url, { headers: { "HX-Request-Type": "partial" }, signal: mine.signal });
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const body = await answer.text();
+      if (paletteRequest !== mine) return;
+      const found = new DOMParser().parseFromString(body, "text/html").body;
+      find("[role=listbox]", palette).replaceChildren(...found.childNodes);
+      find("[data-palette-info]", palette).textContent = find("[data-info]", palette)?.dataset.info ?? "";
+    } catch (error) {
+      if (error.name === "AbortError" || paletteRequest !== mine) return;
+      if (quick) find("[role=listbox]", palette).replaceChildren();
+      find("[data-palette-info]", palette).textContent = text("palette_failed");
+    }
+    const options = findAll("[role=option]", palette);
+    if (quick) palette.removeAttribute("data-moved");
+    chooseOption(palette, (moved && options.find((o) => o.dataset.href === before)) || options[0]);
+    if (!find("[data-more]", palette)) return;
   }
-  chooseOption(palette, find("[role=option]", palette));
 }
 
 function chooseOption(palette, option) {
@@ -64,6 +76,7 @@ listen("keydown", "#palette input", async (event, field) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     const step = event.key === "ArrowDown" ? 1 : -1;
+    palette.setAttribute("data-moved", "");
     chooseOption(palette, options[(at + step + options.length) % options.length]);
   } else if (event.key === "Enter") {
     event.preventDefault();
