@@ -184,7 +184,7 @@ func (s *Server) palette(c *gin.Context) error {
 	add(i18n.T(ctx, "search.saved.title"), s.savedItems(ctx, op, q))
 	if q != "" && len(s.archived(ctx)) > 0 {
 		add(i18n.T(ctx, "search.title"), append(named.messages, templates.PaletteItem{
-			Text: i18n.T(ctx, "search.palette", "what", q), Icon: "search", URL: searchPath + "?q=" + url.QueryEscape(q),
+			Text: i18n.T(ctx, "search.palette", "what", q), Icon: "search", URL: searchPath(q),
 		}))
 	}
 	info := ""

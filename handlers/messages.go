@@ -269,7 +269,7 @@ func (s *Server) listMessages(c *gin.Context) error {
 		}
 	}
 	if s.Archive.Keeps(app.Name) {
-		v.Filter.SearchURL, v.Filter.InGroup = searchPath, []string{"app", app.Name, "in", g.ID}
+		v.Filter.SearchURL, v.Filter.InGroup = allSearch, []string{"app", app.Name, "in", g.ID}
 	}
 	v.Filter.Export = exportMenu(c, app, exports.Messages, "group", g.ID, "from", orID(q.from, q.seq))
 	if m, ok := t.find(part.here); ok && m.From != "" && !m.Tip {
@@ -526,7 +526,7 @@ func (s *Server) noMessages(c *gin.Context, app *App, g imclient.Group, frame te
 		},
 	}
 	if s.Archive.Keeps(app.Name) {
-		v.SearchURL, v.InGroup = searchPath, []string{"app", app.Name, "in", g.ID}
+		v.SearchURL, v.InGroup = allSearch, []string{"app", app.Name, "in", g.ID}
 		v.NoneLinks = slices.Insert(v.NoneLinks, 0, templates.ButtonView{Text: i18n.T(ctx, "search.said"), Icon: "history", URL: groupURL(app, g.ID, "said")})
 	}
 	if app.IM.Caps.Can(imclient.VerbBan, g.Type) {

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -133,7 +132,7 @@ func (s *Server) savedItems(ctx context.Context, op auth.Operator, q string) (it
 	s.courtesy(ctx, err)
 	for _, f := range list {
 		if matches(q, f.Name) {
-			items = append(items, templates.PaletteItem{Text: f.Name, Name: true, Sub: f.Query, Icon: "search", URL: searchPath + "?q=" + url.QueryEscape(f.Query)})
+			items = append(items, templates.PaletteItem{Text: f.Name, Name: true, Sub: f.Query, Icon: "search", URL: searchPath(f.Query)})
 		}
 	}
 	return items

@@ -25,7 +25,7 @@ import (
 func (s *Server) searchRoutes() []route {
 	const saved = savedURL + "/:search"
 	return []route{
-		{get, searchPath, auth.VerbView, s.searchPage},
+		{get, allSearch, auth.VerbView, s.searchPage},
 		{post, savedURL, auth.VerbView, s.saveSearch},
 		{get, saved, auth.VerbView, s.savedSearch},
 		{post, saved, auth.VerbView, s.changeSearch},
@@ -34,8 +34,8 @@ func (s *Server) searchRoutes() []route {
 	}
 }
 
-// searchPath is the page that finds messages, people and groups.
-const searchPath = "/search"
+// allSearch is the page that finds messages, people and groups.
+const allSearch = "/search"
 
 // What the page finds beside messages, as in its address.
 const (
@@ -57,7 +57,7 @@ const (
 func (s *Server) searchPage(c *gin.Context) error {
 	ctx := c.Request.Context()
 	typed := strings.TrimSpace(strings.ToValidUTF8(c.Query("q"), ""))
-	v := templates.SearchPageView{URL: searchPath, Query: typed, Zone: zoneName(ctx), Apps: s.archived(ctx)}
+	v := templates.SearchPageView{URL: allSearch, Query: typed, Zone: zoneName(ctx), Apps: s.archived(ctx)}
 	s.scope(c, &v)
 	if err := s.savedSearches(c, &v); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *Server) scope(c *gin.Context, v *templates.SearchPageView) {
 		s.courtesy(ctx, err)
 		v.Scope = &templates.Link{Text: orID(names[group].Name, group), URL: groupURL(app, group, tabMessages)}
 		v.Hidden = []string{"app", app.Name, "in", group}
-		v.Everywhere = searchPath + "?q=" + url.QueryEscape(v.Query)
+		v.Everywhere = searchPath(v.Query)
 		if v.Query != "" && app.IM.Caps.Can(imclient.VerbHistory, "") {
 			v.History = groupURL(app, group, tabMessages) + "?q=" + url.QueryEscape(v.Query)
 		}
@@ -132,7 +132,7 @@ func (s *Server) scope(c *gin.Context, v *templates.SearchPageView) {
 	for _, tab := range []string{"", searchPeople, searchGroups} {
 		//i18n:uses search.kind.*
 		v.Kinds = append(v.Kinds, templates.Tab{
-			Text: i18n.T(ctx, "search.kind."+orID(tab, "messages")), URL: withQuery(&url.URL{Path: searchPath, RawQuery: url.Values{"q": {v.Query}, "kind": {tab}}.Encode()}, "cursor", ""),
+			Text: i18n.T(ctx, "search.kind."+orID(tab, "messages")), URL: withQuery(&url.URL{Path: allSearch, RawQuery: url.Values{"q": {v.Query}, "kind": {tab}}.Encode()}, "cursor", ""),
 			Current: tab == kind,
 		})
 	}

@@ -48,7 +48,7 @@ func (s *Server) saidPage(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("messages around one: %w", err)
 	}
-	v := templates.KeptView{GroupURL: groupURL(app, group, tabMessages), SearchURL: searchPath, Hidden: []string{"app", app.Name, "in", group}, Zone: zoneName(ctx)}
+	v := templates.KeptView{GroupURL: groupURL(app, group, tabMessages), SearchURL: allSearch, Hidden: []string{"app", app.Name, "in", group}, Zone: zoneName(ctx)}
 	before := 0
 	for _, m := range list {
 		if m.ID < at {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-const savedURL = searchPath + "/saved"
+const savedURL = allSearch + "/saved"
 
 // What the audit log calls changes of searches that everybody sees.
 const (
@@ -41,7 +40,7 @@ func (s *Server) savedSearches(c *gin.Context, v *templates.SearchPageView) erro
 		return err
 	}
 	for _, f := range list {
-		link := templates.SavedLink{Name: f.Name, Query: f.Query, URL: searchPath + "?q=" + url.QueryEscape(f.Query), Shared: f.Shared, Current: f.Query == v.Query}
+		link := templates.SavedLink{Name: f.Name, Query: f.Query, URL: searchPath(f.Query), Shared: f.Shared, Current: f.Query == v.Query}
 		if f.OperatorID != op.ID {
 			link.By = f.Operator
 		}
@@ -63,14 +62,6 @@ func (s *Server) saveForm(c *gin.Context, v *templates.SearchPageView, typed str
 		return
 	}
 	v.Save = &templates.SaveSearchForm{Action: savedURL, Query: typed, CanShare: op.Can(auth.VerbShareSearch)}
-}
-
-// quoted is a value of a filter as it is typed.
-func quoted(value string) string {
-	if strings.ContainsAny(value, " \t　:：") {
-		return `"` + value + `"`
-	}
-	return value
 }
 
 // typedSearch reads the form of a saved search, and says what is wrong with it.
@@ -129,7 +120,7 @@ func (s *Server) saveSearch(c *gin.Context) error {
 	case err != nil:
 		return fmt.Errorf("save a search: %w", err)
 	}
-	return s.answer(c, http.StatusOK, templates.Toast{Text: i18n.T(ctx, "search.saved.done", "name", f.Name)}, searchPath+"?q="+url.QueryEscape(f.Query))
+	return s.answer(c, http.StatusOK, templates.Toast{Text: i18n.T(ctx, "search.saved.done", "name", f.Name)}, searchPath(f.Query))
 }
 
 // savedProblem says why a search is not kept as it is; "" if that is not because of what was typed.
@@ -170,7 +161,7 @@ func (s *Server) renderSaved(c *gin.Context, status int, f store.SavedSearch, ba
 	ctx := c.Request.Context()
 	op, _ := auth.OperatorFrom(ctx)
 	v := templates.SavedSearchView{
-		Action: savedURL, BackURL: searchPath + "?q=" + url.QueryEscape(f.Query), Shared: f.Shared, CanShare: f.Shared || op.Can(auth.VerbShareSearch), Bad: bad,
+		Action: savedURL, BackURL: searchPath(f.Query), Shared: f.Shared, CanShare: f.Shared || op.Can(auth.VerbShareSearch), Bad: bad,
 		Name:  templates.FieldView{Name: "name", Label: i18n.T(ctx, "search.saved.name"), Value: f.Name, Required: true, MaxLength: store.MaxSearchName},
 		Query: templates.FieldView{Name: "q", Label: i18n.T(ctx, "search.saved.query"), Value: f.Query, Required: true, MaxLength: store.MaxSearchQuery, Attrs: map[string]any{"spellcheck": "false"}},
 	}
@@ -201,7 +192,7 @@ func (s *Server) changeSearch(c *gin.Context) error {
 	case err != nil:
 		return fmt.Errorf("change a saved search: %w", err)
 	}
-	return s.answer(c, http.StatusOK, templates.Toast{Text: i18n.T(ctx, "search.saved.done", "name", f.Name)}, searchPath+"?q="+url.QueryEscape(f.Query))
+	return s.answer(c, http.StatusOK, templates.Toast{Text: i18n.T(ctx, "search.saved.done", "name", f.Name)}, searchPath(f.Query))
 }
 
 func (s *Server) removeSearch(c *gin.Context) error {
@@ -213,5 +204,5 @@ func (s *Server) removeSearch(c *gin.Context) error {
 	if err := s.keepSearch(c, actSearchRemove, f, f.Shared, func() error { return s.Store.Searches.Remove(ctx, f.ID) }); err != nil {
 		return fmt.Errorf("remove a saved search: %w", err)
 	}
-	return s.answer(c, http.StatusOK, templates.Toast{Text: i18n.T(ctx, "search.saved.removed", "name", f.Name)}, searchPath)
+	return s.answer(c, http.StatusOK, templates.Toast{Text: i18n.T(ctx, "search.saved.removed", "name", f.Name)}, allSearch)
 }
