@@ -2,6 +2,8 @@ package apps
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -496,4 +498,48 @@ func (r *Registry) changed(ctx context.Context, name string) error {
 func (r *Registry) HasToken(ctx context.Context, name string) (bool, error) {
 	token, err := r.secret(ctx, name, secretToken)
 	return token != "", err
+}
+
+// heldFor is how long typed keys are kept for the next try.
+const heldFor = 30 * time.Minute
+
+func heldName(id string) string { return "app-keys/" + id }
+
+// Hold keeps keys that were typed into a form which has to be sent again, sealed, so that no page has to show them. by is who may
+// have them back.
+func (r *Registry) Hold(ctx context.Context, by string, k Keys) (id string, err error) {
+	if !r.Keeps() {
+		return "", ErrNoKeys
+	}
+	id = rand.Text()
+	plain, err := json.Marshal([]string{by, k.Key, k.CallbackToken})
+	if err != nil {
+		return "", err
+	}
+	sealed, err := r.keys.Seal(heldName(id), plain)
+	if err != nil {
+		return "", err
+	}
+	_, err = r.store.Once.Add(ctx, heldName(id), sealed, r.clock().Add(heldFor))
+	return id, err
+}
+
+// Held are keys that were kept; none if they are there no more.
+func (r *Registry) Held(ctx context.Context, by, id string) (Keys, error) {
+	if !r.Keeps() || id == "" {
+		return Keys{}, nil
+	}
+	sealed, err := r.store.Once.Get(ctx, heldName(id), r.clock())
+	if errors.Is(err, store.ErrNotFound) {
+		return Keys{}, nil
+	}
+	if err != nil {
+		return Keys{}, err
+	}
+	plain, err := r.keys.Open(heldName(id), sealed)
+	var list []string
+	if err != nil || json.Unmarshal(plain, &list) != nil || len(list) != 3 || list[0] != by {
+		return Keys{}, nil // sealed with a key that is gone, or for somebody else
+	}
+	return Keys{Key: list[1], CallbackToken: list[2]}, nil
 }

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"time"
 
 	"imdesk/archive"
@@ -139,6 +141,20 @@ func (r *Registry) build(name string, s Settings, k Keys) (*App, error) {
 	}
 	r.lines[linesOf(s)] = l
 	return a, nil
+}
+
+// Regions names where a vendor's apps may be, the usual place first.
+func Regions(vendor imclient.Vendor) []string {
+	var list []string
+	if vendor == imclient.Volcengine {
+		list = slices.Sorted(maps.Keys(volcengine.Regions()))
+		slices.Reverse(list) // the mainland's first
+		return list
+	}
+	for _, r := range tencent.Regions() {
+		list = append(list, r.Name)
+	}
+	return list
 }
 
 // policy is what of an app's messages is kept.

@@ -212,7 +212,7 @@ func keepForm(r *http.Request) (fields []FormField, missing bool) {
 	slices.Sort(names)
 	size := 0
 	for _, name := range names {
-		if strings.Contains(strings.ToLower(name), "password") {
+		if lower := strings.ToLower(name); strings.Contains(lower, "password") || strings.HasPrefix(lower, "secret_") {
 			missing = true
 			continue
 		}

@@ -262,7 +262,7 @@ func (s *Server) approvalList(c *gin.Context) error {
 
 func (s *Server) approvalRow(ctx context.Context, r store.Approval) templates.ApprovalRow {
 	row := templates.ApprovalRow{
-		URL: approvalURL(r.ID), What: s.approvalTitle(ctx, r), OperatorID: r.OperatorID, Operator: r.OperatorName, App: s.appTitle(r.App),
+		URL: approvalURL(r.ID), What: s.approvalTitle(ctx, r), OperatorID: r.OperatorID, Operator: r.OperatorName, App: s.appTitle(ctx, r.App),
 		At: r.At, State: approvalChip(ctx, r), Reason: r.Reason, Override: r.Override,
 	}
 	if r.Reason == store.Erased {
@@ -274,9 +274,13 @@ func (s *Server) approvalRow(ctx context.Context, r store.Approval) templates.Ap
 	return row
 }
 
-func (s *Server) appTitle(name string) string {
+func (s *Server) appTitle(ctx context.Context, name string) string {
 	if a := s.Apps.Get(name); a != nil {
 		return a.Title
+	}
+	if gone, is := s.Apps.Absent(name); is {
+		//i18n:uses apps.absent.*
+		return i18n.T(ctx, "apps.title.gone", "app", orID(gone.Title, name), "why", i18n.T(ctx, "apps.absent."+string(gone.Why)))
 	}
 	return name
 }
@@ -448,7 +452,7 @@ func (s *Server) approvalFacts(ctx context.Context, r store.Approval) []template
 		return templates.ApprovalFact{Name: i18n.T(ctx, "approvals.fact."+key)}
 	}
 	who, app, at, until, size := fact("who"), fact("app"), fact("at"), fact("until"), fact("size")
-	who.Value, app.Value, at.At, until.At, size.Value = r.OperatorName, s.appTitle(r.App), r.At, r.ExpiresAt, i18n.Int(ctx, r.Size)
+	who.Value, app.Value, at.At, until.At, size.Value = r.OperatorName, s.appTitle(ctx, r.App), r.At, r.ExpiresAt, i18n.Int(ctx, r.Size)
 	list := []templates.ApprovalFact{who, app}
 	if a := s.Apps.Get(r.App); a != nil && r.Group != "" {
 		group := fact("group")

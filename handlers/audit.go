@@ -421,7 +421,7 @@ func (l *auditList) operatorChoices(ctx context.Context) (list []choice) {
 	return list
 }
 
-// operatorActs are what is done to operators; package auth records it.
+// operatorActs are what is done to operators, which package auth records, and to apps as such.
 var operatorActs = []string{
 	"operator.sign_in", "operator.sign_out", "operator.add", "operator.set_role", "operator.set_password", "operator.disable",
 	"operator.enable", "operator.end_sessions",
@@ -429,10 +429,11 @@ var operatorActs = []string{
 	"operator.unlink", "operator.confirm", "operator.set_up", "operator.passkey_copied",
 	"operator.invite", "operator.revoke_invite", "operator.accept", "operator.reset_link", "role.add", "role.change", "role.remove",
 	"token.make", "token.revoke", "access.set",
+	actAppAdd, actAppChange, actAppOff, actAppOn, actAppRemove,
 }
 
 // operatorFacts are what an entry about operators, roles, tokens or addresses shows when it is open.
-var operatorFacts = []string{"before", "after", "role", "added", "removed", "apps", "networks", "until", "by", "invite"}
+var operatorFacts = []string{"before", "after", "role", "added", "removed", "apps", "networks", "until", "by", "invite", "service", "fields"}
 
 func (l *auditList) actionChoices(ctx context.Context) (list []choice) {
 	//i18n:uses audit.verb.*
@@ -632,10 +633,8 @@ func (l *auditList) detail(ctx context.Context, e store.AuditEntry, who auditNam
 		return d
 	}
 	app := l.s.Apps.Get(e.App)
-	if app != nil {
-		d.App = app.Title
-	} else {
-		d.App = e.App
+	if e.App != "" {
+		d.App = l.s.appTitle(ctx, e.App)
 	}
 	if e.Outcome != nil {
 		d.Ended, d.VendorID = e.Outcome.At, e.Outcome.VendorRequest

@@ -20,9 +20,17 @@ import (
 func (s *Server) app(c *gin.Context) (*App, error) {
 	a := s.Apps.Get(c.Param("app"))
 	if a == nil {
-		return nil, fmt.Errorf("%w: %q", errNoApp, c.Param("app"))
+		return nil, s.noApp(c.Param("app"))
 	}
 	return a, nil
+}
+
+// noApp says that there is no app of a name, and, if there was one, what became of it.
+func (s *Server) noApp(name string) error {
+	if gone, is := s.Apps.Absent(name); is {
+		return errAbsent{gone}
+	}
+	return fmt.Errorf("%w: %q", errNoApp, name)
 }
 
 // appsOf are the apps of which the operator sees anything, in the order shown.

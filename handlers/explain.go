@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"imdesk/actions"
+	"imdesk/apps"
 	"imdesk/auth"
 	"imdesk/imclient"
 	"imdesk/jobs"
@@ -28,6 +29,14 @@ var (
 	errOutside   = errors.New("the console may not be used from this address")
 	errBug       = errors.New("a bug in imdesk")
 )
+
+// errAbsent is an app of the console that is not looked after now.
+type errAbsent struct{ apps.Absent }
+
+func (e errAbsent) Error() string { return fmt.Sprintf("app %s is not there: %s", e.Name, e.Why) }
+
+// Is makes it an app that there is not.
+func (e errAbsent) Is(target error) bool { return target == errNoApp }
 
 // badInput is a value in an address or form that makes no sense; key names the text that says so.
 type badInput struct{ key string }
@@ -60,6 +69,7 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 	var tooLarge *http.MaxBytesError
 	var closed errClosed
 	var outranked *auth.Outranked
+	var absent errAbsent
 	if media, ok := explainMedia(ctx, err, p.notice); ok {
 		return media
 	}
@@ -85,6 +95,14 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 	case errors.As(err, &tooLarge):
 		p.notice.Changed = unchanged(ctx, wrote)
 		return say(http.StatusRequestEntityTooLarge, "too_large")
+	case errors.As(err, &absent):
+		p.notice.Reference, p.notice.Tone = "", "info"
+		p.notice.Changed = unchanged(ctx, wrote)
+		p = say(http.StatusNotFound, "app_absent")
+		//i18n:uses apps.absent.*
+		p.notice.Title = i18n.T(ctx, "apps.title.gone", "app", orID(absent.Title, absent.Name), "why", i18n.T(ctx, "apps.absent."+string(absent.Why)))
+		p.notice.Text = i18n.T(ctx, "apps.absent."+string(absent.Why)+".text", "by", absent.By, "at", i18n.When(ctx, absent.At))
+		return p
 	case errors.Is(err, errNoPage), errors.Is(err, errNoApp):
 		p.notice.Reference, p.notice.Tone = "", "info"
 		return say(http.StatusNotFound, "no_page")

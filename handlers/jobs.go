@@ -253,10 +253,8 @@ func (s *Server) jobRow(ctx context.Context, j store.Job) templates.JobRow {
 		ID: j.ID, URL: jobURL(j.ID), Title: jobTitle(ctx, j), Sub: j.Reason, State: s.jobChip(ctx, j),
 		Done: i18n.Int(ctx, j.Counts.Done+j.Counts.Reversed), Failed: i18n.Int(ctx, failed), Bad: failed > 0, By: jobBy(ctx, j), Start: j.Created,
 	}
-	if len(s.Apps.All()) > 1 {
-		if a := s.Apps.Get(j.App); a != nil {
-			r.Sub = join2(a.Title, r.Sub)
-		}
+	if len(s.Apps.All()) > 1 || s.Apps.Get(j.App) == nil {
+		r.Sub = join2(s.appTitle(ctx, j.App), r.Sub)
 	}
 	if !j.Started.IsZero() {
 		end := j.Ended
@@ -364,7 +362,9 @@ func (s *Server) jobCard(c *gin.Context, j store.Job) templates.JobCard {
 		ID: j.ID, URL: jobURL(j.ID), Title: jobTitle(ctx, j), Level: 2, Start: j.Created, By: jobBy(ctx, j), Reason: j.Reason,
 		State: s.jobChip(ctx, j), Total: int64(n.Total), Done: int64(done), Counts: jobCounts(ctx, j), Buttons: s.jobButtons(c, j),
 	}
-	if a := s.Apps.Get(j.App); a != nil && len(s.Apps.All()) > 1 {
+	if a := s.Apps.Get(j.App); a == nil {
+		card.Meta = append(card.Meta, templates.Link{Text: s.appTitle(ctx, j.App), Name: true})
+	} else if len(s.Apps.All()) > 1 {
 		card.Meta = append(card.Meta, templates.Link{Text: a.Title, URL: appURL(a, "groups"), Name: true})
 	}
 	if j.Complete && n.Total > 0 {
@@ -794,7 +794,7 @@ func (s *Server) retryJob(c *gin.Context) error {
 	}
 	app := s.Apps.Get(j.App)
 	if app == nil {
-		return errNoApp
+		return s.noApp(j.App)
 	}
 	ctx := c.Request.Context()
 	child, err := s.Jobs.Retry(ctx, s.actorIn(c, j.App), app.Target(), j.ID, false, postedKey(c))
@@ -824,7 +824,7 @@ func (s *Server) reversePlan(c *gin.Context) error {
 	}
 	app := s.Apps.Get(j.App)
 	if app == nil {
-		return errNoApp
+		return s.noApp(j.App)
 	}
 	ctx := c.Request.Context()
 	p, err := s.Jobs.ReversePlan(ctx, s.actorIn(c, j.App), app.Target(), j.ID)
@@ -881,7 +881,7 @@ func (s *Server) reverseJob(c *gin.Context) error {
 	}
 	app := s.Apps.Get(j.App)
 	if app == nil {
-		return errNoApp
+		return s.noApp(j.App)
 	}
 	ctx := c.Request.Context()
 	child, err := s.Jobs.Reverse(ctx, s.actorIn(c, j.App), app.Target(), j.ID, postedKey(c))

@@ -69,7 +69,7 @@ func (s *Server) roleLines(ctx context.Context, titles roleTitles, all string, a
 		lines = append(lines, i18n.T(ctx, "operators.role.all", "role", orID(titles[all], all)))
 	}
 	for _, app := range slices.Sorted(maps.Keys(apps)) {
-		lines = append(lines, i18n.T(ctx, "operators.role.app", "app", s.appTitle(app), "role", orID(titles[apps[app]], apps[app])))
+		lines = append(lines, i18n.T(ctx, "operators.role.app", "app", s.appTitle(ctx, app), "role", orID(titles[apps[app]], apps[app])))
 	}
 	return lines
 }
@@ -191,7 +191,7 @@ func (s *Server) rolesForm(ctx context.Context, me auth.Operator, all string, ap
 	}
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		f.Apps = append(f.Apps, templates.FieldView{Name: "role_in." + name, ID: "role-in-" + strconv.Itoa(len(f.Apps)), Label: s.appTitle(name), Value: apps[name]})
+		f.Apps = append(f.Apps, templates.FieldView{Name: "role_in." + name, ID: "role-in-" + strconv.Itoa(len(f.Apps)), Label: s.appTitle(ctx, name), Value: apps[name]})
 	}
 	return f, nil
 }

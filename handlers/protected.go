@@ -51,7 +51,7 @@ func (s *Server) appFor(c *gin.Context, name string, v auth.Verb) (*App, error) 
 		return a, nil
 	}
 	if name != "" {
-		return nil, errNoApp
+		return nil, s.noApp(name)
 	}
 	if a := s.current(c); a != nil && op.CanIn(a.Name, v) {
 		return a, nil

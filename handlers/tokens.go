@@ -44,7 +44,7 @@ func (s *Server) tokenRows(ctx context.Context, list []store.Token) []templates.
 		}
 		var apps []string
 		for _, a := range t.Apps {
-			apps = append(apps, s.appTitle(a))
+			apps = append(apps, s.appTitle(ctx, a))
 		}
 		r.Apps = strings.Join(apps, ", ")
 		switch {

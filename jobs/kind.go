@@ -79,7 +79,7 @@ func (e *Stop) Error() string { return "the job stops: " + e.Why }
 const (
 	WhyOperator    = "jobs.why.operator"    // the operator is disabled or gone
 	WhyRights      = "jobs.why.rights"      // the operator has no right to it any more
-	WhyApp         = "jobs.why.app"         // the app is not configured any more
+	WhyApp         = "jobs.why.app"         // the app was removed, or is switched off
 	WhyKind        = "jobs.why.kind"        // this imdesk does not know the kind
 	WhySpec        = "jobs.why.spec"        // the stored parameters cannot be read
 	WhyService     = "jobs.why.service"     // the service did not answer for long

@@ -74,7 +74,7 @@ type run struct {
 	lease    store.JobLease
 	kind     Kind
 	spec     Spec
-	app      actions.App
+	app      actions.App // as it was when the worker took the job
 	cleared  actions.Clearance
 	stopping <-chan struct{} // the console shuts down
 	log      func(ctx context.Context, what string, err error)
@@ -197,8 +197,10 @@ func (r *run) beat(live context.Context, lost context.CancelCauseFunc) {
 
 // all does what is left of a job, and says in which state it is then.
 func (r *run) all(ctx context.Context) (store.JobState, string) {
-	if why := r.prepare(ctx); why != "" {
-		return store.JobStopped, why
+	if stop := r.prepare(ctx); stop != nil && stop.Pause {
+		return store.JobPaused, stop.Why
+	} else if stop != nil {
+		return store.JobStopped, stop.Why
 	}
 	r.doing.Store(DoingSettling)
 	r.settleLeft(ctx)
@@ -238,12 +240,12 @@ func (r *run) closing(ctx context.Context) bool {
 	}
 }
 
-// prepare finds all that a job needs; why says what is missing.
-func (r *run) prepare(ctx context.Context) (why string) {
+// prepare finds all that a job needs; what comes back says what is missing.
+func (r *run) prepare(ctx context.Context) *Stop {
 	v, err := readStored(r.job)
 	if err != nil {
 		r.log(ctx, "read a job", err)
-		return WhySpec
+		return &Stop{Why: WhySpec}
 	}
 	r.spec = v.Spec
 	if v.Clearance != nil {
@@ -251,17 +253,23 @@ func (r *run) prepare(ctx context.Context) (why string) {
 	}
 	r.cleared.Job = strconv.FormatInt(r.job.ID, 10)
 	if r.kind = r.kinds[r.job.Kind]; r.kind == nil {
-		return WhyKind
+		return &Stop{Why: WhyKind}
 	}
 	if r.job.Relation == store.JobReverse {
 		r.kind = &reverseKind{of: r.kind, service: r.Service, parent: r.job.Parent}
 	}
+	app, stop := r.look()
+	r.app = app
+	return stop
+}
+
+// look finds the app as it is now: since the batch before it may have got another key, or been taken away.
+func (r *run) look() (actions.App, *Stop) {
 	app, is := r.App(r.job.App)
 	if !is {
-		return WhyApp
+		return app, &Stop{Why: WhyApp, Pause: true}
 	}
-	r.app = app
-	return ""
+	return app, nil
 }
 
 // actor is who acts now: the operator's rights are looked at before each batch.
@@ -419,7 +427,11 @@ func (r *run) findMore(ctx context.Context, f Finder, cursor string) (next, want
 	if want, err = r.Store.Beat(ctx, r.lease, DoingLooking, 0); want != "" || err != nil {
 		return "", want, err
 	}
-	items, next, _, err := f.Find(ctx, r.of(actor, r.key(0)), cursor)
+	app, stop := r.look()
+	if stop != nil {
+		return "", "", stop
+	}
+	items, next, _, err := f.Find(ctx, r.of(app, actor, r.key(0)), cursor)
 	if err != nil {
 		return "", "", notFound(err)
 	}
@@ -444,8 +456,8 @@ func notFound(err error) error {
 	return &Stop{Why: actions.RefusalText(err)}
 }
 
-func (r *run) of(actor actions.Actor, key string) Run {
-	return Run{App: r.app, Actor: actor, Spec: r.spec, Job: r.job, Key: key, Log: r.Log, service: r.Actions, jobs: r.Service, lease: r.lease}
+func (r *run) of(app actions.App, actor actions.Actor, key string) Run {
+	return Run{App: app, Actor: actor, Spec: r.spec, Job: r.job, Key: key, Log: r.Log, service: r.Actions, jobs: r.Service, lease: r.lease}
 }
 
 // send hands batches to lanes until nothing waits any more, or somebody wants something.
@@ -562,7 +574,11 @@ func (r *run) outcomes(ctx context.Context, items []store.JobItem, again bool) (
 	if len(open) == 0 {
 		return list, nil
 	}
-	done, err := r.kind.Do(ctx, r.of(actor, key), open, again)
+	app, stop := r.look()
+	if stop != nil {
+		return nil, stop
+	}
+	done, err := r.kind.Do(ctx, r.of(app, actor, key), open, again)
 	if err != nil {
 		return nil, err
 	}

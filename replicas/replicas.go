@@ -57,7 +57,8 @@ type Member struct {
 
 	mu    sync.Mutex
 	pools map[string]*pool
-	known int // consoles at the last beat, this one included
+	known int  // consoles at the last beat, this one included
+	ready bool // once all pools had a part
 }
 
 // pool is what clients share at the vendor.
@@ -66,6 +67,7 @@ type pool struct {
 	part    float64   // in use
 	until   time.Time // of what is in use
 	granted float64   // written down
+	had     bool      // there was a part once
 	from    time.Time // when granted may be used, if it is more than part
 }
 
@@ -139,15 +141,17 @@ func (m *Member) List(ctx context.Context) ([]store.Replica, error) {
 	return m.store.Replicas.List(ctx)
 }
 
-// Ready tells whether this console may call all its services: a newcomer waits until others gave up some of their rates.
+// Ready tells whether this console may call all its services: a newcomer waits until others gave up some of their rates. What was
+// added to one that was ready does not count until it had a part.
 func (m *Member) Ready() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, p := range m.pools {
-		if p.part <= 0 || ended(p.until) {
+		if (p.part <= 0 || ended(p.until)) && (p.had || !m.ready) {
 			return ErrNoPart
 		}
 	}
+	m.ready = true
 	return nil
 }
 
@@ -356,7 +360,7 @@ func (m *Member) nextRise() time.Duration {
 }
 
 func (p *pool) set(part float64, until time.Time) {
-	p.part, p.until = part, until
+	p.part, p.until, p.had = part, until, p.had || part > 0
 	for _, im := range p.clients {
 		im.SetShare(part, until)
 	}
