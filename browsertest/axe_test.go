@@ -250,6 +250,10 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "study: marks of a room", path: studyLive + "/live/room-marks"},
 		{name: "data held about a user", path: "/settings/data?app=study&user=" + studyUser, role: "owner", phone: true},
 		{name: "apps of the console", path: "/settings/apps?check=study", role: "owner", phone: true},
+		{name: "add an app: vendor", path: "/settings/apps/new", role: "owner"},
+		{name: "add an app", path: "/settings/apps/new?vendor=tencent", role: "owner", open: func(p *tab) {
+			p.click(`details.fold summary`).wait(`document.querySelector("details.fold").open`)
+		}, phone: true},
 		{name: "study: callbacks", path: "/apps/study/callbacks", phone: true},
 		{name: "study: known groups", path: "/apps/study/known-groups", phone: true},
 

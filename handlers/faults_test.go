@@ -299,6 +299,16 @@ var deeds = []deed{
 		},
 	},
 	{
+		name: "app-off", command: "", user: true, form: fixed("version", "1"), prepare: addedApp,
+		address: func(_ *harness, x string) string { return appsURL + "/" + x + "/switch" },
+		done:    func(h *harness, x string) bool { return h.server.Apps.Get(x) == nil },
+	},
+	{
+		name: "app-remove", command: "", user: true, form: func(x string) url.Values { return with(nil, "version", "1", "confirm", x) }, prepare: addedApp,
+		address: func(_ *harness, x string) string { return appsURL + "/" + x + "/remove" },
+		done:    func(h *harness, x string) bool { return h.server.Apps.Get(x) == nil },
+	},
+	{
 		name: "direct-recall", command: "openim/admin_msgwithdraw", user: true, form: chatForm(), address: chatAddress("recall"), prepare: chatted,
 		done: func(h *harness, x string) bool { return h.chatMessage(x).State == imclient.MessageRecalled },
 	},
@@ -667,7 +677,7 @@ var forMachines = []string{"/metrics", "/healthz", "/readyz"}
 var sure = map[string]bool{
 	"/apps/:app/user-import": true, "/apps/:app/users/:user/friends/add": true, "/apps/:app/users/:user/friend-lists/add": true, "/apps/:app/users/:user/blocks/add": true,
 	"/": true, "/apps/:app": true, "/apps/:app/groups/:group": true, "/apps/:app/users": true, "/apps/:app/users/:user/activity": true, "/apps/:app/actions/:entry": true,
-	"/audit": true, "/settings": true, "/settings/me": true, "/settings/apps": true, "/audit/by/:operator": true, "/settings/security": true, "/settings/replicas": true, "/login": true, "/login/factor": true, "/apps/:app/media": true,
+	"/audit": true, "/settings": true, "/settings/me": true, "/settings/apps": true, "/settings/apps/new": true, "/settings/apps/:name/change": true, "/settings/apps/:name/remove": true, "/audit/by/:operator": true, "/settings/security": true, "/settings/replicas": true, "/login": true, "/login/factor": true, "/apps/:app/media": true,
 	"/apps/:app/api": true, "/apps/:app/api/:service/:command": true, "/apps/:app/api-answers/:answer": true,
 	"/apps/:app/direct/open": true, "/apps/:app/direct/send": true, "/apps/:app/direct/hide": true,
 	"/apps/:app/operations/files": true, "/apps/:app/operations/files/open": true, "/apps/:app/keywords/:library/add": true, "/apps/:app/keywords/:library/remove": true, "/apps/:app/broadcast": true, "/apps/:app/live-broadcast": true,

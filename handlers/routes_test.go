@@ -35,6 +35,7 @@ func newRoutes(t *testing.T) *harness {
 	for _, role := range everyRole {
 		h.as(role)
 	}
+	addedApp(h, "added")
 	_, err := h.store.Jobs.Add(t.Context(), store.Job{Kind: jobs.Mute, App: testApp, Complete: true}, []store.JobItem{{Group: "g1", Target: "ann"}})
 	check(t, err)
 	return h
@@ -88,7 +89,7 @@ var mayBeNowhere = map[string]bool{
 // addressOf is a real address of a route.
 func addressOf(r route) string {
 	path := strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1",
-		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":library", "block").Replace(r.path)
+		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":library", "block", ":name", "added").Replace(r.path)
 	if r.method == get {
 		path += routeQuery[r.path]
 	}

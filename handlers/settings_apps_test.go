@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"imdesk/apps"
 	"imdesk/auth"
 	"imdesk/emulator"
 	"imdesk/imclient"
@@ -59,6 +60,13 @@ func volcForm(em *emulator.Server, pairs ...string) url.Values {
 		"vendor", "volcengine", "name", "study", "app_id", strconv.Itoa(addedVolcID), "access_key", addedVolcAK, fieldKey, addedVolcSK,
 		"region", "cn-north-1", "endpoint", em.URL(), "archive", "none", "archive_days", "90", "rate_share", "100",
 	}, pairs...)...)
+}
+
+// addedApp adds an app of the harness's service in the console.
+func addedApp(h *harness, name string) {
+	h.t.Helper()
+	s := apps.Settings{Vendor: imclient.Tencent, AppID: strconv.Itoa(testSDKAppID), Administrator: testAdmin, Endpoint: h.im.URL(), RateShare: 1}
+	check(h.t, h.server.Apps.Add(context.Background(), name, s, apps.Keys{Key: testKey}, "Mei"))
 }
 
 // lacksSecrets fails the test if a text holds a key.
