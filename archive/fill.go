@@ -16,8 +16,8 @@ import (
 const (
 	fillEach    = time.Second        // between two looks for work
 	fillPlaces  = 4                  // places of an app filled at once
-	fillLease   = 35 * time.Second    // longer than a turn takes
-	fillTurn    = 20 * time.Second        // of one place
+	fillLease   = 35 * time.Second   // longer than a turn takes
+	fillTurn    = 20 * time.Second   // of one place
 	fillPages   = 200                // read in a turn; then other places have theirs
 	fillWait    = 5 * time.Second    // after the first failure, twice as long after each further one
 	fillWaitMax = time.Hour          // at most

@@ -151,7 +151,9 @@ func (k *Keeper) Keeps(app string) bool {
 }
 
 // KeepsPlace tells whether what is said in a group or a direct chat is kept.
-func (k *Keeper) KeepsPlace(p store.Conversation) bool { return k != nil && k.Policies()[p.App].keeps(p) }
+func (k *Keeper) KeepsPlace(p store.Conversation) bool {
+	return k != nil && k.Policies()[p.App].keeps(p)
+}
 
 // Policy is what is kept of an app.
 func (k *Keeper) Policy(app string) Policy {

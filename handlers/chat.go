@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"imdesk/actions"
+	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/imclient"
 	"imdesk/web/i18n"
@@ -221,9 +222,17 @@ func (s *Server) drawEdit(c *gin.Context, status int, p chat, ref messageRef, ty
 	}
 	v.Effects = []templates.EffectLine{
 		{Tone: "ok", Text: i18n.T(ctx, "chat.edit.effect", "who", orID(people.name(m.From), m.From))},
-		{Tone: "off", Text: i18n.T(ctx, "chat.edit.not_kept")},
+		{Tone: "off", Text: i18n.T(ctx, s.editKept(p))},
 	}
 	return s.drawSheet(c, status, p, v)
+}
+
+// editKept says what becomes of the text that is overwritten: a text key.
+func (s *Server) editKept(p chat) string {
+	if s.Archive.KeepsPlace(archive.PlaceOf(p.app.Name, p.conversation())) {
+		return "archive.before_kept"
+	}
+	return "chat.edit.not_kept"
 }
 
 // editMessage overwrites the text of a message.

@@ -13,10 +13,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/exports"
 	"imdesk/imclient"
 	"imdesk/jobs"
+	"imdesk/store"
 	"imdesk/web/i18n"
 	"imdesk/web/templates"
 
@@ -70,6 +72,8 @@ type messageQuery struct {
 	since, until time.Time // of a direct chat: nothing earlier, and nothing later than that minute
 
 	find, sender, kind string // what is shown of it
+
+	kept bool // from the archive, not from the service
 }
 
 // filtered reports whether not all messages are to be shown.
@@ -89,6 +93,7 @@ func readMessageQuery(ctx context.Context, u *url.URL) (q messageQuery, wrong st
 		seq: strings.TrimPrefix(text("seq"), "#"), from: text("from"), after: text("after"), day: text("day"),
 		find: text("q"), sender: text("sender"), kind: text("type"),
 	}
+	q.kept = v.Get("archive") == "1"
 	if q.kind != "" && !slices.Contains(messageKinds, q.kind) {
 		q.kind, wrong = "", "messages.wrong.kind"
 	}
@@ -151,7 +156,11 @@ func atText(at time.Time) string {
 }
 
 func (q messageQuery) positions() []parameter {
-	return set(parameter{"seq", q.seq}, parameter{"at", q.atRaw}, parameter{"from", q.from}, parameter{"after", q.after}, parameter{"day", q.day})
+	kept := ""
+	if q.kept {
+		kept = "1"
+	}
+	return set(parameter{"archive", kept}, parameter{"seq", q.seq}, parameter{"at", q.atRaw}, parameter{"from", q.from}, parameter{"after", q.after}, parameter{"day", q.day})
 }
 
 func (q messageQuery) filters() []parameter {
@@ -184,7 +193,7 @@ func (q messageQuery) unfiltered() messageQuery {
 // placed is the query without its filters.
 func (q messageQuery) placed() messageQuery {
 	n := q.unfiltered()
-	n.seq, n.at, n.atRaw = q.seq, q.at, q.atRaw
+	n.seq, n.at, n.atRaw, n.kept = q.seq, q.at, q.atRaw, q.kept
 	return n
 }
 
@@ -206,6 +215,11 @@ type stretch struct {
 	looked   int                // how many messages were looked at
 	here     string             // the position that was asked for, if it is among them
 	missing  bool               // a position was asked for that is not
+
+	kept      bool                      // it is from the archive
+	keptOlder string                    // where to read on in the archive, if the service tells nothing older
+	archived  map[string]store.Archived // what the archive has of the messages, by ID
+	gaps      map[string]store.Loss     // of the archive, by the first position
 }
 
 // listMessages shows a part of a group's conversation. It costs the calls of groupFrame, up to historyCalls calls for the
@@ -232,10 +246,10 @@ func (s *Server) listMessages(c *gin.Context) error {
 	}
 	if key := app.IM.Caps.Why(imclient.VerbHistory, g.Type); key != "" && kept != "" {
 		return elsewhere()
-	} else if key != "" {
+	} else if key != "" && !s.hasKept(ctx, app, g) {
 		return render(c, http.StatusOK, templates.MessagesPage(s.chrome(c), s.noMessages(c, app, g, frame, key)), nil)
 	}
-	v := templates.MessagesView{Frame: frame, Selection: s.messageActions(c, app, g)}
+	v := templates.MessagesView{Frame: frame, Selection: s.messageActions(c, app, g), Coverage: s.coverageOf(ctx, app, g)}
 	status := http.StatusOK
 	part, err := s.readStretch(ctx, app, conversation(g), q)
 	if kept != "" && (part.missing || errors.Is(err, imclient.ErrInvalid) || errors.Is(err, imclient.ErrNotFound)) {
@@ -300,8 +314,44 @@ func (s *Server) moreMessages(c *gin.Context, app *App, q messageQuery) error {
 }
 
 // readStretch reads the part of a conversation that is asked for.
-func (s *Server) readStretch(ctx context.Context, app *App, conv imclient.Conversation, q messageQuery) (stretch, error) {
-	r := &historyReader{app: app, conv: conv, keep: keeper(q), calls: historyCalls, since: q.since}
+//
+// Where the service has forgotten what is asked for, or keeps nothing, it is read from the archive.
+func (s *Server) readStretch(ctx context.Context, app *App, conv imclient.Conversation, q messageQuery) (part stretch, err error) {
+	keeps := s.Archive.KeepsPlace(archive.PlaceOf(app.Name, conv))
+	switch {
+	case keeps && (q.kept || !conv.Direct() && app.IM.Caps.Why(imclient.VerbHistory, conv.Type) != ""):
+		part, err = s.keptReader(app, conv, q).stretch(ctx, q)
+	default:
+		part, err = s.readHistory(ctx, app, conv, q)
+		forgotten := err == nil && part.missing || errors.Is(err, imclient.ErrNotFound)
+		if keeps && q.seq != "" && !conv.Direct() && forgotten {
+			if old, failed := s.keptReader(app, conv, q).stretch(ctx, q); failed == nil && !old.missing {
+				part, err = old, nil
+			}
+		}
+		if keeps && err == nil && !part.kept && part.older == "" && q.after == "" && !q.ranged() {
+			part.keptOlder = s.keptBefore(ctx, app, conv, part)
+		}
+	}
+	if err == nil {
+		s.completeKept(ctx, app, conv, &part)
+	}
+	return part, err
+}
+
+// hasKept reports whether the archive has anything of a group.
+func (s *Server) hasKept(ctx context.Context, app *App, g imclient.Group) bool {
+	place := store.Conversation{App: app.Name, Group: g.ID}
+	if !s.Archive.KeepsPlace(place) {
+		return false
+	}
+	n, err := s.Store.Archive.Count(ctx, place)
+	return err == nil && n > 0
+}
+
+// readHistory reads it from the service.
+func (s *Server) readHistory(ctx context.Context, app *App, conv imclient.Conversation, q messageQuery) (stretch, error) {
+	r := &historyReader{app: app, conv: conv, keep: keeper(q), calls: historyCalls, since: q.since, archive: s.Archive}
 	if !q.until.IsZero() {
 		r.before = q.until.Add(time.Minute)
 	}
@@ -339,6 +389,8 @@ type historyReader struct {
 	keep  func(imclient.Message) bool
 	calls int // at most, each way
 
+	archive *archive.Keeper // gets what is read
+
 	since, before time.Time // only what was said from then on, and only what was said earlier; zero for no bound
 	over          bool      // reading towards now, before was reached
 }
@@ -348,6 +400,7 @@ func (r *historyReader) page(ctx context.Context, from string, d imclient.Direct
 	if err != nil {
 		return page, fmt.Errorf("messages of the conversation: %w", err)
 	}
+	r.archive.Read(archive.PlaceOf(r.app.Name, r.conv), page.Messages)
 	early, late := false, false
 	page.Messages = slices.DeleteFunc(page.Messages, func(m imclient.Message) bool {
 		tooEarly, tooLate := m.At.Before(r.since), !r.before.IsZero() && !m.At.Before(r.before)

@@ -20,9 +20,11 @@ import (
 )
 
 // archived is a harness whose console keeps what is said.
-func archived(t *testing.T) *harness {
+func archived(t *testing.T) *harness { return archivedBy(t, archive.Policy{Groups: true}) }
+
+func archivedBy(t *testing.T, p archive.Policy) *harness {
 	t.Helper()
-	keeper := &archive.Keeper{Policies: func() map[string]archive.Policy { return map[string]archive.Policy{testApp: {Groups: true}} }}
+	keeper := &archive.Keeper{Policies: func() map[string]archive.Policy { return map[string]archive.Policy{testApp: p} }}
 	h := newHarness(t, func(o *Options) {
 		keeper.Store, keeper.Log, keeper.Now = o.Store.Archive, o.Log, o.Now
 		o.Archive = keeper

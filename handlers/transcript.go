@@ -29,6 +29,11 @@ type transcript struct {
 	here     string // position that was asked for
 	recalls  map[string]store.AuditEntry
 	original bool // this operator may read what was recalled
+
+	edits    map[string]store.AuditEntry
+	archived map[string]store.Archived
+	gaps     map[string]store.Loss
+	kept     bool // it is from the archive
 }
 
 // transcriptOf is the transcript of a group or, with the zero group, of the direct chat that q names.
@@ -38,12 +43,21 @@ func (s *Server) transcriptOf(c *gin.Context, app *App, g imclient.Group, q mess
 	t := &transcript{
 		s: s, ctx: ctx, app: app, chat: messageQuery{user: q.user, peer: q.peer}, page: groupURL(app, g.ID, tabMessages),
 		messages: part.messages, people: p, here: part.here, original: op.CanIn(app.Name, auth.VerbRecall),
+		archived: part.archived, gaps: part.gaps, kept: part.kept,
 	}
+	t.chat.kept = part.kept
 	recalls := store.AuditFilter{App: app.Name, Group: g.ID, Action: string(actions.VerbRecall)}
 	if t.direct() {
 		t.page, recalls.User = appURL(app, "direct"), q.user
 	}
 	t.recalls = s.recallsOf(ctx, recalls, part.messages)
+	if edits := recalls; t.anyEdited() {
+		edits.Action = string(actions.VerbEditMessage)
+		if t.direct() {
+			edits.Action = string(actions.VerbEditDirect)
+		}
+		t.edits = s.deedsOn(ctx, edits)
+	}
 	return t
 }
 
@@ -59,9 +73,24 @@ func (s *Server) recallsOf(ctx context.Context, f store.AuditFilter, messages []
 	if !slices.ContainsFunc(messages, func(m imclient.Message) bool { return m.State == imclient.MessageRecalled }) {
 		return nil
 	}
+	return s.deedsOn(ctx, f)
+}
+
+// anyEdited reports whether the archive has any of the messages as edited.
+func (t *transcript) anyEdited() bool {
+	for _, a := range t.archived {
+		if a.State == store.ArchiveEdited {
+			return true
+		}
+	}
+	return false
+}
+
+// deedsOn finds the latest actions of a kind by the messages that they were about.
+func (s *Server) deedsOn(ctx context.Context, f store.AuditFilter) map[string]store.AuditEntry {
 	list, err := s.Store.Audit.List(ctx, f, 0, recallsSeen)
 	if err != nil {
-		s.Log.WarnContext(ctx, "who recalled", "reference", referenceOf(ctx), "error", err)
+		s.Log.WarnContext(ctx, "who recalled or edited", "reference", referenceOf(ctx), "error", err)
 		return nil
 	}
 	by := map[string]store.AuditEntry{}
@@ -106,13 +135,20 @@ func (t *transcript) view(q messageQuery, part stretch) templates.TranscriptView
 	next := q.unplaced()
 	if part.older != "" {
 		older := next
+		older.kept = part.kept
 		older.from, older.day = part.older, dayKey(ctx, first)
 		v.Older = templates.MoreView{URL: older.address(t.page), Text: i18n.T(ctx, "messages.older"), Wait: q.filtered()}
 		if q.filtered() {
 			v.Older.Text = i18n.T(ctx, "messages.look_further")
 		}
 	}
-	if part.older == "" && !q.filtered() && q.after == "" && len(rows) > 0 {
+	if part.older == "" && part.keptOlder != "" {
+		older := next
+		older.kept, older.from, older.day = true, part.keptOlder, dayKey(ctx, first)
+		v.Older = templates.MoreView{URL: older.address(t.page), Text: i18n.T(ctx, "archive.older"), Wait: q.filtered()}
+	}
+	v.Kept = part.kept
+	if part.older == "" && part.keptOlder == "" && !q.filtered() && q.after == "" && len(rows) > 0 {
 		v.Start = i18n.T(ctx, "messages.start")
 		if !q.since.IsZero() {
 			v.Start = i18n.T(ctx, "direct.start", "time", i18n.When(ctx, q.since))
@@ -120,6 +156,7 @@ func (t *transcript) view(q messageQuery, part stretch) templates.TranscriptView
 	}
 	if part.newer != "" {
 		newer := next
+		newer.kept = part.kept
 		newer.after, newer.day = part.newer, dayKey(ctx, t.lastTime())
 		v.Newer = templates.MoreView{URL: newer.address(t.page), Text: i18n.T(ctx, "messages.newer"), Wait: q.filtered() || part.upToDate}
 		if part.upToDate {
@@ -225,7 +262,7 @@ func (t *transcript) rows() (rows []templates.TranscriptRow, first time.Time) {
 		m := t.messages[i]
 		if m.State == imclient.MessageHole {
 			end := i
-			for end+1 < len(t.messages) && t.messages[end+1].State == imclient.MessageHole {
+			for _, known := t.gaps[m.Seq]; !known && end+1 < len(t.messages) && t.messages[end+1].State == imclient.MessageHole; {
 				end++
 			}
 			rows = append(rows, templates.TranscriptRow{Gap: t.gap(t.messages[i : end+1])})
@@ -257,6 +294,9 @@ func (t *transcript) rows() (rows []templates.TranscriptRow, first time.Time) {
 // gap is one line for messages that are not there any more.
 func (t *transcript) gap(holes []imclient.Message) *templates.GapRow {
 	first, last := holes[0].Seq, holes[len(holes)-1].Seq
+	if l, known := t.gaps[first]; known {
+		return &templates.GapRow{Text: gapText(t.ctx, l)}
+	}
 	if first == last {
 		return &templates.GapRow{Text: i18n.T(t.ctx, "messages.gap_one", "seq", seqText(t.ctx, first))}
 	}
@@ -303,12 +343,16 @@ func (t *transcript) row(m imclient.Message) templates.MessageRow {
 	if m.State == imclient.MessageRecalled {
 		row.Recalled = &templates.RecalledView{Kept: len(m.Body) > 0, See: t.original}
 		if e, ok := t.recalls[m.ID]; ok {
-			row.Recalled.By, row.Recalled.Reason = e.OperatorName, e.Reason
+			row.Recalled.By, row.Recalled.Reason, row.Recalled.URL = e.OperatorName, e.Reason, t.entry(e)
 		}
 		if !t.original {
 			return row
 		}
 	}
+	if t.kept && t.direct() { // the archive does not know by which position the service takes it
+		row.Tick = templates.TickView{}
+	}
+	row.Changed = t.changedView(m)
 	row.Quote, row.Data = t.customData(m.Custom)
 	d := drawer{s: t.s, ctx: ctx, app: t.app, people: t.people}
 	row.Body = d.body(m.Body, mergedDepth)

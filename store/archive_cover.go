@@ -464,3 +464,6 @@ func (a archive) Run(ctx context.Context, p Conversation, seq int64, older bool,
 	}
 	return list, wrap(op, err)
 }
+
+// ArchiveID is below the number of every message that was said at a time or later, and above those of earlier ones.
+func ArchiveID(at time.Time) int64 { return max(at.UnixMilli(), 0) << idShift }

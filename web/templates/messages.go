@@ -15,7 +15,8 @@ type MessagesView struct {
 	Transcript TranscriptView
 	Selection  SelectionView
 	Rail       SenderView
-	None       *EmptyView // instead of a transcript: the service keeps no messages of such groups
+	Coverage   *CoverageView // nil: nothing of the group is kept
+	None       *EmptyView    // instead of a transcript: the service keeps no messages of such groups
 	NoneLinks  []ButtonView
 	SearchURL  string   // what is kept of the group can be searched there; "": nothing is
 	InGroup    []string // pairs of what the address of it says
@@ -58,6 +59,7 @@ type TranscriptView struct {
 	UpToDate bool      // the newest message is among them
 	Newest   string    // where the newest messages are
 	FromEnd  bool      // the pane starts at its end
+	Kept     bool      // it is read from the archive, not from the service
 	Empty    *EmptyView
 	Failed   *Notice // who the senders are could not be asked; the messages stand
 }
@@ -117,6 +119,33 @@ type MessageRow struct {
 	Body      []MessageElement
 	Data      *PayloadView // the app's data beside the body
 	Recalled  *RecalledView
+	Changed   *ChangedView // what it said before
+}
+
+// ChangedView tells that a message was edited.
+type ChangedView struct {
+	Text     string // how often
+	By       string // operator; "" if it was not done here
+	URL      string // of the audit entry; "" if there is none to be seen
+	See      bool   // this operator may read what it said before
+	Versions []VersionView
+}
+
+// VersionView is what a message said from a time on, until it was edited.
+type VersionView struct {
+	Since time.Time
+	Text  string
+}
+
+// CoverageView says how much of a group the archive has.
+type CoverageView struct {
+	Tone    string // of the dot
+	Share   string // of the positions; "" where they do not show what is missing
+	Missing string // how many are looked for; "" if none are
+	Lost    string // how many cannot be had any more; "" if none are
+	Kept    string // how many messages
+	Text    string // since when, or why nobody can tell
+	URL     string // of the messages in the archive; "" if there are none
 }
 
 // QuoteView is what a message answers to.
@@ -129,8 +158,9 @@ type QuoteView struct {
 type RecalledView struct {
 	By     string // operator; "" if it was not done here
 	Reason string
-	Kept   bool // the service still tells what was said
-	See    bool // this operator may read it
+	URL    string // of the audit entry; "" if there is none to be seen
+	Kept   bool   // the service, or the archive, still tells what was said
+	See    bool   // this operator may read it
 }
 
 // MessageElement is one part of what was said: one of the views below.
