@@ -317,14 +317,17 @@ func (r *proofRig) toConsole() { r.tellTo("http://" + r.console) }
 // say has everybody say their lines, all groups at the same time; share is the part of the rate that the service takes.
 func (r *proofRig) say(rooms []*room, share float64) {
 	r.Helper()
-	slots := make(chan struct{}, 8)
+	slots := make(chan struct{}, 12) // groups in which somebody talks at the same time, in the long form
+	if !*proofFull {
+		slots = make(chan struct{}, len(rooms))
+	}
 	var groups sync.WaitGroup
 	for _, g := range rooms {
+		slots <- struct{}{}
 		groups.Go(func() {
+			defer func() { <-slots }()
 			for i := len(g.seqs); i < len(g.lines); {
-				slots <- struct{}{}
 				seq, err := r.im.Say(r.Context(), crashApp, g.id, g.lines[i].from, g.lines[i].text)
-				<-slots
 				switch {
 				case err != nil:
 					r.Errorf("%s: %v", g.id, err)

@@ -21,7 +21,7 @@ const (
 	fillPages   = 200                // read in a turn; then other places have theirs
 	fillWait    = 5 * time.Second    // after the first failure, twice as long after each further one
 	fillWaitMax = time.Hour          // at most
-	behindEach  = 30 * time.Minute   // between two looks behind the last that is known
+	behindEach  = 5 * time.Minute    // between two looks behind the last that is known
 	behindSince = 2 * behindEach     // in groups in which something was said since
 	behindStart = 7 * 24 * time.Hour // and when the console starts: as long as services keep history, as a rule
 	behindPages = 50                 // read back from the newest where positions do not show how many are missing
