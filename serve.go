@@ -29,6 +29,7 @@ import (
 	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/callbacks"
+	"imdesk/cases"
 	"imdesk/config"
 	"imdesk/emulator"
 	"imdesk/events"
@@ -193,8 +194,9 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		Store: st, Actions: act, Log: log, Carriers: map[string]approvals.Carrier{actions.AttemptJob: approvals.JobCarrier{Jobs: work}},
 	}
 	act.Guard = guard
+	queue := &cases.Service{Store: st.Cases, Archive: st.Archive, Audit: st.Audit, Policy: st.Policies, Actions: act, Log: log}
 	handler, err := handlers.New(handlers.Options{
-		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
+		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Cases: queue, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
 		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Archive: said, Live: watched,
 	})
@@ -222,6 +224,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	behind.Go(func() { list.Run(ctx, hub.Subscribe(ctx, store.TopicApps)) })
 	behind.Go(func() { work.Run(ctx) })
 	behind.Go(func() { guard.Run(ctx) })
+	behind.Go(func() { queue.Run(ctx, rand.Text()) })
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
 	behind.Go(func() { said.Run(keeping) })
 	behind.Go(func() { watched.Run(keeping) })

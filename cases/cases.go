@@ -144,7 +144,7 @@ func (s *Service) Flag(ctx context.Context, f Flag) (int64, error) {
 	}
 	kept, _, added, err := s.Store.Flag(ctx, c, store.CaseFlag{
 		At: now, Source: string(f.Source), By: f.By, Rule: f.Rule, Version: f.Version, Score: min(max(f.Score, 0), 100), Reasons: reasons, Note: f.Note,
-	}, func(c store.Case, sums store.CaseSums) store.Weighing { return weigh(c, sums) })
+	}, weigh)
 	if err != nil {
 		return 0, fmt.Errorf("flag: %w", err)
 	}
@@ -174,7 +174,7 @@ const (
 )
 
 // weigh makes points of what is known of a case.
-func weigh(c store.Case, sums store.CaseSums) store.Weighing {
+func weigh(_ store.Case, sums store.CaseSums) store.Weighing {
 	var list []Term
 	add := func(name string, n, points int) {
 		if points != 0 {

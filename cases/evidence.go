@@ -235,3 +235,19 @@ func (s *Service) person(ctx context.Context, app actions.App, c store.Case) *Pe
 	}
 	return p
 }
+
+// Around is what was said around a case's message: what the archive has now, else what was kept with the case.
+func (s *Service) Around(ctx context.Context, c store.Case, n int) ([]Said, error) {
+	if c.Key == "" {
+		return nil, nil
+	}
+	kept := ReadEvidence(c).Messages
+	list, err := s.around(ctx, c.Place, c.Key, n, n)
+	if err != nil {
+		return kept, nil // the archive is away: what was kept stands
+	}
+	if len(list) <= 1 {
+		return kept, nil
+	}
+	return merge(kept, list), nil
+}

@@ -23,11 +23,12 @@ const (
 	DidUndo     = "undo"
 	DidReverse  = "reverse"
 	DidRetry    = "retry"
+	DidAppeal   = "appeal"
 )
 
 // Kinds are all of them.
 func Kinds() []string {
-	return []string{DidClaim, DidTake, DidRelease, DidAssign, DidEscalate, DidSnooze, DidNote, DidDecide, DidUndo, DidReverse, DidRetry}
+	return []string{DidClaim, DidTake, DidRelease, DidAssign, DidEscalate, DidSnooze, DidNote, DidDecide, DidUndo, DidReverse, DidRetry, DidAppeal}
 }
 
 // Holder is the colleague who has a case, by claim or by assignment; "" if it is free for the operator.
@@ -224,4 +225,24 @@ func join(a, b string) string {
 		return a
 	}
 	return a + ": " + b
+}
+
+// Appeal opens a case against the verdict of another one. What was kept with that one is kept with this one, too.
+func (s *Service) Appeal(ctx context.Context, of store.Case, by, name, text string) (int64, error) {
+	whole, err := s.Store.Get(ctx, of.ID)
+	if err != nil {
+		return 0, err
+	}
+	c := store.Case{
+		Place: whole.Place, Key: whole.Key, Sender: whole.Sender, SaidAt: whole.SaidAt, Text: whole.Text, Parent: whole.ID, Evidence: whole.Evidence,
+	}
+	kept, _, added, err := s.Store.Flag(ctx, c, store.CaseFlag{At: s.now(), Source: string(FromAppeal), By: by, Rule: whole.Title, Note: text},
+		weigh)
+	if err != nil {
+		return 0, fmt.Errorf("appeal: %w", err)
+	}
+	if added {
+		s.changed(ctx, kept.ID)
+	}
+	return kept.ID, s.Store.Tell(ctx, store.CaseEvent{Case: whole.ID, At: s.now(), Kind: DidAppeal, By: by, ByName: name, Note: fmt.Sprintf("#%d", kept.ID)})
 }

@@ -252,6 +252,7 @@ type place struct {
 // places are the sidebar, in order.
 var places = []place{
 	{"overview", "overview", "o", func(*App) string { return "/" }, auth.VerbView, nil},
+	{"queue", "queue", "q", func(*App) string { return queueURL }, auth.VerbNote, nil},
 	{"live", "live", "l", func(*App) string { return livePath }, auth.VerbView, nil},
 	{"groups", "groups", "g", func(a *App) string { return appURL(a, "groups") }, auth.VerbView, nil},
 	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView, nil},

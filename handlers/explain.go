@@ -11,6 +11,7 @@ import (
 	"imdesk/actions"
 	"imdesk/apps"
 	"imdesk/auth"
+	"imdesk/cases"
 	"imdesk/imclient"
 	"imdesk/jobs"
 	"imdesk/store"
@@ -129,6 +130,9 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 	case errors.As(err, &reused), errors.Is(err, jobs.ErrKeyReused):
 		p.notice.Tone, p.notice.Reference = "warn", ""
 		return say(http.StatusConflict, "sent_before")
+	case errors.Is(err, cases.ErrTaken), errors.Is(err, cases.ErrDecided), errors.Is(err, cases.ErrStale), errors.Is(err, cases.ErrTooLate), errors.Is(err, cases.ErrReason):
+		p.notice.Tone, p.notice.Reference = "warn", ""
+		return say(http.StatusConflict, caseProblem(err))
 	case errors.As(err, &service):
 		return explainService(ctx, service, wrote)
 	case errors.Is(err, store.ErrNotFound):
@@ -140,6 +144,19 @@ func explain(ctx context.Context, err error, wrote bool) problem {
 		return say(http.StatusGatewayTimeout, "slow")
 	}
 	return say(http.StatusInternalServerError, "ours")
+}
+
+// caseProblem names what is wrong with what was asked of a case.
+func caseProblem(err error) string {
+	switch {
+	case errors.Is(err, cases.ErrTaken):
+		return "case_taken"
+	case errors.Is(err, cases.ErrTooLate):
+		return "case_too_late"
+	case errors.Is(err, cases.ErrReason):
+		return "case_reason"
+	}
+	return "case_decided"
 }
 
 func unchanged(ctx context.Context, wrote bool) string {

@@ -21,6 +21,7 @@ import (
 	"imdesk/actions"
 	"imdesk/apps"
 	"imdesk/auth"
+	"imdesk/cases"
 	"imdesk/emulator"
 	"imdesk/imclient/tencent"
 	"imdesk/jobs"
@@ -50,7 +51,8 @@ type harness struct {
 	store   *store.Store
 	auth    *auth.Service
 	actions *actions.Service
-	jobs    *jobs.Service // it runs once a test asks for it: work
+	jobs    *jobs.Service  // it runs once a test asks for it: work
+	cases   *cases.Service // likewise: carryOut
 	app     *App
 	server  *Server
 	handler http.Handler
@@ -106,10 +108,13 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	h.actions = &actions.Service{Audit: h.store.Audit, Now: h.now, Log: log}
 	t.Cleanup(h.actions.Close)
 	h.jobs = newTestJobs(h, log)
+	h.cases = &cases.Service{
+		Store: h.store.Cases, Archive: h.store.Archive, Audit: h.store.Audit, Policy: h.store.Policies, Actions: h.actions, Now: h.now, Log: log,
+	}
 	h.app = &App{Name: testApp, Title: "Demo 演示", IM: client, Embedded: true, Administrators: []string{testAdmin}, MediaHosts: []string{strings.TrimPrefix(h.im.URL(), "http://")}}
 	h.app.Callbacks = tencent.Callbacks{AppID: strconv.Itoa(testSDKAppID), Token: testToken}
 	options := Options{
-		Apps: registry(t, h, log), Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Log: log, Now: h.now,
+		Apps: registry(t, h, log), Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Cases: h.cases, Log: log, Now: h.now,
 		Zone: time.FixedZone("UTC+8", 8*60*60), Language: "en", Version: "test",
 	}
 	for _, c := range change {

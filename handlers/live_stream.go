@@ -30,7 +30,9 @@ const (
 )
 
 // isStream reports whether a route is a stream: it lasts for as long as its page.
-func isStream(route string) bool { return route == liveStreamPath || route == groupStreamPath }
+func isStream(route string) bool {
+	return route == liveStreamPath || route == groupStreamPath || route == queueEvents
+}
 
 // Bounds of streams.
 const (

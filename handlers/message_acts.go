@@ -46,6 +46,7 @@ func (s *Server) messageActions(c *gin.Context, app *App, g imclient.Group) temp
 			button(auth.VerbKick, imclient.VerbKick, templates.ButtonView{
 				Text: i18n.T(ctx, "messages.kick"), Icon: "kick", Key: "Shift+K", Variant: "harm", FormAction: page + "/kick-senders",
 			}),
+			s.flagAction(c, app, page+"/flag"),
 			button(auth.VerbDeleteBySender, imclient.VerbDeleteBySend, templates.ButtonView{
 				Label: i18n.T(ctx, "messages.delete_senders"), Icon: "trash", FormAction: groupURL(app, g.ID, "delete-by-sender"),
 			}),

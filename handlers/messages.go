@@ -36,6 +36,7 @@ func (s *Server) messageRoutes() []route {
 		{post, group + "/recall", auth.VerbRecall, s.recall},
 		{get, group + "/delete-by-sender", auth.VerbDeleteBySender, s.deleteBySenderSheet},
 		{post, group + "/delete-by-sender", auth.VerbDeleteBySender, s.deleteBySender},
+		{post, group + "/messages/flag", auth.VerbReport, s.flagMessages},
 		{get, group + "/notice", auth.VerbNotice, s.noticeSheet},
 		{post, group + "/notice", auth.VerbNotice, s.sendNotice},
 		{get, group + "/mute-all", auth.VerbMuteAll, s.muteAllSheet},

@@ -44,6 +44,7 @@ var programTable = slices.Concat([]programRoute{
 	{post, programUser + "/global-mute", auth.VerbGlobalMute, "globalMute", nil, globalMuteBody{}, programResult{}, (*programCall).globalMute},
 	{post, programUser + "/global-unmute", auth.VerbGlobalUnmute, "globalUnmute", nil, globalUnmuteBody{}, programResult{}, (*programCall).globalUnmute},
 	{post, programUser + "/sign-out", auth.VerbSignOut, "signOut", nil, usersBody{}, programResult{}, (*programCall).signOut},
+	{post, programApp + "/reports", auth.VerbReport, "report", nil, reportBody{}, reportOut{}, (*programCall).report},
 	{post, programApp + "/actions/:entry/undo", auth.VerbView, "undo", nil, nil, programResult{}, (*programCall).undo},
 }, jobProgramRoutes())
 

@@ -38,6 +38,8 @@ func (s *Server) routes() []route {
 		s.liveRoutes(),
 		s.broadcastRoutes(),
 		s.exportRoutes(),
+		s.queueRoutes(),
+		s.macroRoutes(),
 		s.jobRoutes(),
 		s.protectedRoutes(),
 		s.replicaRoutes(),

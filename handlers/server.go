@@ -15,6 +15,7 @@ import (
 	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/callbacks"
+	"imdesk/cases"
 	"imdesk/events"
 	"imdesk/jobs"
 	"imdesk/live"
@@ -38,6 +39,7 @@ type Options struct {
 	Jobs           *jobs.Service      // whoever makes the server runs it, too
 	Replicas       *replicas.Member   // this console among others on one database; nil: it has it for itself
 	Events         *events.Hub        // what other replicas change; it runs for as long as the console
+	Cases          *cases.Service     // the queue; whoever makes the server runs it, too. nil: there is none
 	Approvals      *approvals.Service // nil: there are no requests, and nothing is held
 	Log            *slog.Logger
 	Now            func() time.Time // nil: time.Now
@@ -97,6 +99,7 @@ func newServer(o Options) (*Server, error) {
 	}
 	s := &Server{Options: o, timeout: requestTimeout}
 	s.withApprovals()
+	s.withCases()
 	media, err := newMedia(o.Apps.All())
 	if err != nil {
 		return nil, err

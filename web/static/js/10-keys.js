@@ -100,7 +100,7 @@ function pressSingle(key) {
     case "?":
       return openKeys();
     case "z":
-      return undoNewest();
+      return undoNewest() || pressButton("z");
     case "b":
       if (!find("[data-switch-app]")) break;
       find("[data-switch-app]").click();
