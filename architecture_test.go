@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"jobs":                    {"imclient", "store", "actions"},
 	"importer":                {"imclient"},
 	"callbacks":               {"imclient", "store"},
+	"directory":               {"imclient", "store"},
 	"archive":                 {"imclient", "store"},
 	"sheet":                   nil,
 	"exports":                 {"actions", "imclient", "jobs", "store"},

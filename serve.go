@@ -31,6 +31,7 @@ import (
 	"imdesk/callbacks"
 	"imdesk/cases"
 	"imdesk/config"
+	"imdesk/directory"
 	"imdesk/emulator"
 	"imdesk/events"
 	"imdesk/handlers"
@@ -228,6 +229,10 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
 	behind.Go(func() { said.Run(keeping) })
 	behind.Go(func() { watched.Run(keeping) })
+	if c.Jobs.DirectoryShare > 0 {
+		walker := &directory.Walker{Store: st.Directory, Apps: walked(list), Share: c.Jobs.DirectoryShare, Name: said.Name, Log: log, Now: time.Now, Wait: walkWait}
+		behind.Go(func() { walker.Run(ctx) })
+	}
 	behind.Go(func() { keepFinishing(ctx, st, member, log) })
 	behind.Go(func() { keepDropping(ctx, c.Retention, st, log) })
 	err = serveUntil(ctx, server, listener, c, ready)
@@ -241,6 +246,19 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		return errors.Join(why, err)
 	default:
 		return err
+	}
+}
+
+// walkWait leaves a console that has just started to those who open it.
+const walkWait = 20 * time.Second
+
+// walked are the apps that are looked through for names, as they are now.
+func walked(list *apps.Registry) func() []directory.App {
+	return func() (all []directory.App) {
+		for _, a := range list.All() {
+			all = append(all, directory.App{Name: a.Name, IM: a.IM})
+		}
+		return all
 	}
 }
 

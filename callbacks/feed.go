@@ -2,6 +2,7 @@ package callbacks
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -19,11 +20,17 @@ const (
 	gather      = time.Second      // how long events gather before they are kept
 	keptAgain   = time.Minute      // a group or a user seen within it is not written again
 	maxKept     = 50_000           // groups and users remembered for that
-	maxUsers    = 200_000          // users of an app; those seen least lately are dropped
+	maxUsers    = 10_000_000       // users of an app; those seen least lately are dropped
 	trimEach    = 10_000           // users written between two looks at how many there are
 	writeTime   = 10 * time.Second // of one batch
 	maxText     = 200              // bytes of an id that is kept
 	failedAgain = time.Minute      // between two lines in the log
+)
+
+// Events that tell more of what they name than that it is there.
+const (
+	groupGone  imclient.EventKind = "group.dismissed"
+	profileSet imclient.EventKind = "user.profile"
 )
 
 // Feed keeps the groups and users that events name. Offer never waits; Run keeps what was offered.
@@ -58,6 +65,8 @@ type note struct {
 	app, group, typ, name string
 	users                 []string
 	at                    time.Time
+	gone                  bool // the group is
+	renamed               bool // the users may be called something else now
 }
 
 // NewFeed makes a feed of a directory. Nothing is kept until Run is called.
@@ -93,7 +102,7 @@ func (f *Feed) Counts(app string) FeedCounts {
 
 // Offer takes what an event of an app names. It never waits: with too many waiting the event is dropped, and counted.
 func (f *Feed) Offer(app string, e imclient.Event) {
-	n := note{app: app, typ: string(e.Type), name: e.Name, at: f.now()}
+	n := note{app: app, typ: string(e.Type), name: e.Name, at: f.now(), gone: e.Kind == groupGone, renamed: e.Kind == profileSet}
 	if len(e.Group) <= maxText {
 		n.group = e.Group
 	}
@@ -171,7 +180,7 @@ func (f *Feed) keep(ctx context.Context, batch []note) {
 	defer cancel()
 	for app, list := range byApp {
 		groups, users := f.fresh(app, list)
-		err := f.write(ctx, app, groups, users)
+		err := errors.Join(f.write(ctx, app, groups, users), f.changed(ctx, app, list))
 		f.mu.Lock()
 		c := f.of(app)
 		c.Waiting -= len(list)
@@ -227,6 +236,25 @@ func (f *Feed) fresh(app string, list []note) (groups []store.KnownGroup, users 
 		}
 	}
 	return groups, users
+}
+
+// changed writes what became of groups and users that were known before.
+func (f *Feed) changed(ctx context.Context, app string, list []note) error {
+	var gone, renamed []string
+	for _, n := range list {
+		if n.gone {
+			gone = append(gone, n.group)
+			delete(f.kept, "g"+app+"\x00"+n.group+"\x00")
+		}
+		if n.renamed {
+			renamed = append(renamed, n.users...)
+		}
+	}
+	err := f.known.Gone(ctx, app, gone, f.now())
+	for part := range slices.Chunk(renamed, store.MaxKnown) {
+		err = errors.Join(err, f.known.Stale(ctx, app, store.KindUser, part))
+	}
+	return err
 }
 
 func (f *Feed) write(ctx context.Context, app string, groups []store.KnownGroup, users []string) error {

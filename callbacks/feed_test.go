@@ -96,3 +96,25 @@ func TestFeedGoesOn(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// What is dismissed is not found any more, and who changed their profile is asked for again.
+func TestFeedForgets(t *testing.T) {
+	t.Parallel()
+	f, st, stop := running(t)
+	f.Offer("a", imclient.Event{Kind: "group.created", Group: "g1", Name: "Vinyl 黑胶", Users: []string{"ann"}})
+	f.Offer("a", imclient.Event{Kind: "group.created", Group: "g2", Name: "Vinyl two"})
+	stop()
+	ctx := context.WithoutCancel(t.Context())
+	named := time.Now()
+	if err := st.Directory.NoteNames(ctx, []store.Name{{App: "a", Kind: store.KindUser, ID: "ann", Name: "Ann", Members: -1, Named: named}}); err != nil {
+		t.Fatal(err)
+	}
+	f.keep(ctx, []note{{app: "a", group: "g1", gone: true, at: named}, {app: "a", users: []string{"ann"}, renamed: true, at: named}})
+	list, err := st.Directory.Find(ctx, store.NameQuery{Apps: []string{"a"}, Kind: store.KindGroup, Text: "vin", N: 9})
+	if err != nil || len(list) != 1 || list[0].ID != "g2" {
+		t.Errorf("found %+v, %v", list, err)
+	}
+	if ids, err := st.Directory.ToName(ctx, "a", store.KindUser, time.UnixMilli(1), 9); err != nil || len(ids) != 1 {
+		t.Errorf("%v are asked for again, %v", ids, err)
+	}
+}

@@ -123,6 +123,8 @@ type Jobs struct {
 	Workers int      `toml:"workers"` // jobs at once in this process
 	Lease   Duration `toml:"lease"`   // how long a process that died keeps a job
 	Hold    Duration `toml:"hold"`    // how long a job can be taken back before anything is sent
+
+	DirectoryShare float64 `toml:"directory_share"` // of the time that the walk for names may have a call under way; 0: there is none
 }
 
 // Emulator is the IM service that comes with imdesk.
@@ -178,7 +180,7 @@ func Default() Config {
 		Session:  Session{Idle: Duration(12 * time.Hour), Absolute: Duration(7 * 24 * time.Hour)},
 		SignIn:   SignIn{Tries: 6, AddressTries: 30, Window: Duration(15 * time.Minute), Lock: Duration(10 * time.Minute)},
 		OIDC:     OIDC{Scopes: []string{"profile", "email", "groups"}, GroupsClaim: "groups", PasswordSignIn: true},
-		Jobs:     Jobs{Workers: 2, Lease: Duration(15 * time.Second), Hold: Duration(8 * time.Second)},
+		Jobs:     Jobs{Workers: 2, Lease: Duration(15 * time.Second), Hold: Duration(8 * time.Second), DirectoryShare: 0.1},
 		Emulator: Emulator{Listen: "127.0.0.1:0", Seed: "demo", Talk: 0.5},
 	}
 }
@@ -438,6 +440,7 @@ func (c *Config) check(at *places) error {
 		{"jobs.workers", numberBetween(c.Jobs.Workers, 1, 16)},
 		{"jobs.lease", between(c.Jobs.Lease, Duration(time.Second), Duration(10*time.Minute))},
 		{"jobs.hold", between(c.Jobs.Hold, 0, Duration(5*time.Minute))},
+		{"jobs.directory_share", directoryShareProblem(c.Jobs.DirectoryShare)},
 		{"secrets.key", c.Secrets.Key.keyProblem()},
 		{"secrets.old_keys", c.Secrets.oldProblem()},
 		{"oidc.issuer", c.OIDC.issuerProblem()},
@@ -702,6 +705,13 @@ func (t TLS) problem() string {
 func talkProblem(rate float64) string {
 	if !(rate >= 0 && rate <= 1000) {
 		return "takes 0 to 1000 messages a second"
+	}
+	return ""
+}
+
+func directoryShareProblem(share float64) string {
+	if !(share >= 0 && share <= 1) {
+		return "takes a share of the time, from 0 to 1"
 	}
 	return ""
 }

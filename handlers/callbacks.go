@@ -231,7 +231,7 @@ func (s *Server) takeCallback(c *gin.Context) error {
 	}
 	if !log.repeated(e, now) {
 		log.take(e, now, err != nil)
-		if s.Feed != nil && !app.Lists() {
+		if s.Feed != nil {
 			s.Feed.Offer(app.Name, e)
 		}
 		s.archive(c, app, e)

@@ -81,6 +81,9 @@ func (d *directory) fresh(key string, now time.Time) bool {
 
 // note keeps groups that are there. That it fails is no reason for what was asked to fail.
 func (d *directory) note(ctx context.Context, from string, groups ...imclient.Group) {
+	if imclient.PriorityOf(ctx) == imclient.PriorityJob { // who reads in the background keeps what it found
+		return
+	}
 	now := d.now()
 	var list []store.KnownGroup
 	d.mu.Lock()
@@ -99,6 +102,9 @@ func (d *directory) note(ctx context.Context, from string, groups ...imclient.Gr
 
 // noteUsers keeps what users are called.
 func (d *directory) noteUsers(ctx context.Context, users ...imclient.User) {
+	if imclient.PriorityOf(ctx) == imclient.PriorityJob {
+		return
+	}
 	now := d.now()
 	var list []store.Name
 	d.mu.Lock()

@@ -26,7 +26,7 @@ const (
 	walkPages     = 500            // of one user's conversations: 10,000
 	memberPages   = 20             // of members, between two looks at whether the job is to go on
 	mostMembers   = 10_000         // of one group
-	keptUsers     = 200_000        // of an app
+	keptUsers     = 10_000_000     // of an app
 	checkAtOnce   = 50             // groups
 )
 
