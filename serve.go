@@ -188,6 +188,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	feed := callbacks.NewFeed(st.Directory, log, nil)
 	said := &archive.Keeper{
 		Store: st.Archive, Policies: archivePolicies(list), Spool: filepath.Join(c.Data, "spool.jsonl"), Log: log, Services: servicesOf(list), Name: rand.Text(),
+		Marks: st.Once,
 	}
 	act.Watch = archiveWatch{said, log}
 	work := newJobs(c.Jobs, st, act, signIn, list, log)

@@ -32,7 +32,7 @@ type Policy struct {
 	Direct    bool                     // direct chats, too
 	For       time.Duration            // 0: for ever
 	ForGroups map[string]time.Duration // groups with a time of their own; below 0: nothing of the group is kept
-	Files     bool                     // each night the files that the service makes of an hour's messages are read
+	Files     bool                     // the files that the service makes of an hour's messages are read
 }
 
 // keeps tells whether a place is kept.
@@ -64,6 +64,7 @@ type Keeper struct {
 	Spool    string                            // file for what the database does not take; "": there is none
 	Services func(app string) *imclient.Client // asks for what is missing; nil, or a nil client: nothing is asked for
 	Name     string                            // of this console among those on the database
+	Marks    store.Once                        // which files were read; nil: none are
 	Log      *slog.Logger
 	Now      func() time.Time
 
@@ -245,6 +246,18 @@ func (k *Keeper) Run(ctx context.Context) {
 	defer behind.Wait()
 	if k.Services != nil {
 		behind.Go(func() { k.fill(ctx) })
+		behind.Go(func() {
+			each := time.NewTicker(filesEach)
+			defer each.Stop()
+			for {
+				k.files(ctx)
+				select {
+				case <-ctx.Done():
+					return
+				case <-each.C:
+				}
+			}
+		})
 	}
 	for {
 		select {

@@ -165,7 +165,7 @@ type App struct {
 	Archive       string   `toml:"archive"`        // all, groups, none: whose messages are kept for searching
 	ArchiveFor    Duration `toml:"archive_for"`    // how long
 	ArchiveGroups []string `toml:"archive_groups"` // groups with a time of their own, as in "GROUP 7d"
-	ArchiveFiles  bool     `toml:"archive_files"`  // the files of each hour are read at night
+	ArchiveFiles  bool     `toml:"archive_files"`  // the files of each hour's messages are read
 }
 
 // archiveFor is how long messages are kept where nothing is said about it.
