@@ -176,6 +176,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	unfilled := make(chan error, 1)
 	filled := fillBehind(ctx, em, func(err error) { unfilled <- err; stop() })
 	ready := &readiness{filled: filled, member: member}
+	changes := events.NewSoon(st.Events, log)
 	act := &actions.Service{Audit: st.Audit, Log: log}
 	defer act.Close()
 	if err := finishLeftovers(ctx, st, member, started, log); err != nil {
@@ -191,6 +192,11 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		Marks: st.Once,
 	}
 	act.Watch = archiveWatch{said, log}
+	act.After = func(app actions.App, r actions.Result) {
+		if r.Group != "" {
+			changes.Publish(store.TopicGroup, handlers.GroupChanged(app.ID, r.Group))
+		}
+	}
 	work := newJobs(c.Jobs, st, act, signIn, list, log)
 	guard := &approvals.Service{
 		Store: st, Actions: act, Log: log, Carriers: map[string]approvals.Carrier{actions.AttemptJob: approvals.JobCarrier{Jobs: work}},
@@ -200,7 +206,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	handler, err := handlers.New(handlers.Options{
 		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Cases: queue, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Archive: said, Live: watched,
+		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Archive: said, Live: watched, Changes: changes,
 	})
 	if err != nil {
 		return err
@@ -223,6 +229,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	go purge(ctx, signIn, st, log)
 	var behind sync.WaitGroup
 	behind.Go(func() { hub.Run(ctx) })
+	behind.Go(func() { changes.Run(ctx) })
 	behind.Go(func() { list.Run(ctx, hub.Subscribe(ctx, store.TopicApps)) })
 	behind.Go(func() { work.Run(ctx) })
 	behind.Go(func() { guard.Run(ctx) })

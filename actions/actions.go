@@ -50,8 +50,10 @@ type Service struct {
 	Now        func() time.Time // nil: time.Now
 	Log        *slog.Logger     // nil: slog.Default
 	UndoWindow time.Duration    // how long an action can be taken back; 0: 10 min
-	Guard      Guard            // asked whether the operator may act alone, and now; nil: always
-	Watch      Watcher          // told what became of messages; nil: nobody is
+	// After is told what came of each action, once it is over; nil: nobody is. It does not wait for anything.
+	After func(App, Result)
+	Guard Guard   // asked whether the operator may act alone, and now; nil: always
+	Watch Watcher // told what became of messages; nil: nobody is
 
 	start      sync.Once
 	background context.Context // ends with Close
@@ -231,6 +233,9 @@ func (s *Service) run(ctx context.Context, actor Actor, p *plan, w work, o order
 	r.Recorded = s.finish(ctx, id, outcome(r, failure))
 	if w, is := w.(watched); is && s.Watch != nil {
 		w.tell(ctx, p, s.Watch)
+	}
+	if s.After != nil {
+		s.After(p.app, r)
 	}
 	return r, nil
 }

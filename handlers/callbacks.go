@@ -236,6 +236,7 @@ func (s *Server) takeCallback(c *gin.Context) error {
 		}
 		s.archive(c, app, e)
 		s.watch(app, e, now)
+		s.noteChange(app, e)
 	}
 	c.Data(http.StatusOK, "application/json", app.Callbacks.Allow())
 	return nil

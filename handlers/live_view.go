@@ -32,6 +32,7 @@ func (s *Server) liveViewRoutes() []route {
 		{get, livePath, auth.VerbView, s.livePage},
 		{get, livePath + "/line", auth.VerbView, s.liveLine},
 		{get, liveStreamPath, auth.VerbView, s.liveStream},
+		{get, groupStreamPath, auth.VerbView, s.groupStream},
 	}
 }
 

@@ -54,6 +54,7 @@ func (s *Server) listPeople(tab string) func(*gin.Context) error {
 		if err != nil {
 			return err
 		}
+		freshened(c)
 		v, failed, err := s.peopleView(c, app, tab, c.Request.URL)
 		if err != nil {
 			return err
@@ -80,7 +81,7 @@ func (s *Server) peopleView(c *gin.Context, app *App, tab string, u *url.URL) (v
 	}
 	l := &peopleList{s: s, c: c, app: app, g: g, tab: tab, u: u, live: app.IM.Caps.Info(g.Type).Live}
 	l.v = templates.PeopleView{
-		Frame: frame, Kind: tab, URL: groupURL(app, g.ID, tab), Selection: l.selection(), RowMenu: l.rowMenu(), Tools: l.tools(),
+		Frame: frame, Kind: tab, URL: groupURL(app, g.ID, tab), Follow: s.followURL(app, g.ID), Self: u.RequestURI(), Selection: l.selection(), RowMenu: l.rowMenu(), Tools: l.tools(),
 	}
 	l.v.Export = l.export()
 	switch tab {

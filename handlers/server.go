@@ -51,6 +51,7 @@ type Options struct {
 	MetricsToken   string          // for /metrics; "": from this machine only
 	Feed           *callbacks.Feed // keeps what callbacks name; nil: nothing of it is kept
 	Archive        *archive.Keeper // keeps what is said; nil: nothing is
+	Changes        *events.Soon    // tells pages that are open what changed in a group; nil: nobody is told
 	Live           *live.Hub       // tells pages that are open what is said; nil: none is told
 
 	// Ready says what, beside the database, is not there yet; nil: nothing is missing. It answers at once.

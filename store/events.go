@@ -17,6 +17,7 @@ const (
 	TopicReplicas = "replicas" // id: of a replica that wants more of the vendors' rates, or gave its part back
 	TopicCases    = "cases"    // id: of a case that changed, or that somebody looks at
 	TopicSettings = "settings" // id: name of a setting of the whole console
+	TopicGroup    = "group"    // id: app and group, with a line break between, of which members, mutes or settings changed
 )
 
 // Limits of an event, in bytes, and of how many are read at once.

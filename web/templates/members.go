@@ -11,6 +11,8 @@ import (
 
 // PeopleView is a list of people in a group: its members, those who may not speak, or those who may not come in.
 type PeopleView struct {
+	Follow    string // where the page is told of changes; "" where nothing is told
+	Self      string // its own address, to read it anew
 	Frame     GroupFrameView
 	Kind      string // "members", "muted" or "bans"
 	URL       string // of the list, without a query

@@ -171,3 +171,30 @@ func watchPlace(l WatchLine) string {
 	}
 	return l.Group.Text + " · " + l.App
 }
+
+// followAttrs connect a group's page to what happens in the group.
+func followAttrs(url string) templ.Attributes {
+	a := watchStream(url)
+	if a != nil {
+		a["data-follow"] = true
+	}
+	return a
+}
+
+// refreshAttrs have a part ask for itself when its page is told of a change: app.js sends it the event.
+func refreshAttrs(url string) templ.Attributes {
+	if url == "" {
+		return nil
+	}
+	return templ.Attributes{
+		"data-refresh": true, "hx-get": url, "hx-trigger": "poll", "hx-target": "this", "hx-swap": "outerMorph", "hx-push-url": "false",
+		"hx-status:4xx": "swap:none", "hx-status:5xx": "swap:none",
+	}
+}
+
+func upToDateAttrs(is bool) templ.Attributes {
+	if !is {
+		return nil
+	}
+	return templ.Attributes{"data-up-to-date": true}
+}

@@ -196,3 +196,60 @@ if (streaming) {
     watchConnection?.reader?.cancel();
   }, 2000);
 }
+
+// A group's page: what was said is fetched if one is at the end, else a count of it waits above the transcript's end. Lists of
+// people are read anew when something has changed, but not under somebody's hands.
+const following = find("[data-follow]");
+if (following) {
+  const bar = find("[data-new-messages]");
+  const column = bar?.closest(".col");
+  const pane = column && find(".pane", column);
+  const newer = () => findAll(".transcript > [data-more] a:not([data-before])", column).at(-1);
+  let said = 0;
+  let follows = false; // the end, while newer messages are on their way
+
+  const fetchNewer = () => {
+    said = 0;
+    bar.hidden = true;
+    follows = true;
+    newer()?.click();
+  };
+  following.addEventListener("said", (event) => {
+    if (!bar || !column) return;
+    said += Number(event.detail.data);
+    if ("upToDate" in column.dataset && newer() && atEnd(pane) && !document.hidden && !openDialog()) return fetchNewer();
+    const words = text("watch.new", { n: said.toLocaleString("en") });
+    find("[data-watch-count]", bar).textContent = words;
+    if (bar.hidden) say(words);
+    bar.hidden = false;
+  });
+  bar?.addEventListener("click", (event) => {
+    if (!("upToDate" in column.dataset) || !newer()) return;
+    event.preventDefault();
+    fetchNewer();
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (!follows || !event.detail.ctx.sourceElement?.closest) return;
+    follows = false;
+    toEnd(pane);
+  });
+
+  let changed = false;
+  following.addEventListener("changed", () => (changed = true));
+  following.addEventListener("bye", () => location.reload());
+  setInterval(() => {
+    const part = find("[data-refresh]");
+    if (!changed || !part || document.hidden || openDialog() || find(".menu:popover-open")) return;
+    if (find("[data-tick]:checked", part) || document.activeElement?.matches(fields)) return;
+    changed = false;
+    part.dispatchEvent(new Event("poll"));
+  }, 250);
+}
+
+// What is read because of a change is asked of the service, and not of what the console remembers for seconds.
+document.addEventListener("htmx:config:request", (event) => {
+  const { ctx } = event.detail;
+  if (find("[data-follow]") && (ctx.sourceElement.matches("[data-refresh]") || ctx.sourceElement.closest("[data-up-to-date] [data-more]"))) {
+    ctx.request.headers["Imdesk-Fresh"] = "1";
+  }
+});
