@@ -112,7 +112,7 @@ func (s *Server) openStream(c *gin.Context) (st *stream, leave func(), err error
 		c.String(http.StatusTooManyRequests, "too many open views\n")
 		return nil, nil, nil
 	}
-	st = &stream{s: s, c: c, rc: http.NewResponseController(c.Writer), op: op, next: time.Now().Add(streamCheck)}
+	st = &stream{s: s, c: c, rc: http.NewResponseController(c.Writer), op: op, next: time.Now().Add(s.streamCheck)}
 	h := c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("X-Accel-Buffering", "no") // proxies pass on each event at once
@@ -168,7 +168,7 @@ func (st *stream) check(id string) error {
 	if now.Before(st.next) {
 		return nil
 	}
-	st.next = now.Add(streamCheck)
+	st.next = now.Add(st.s.streamCheck)
 	ctx := st.c.Request.Context()
 	op, err := st.s.Auth.Sessions.Look(st.c.Request)
 	switch {
@@ -399,7 +399,9 @@ func (s *Server) tell(st *stream, q liveQuery) error {
 			}
 			if string(part) != rates {
 				rates = string(part)
-				body = append(body, part...)
+				if err := st.send("", "rates", part); err != nil {
+					return err
+				}
 			}
 		}
 		id := eventID(p.N, now)

@@ -71,6 +71,7 @@ type Server struct {
 	counts       liveSeries   // of live rooms that operators look at
 	lineNames    lineNames    // of groups and people in the live view
 	streams      streams      // of pages that are open
+	streamCheck  time.Duration
 }
 
 // Times and sizes that bound each request.
@@ -98,7 +99,7 @@ func newServer(o Options) (*Server, error) {
 	if o.Zone == nil {
 		o.Zone = time.Local
 	}
-	s := &Server{Options: o, timeout: requestTimeout}
+	s := &Server{Options: o, timeout: requestTimeout, streamCheck: streamCheck}
 	s.withApprovals()
 	s.withCases()
 	media, err := newMedia(o.Apps.All())

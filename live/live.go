@@ -86,7 +86,7 @@ type Hub struct {
 	mu     sync.Mutex
 	last   int64         // what was read
 	base   int64         // recent has all arrivals above
-	serial uint64        // of the last line
+	serial uint64        // of the last line; 1: there was none
 	recent []*Line       // the last ones, with serials in a row
 	more   chan struct{} // closed when recent grows
 	rates  rates
@@ -101,7 +101,7 @@ func New(ctx context.Context, s store.Arrivals, log *slog.Logger, now func() tim
 	}
 	return &Hub{
 		store: s, log: log, now: now, bell: make(chan struct{}, 1), turns: make(chan struct{}, readers), over: make(chan struct{}),
-		last: last, base: last, more: make(chan struct{}),
+		last: last, base: last, serial: 1, more: make(chan struct{}),
 	}, nil
 }
 

@@ -161,6 +161,7 @@ if (watch) {
     }).observe(pane.scroller);
   }
   watch.addEventListener("lines", (event) => takeLines(event.detail.data));
+  watch.addEventListener("rates", (event) => takeLines(event.detail.data));
   watch.addEventListener("gap", (event) => takeLines(event.detail.data));
   watch.addEventListener("bye", () => location.reload());
   setInterval(() => {
