@@ -251,11 +251,10 @@ func (s *Server) listMessages(c *gin.Context) error {
 	} else if key != "" && !s.hasKept(ctx, app, g) {
 		return render(c, http.StatusOK, templates.MessagesPage(s.chrome(c), s.noMessages(c, app, g, frame, key)), nil)
 	}
-<<<<<<< HEAD
-	v := templates.MessagesView{Frame: frame, Selection: s.messageActions(c, app, g), Coverage: s.coverageOf(ctx, app, g)}
-=======
-	v := templates.MessagesView{Frame: frame, Follow: s.followURL(app, g.ID), Newest: q.unplaced().address(groupURL(app, g.ID, tabMessages)), Selection: s.messageActions(c, app, g)}
->>>>>>> 53ae427 (Keep a group's pages up to date while they are open)
+	v := templates.MessagesView{
+		Frame: frame, Follow: s.followURL(app, g.ID), Newest: q.unplaced().address(groupURL(app, g.ID, tabMessages)),
+		Selection: s.messageActions(c, app, g), Coverage: s.coverageOf(ctx, app, g),
+	}
 	status := http.StatusOK
 	part, err := s.readStretch(ctx, app, conversation(g), q)
 	if kept != "" && (part.missing || errors.Is(err, imclient.ErrInvalid) || errors.Is(err, imclient.ErrNotFound)) {

@@ -15,14 +15,10 @@ type MessagesView struct {
 	Transcript TranscriptView
 	Selection  SelectionView
 	Rail       SenderView
-<<<<<<< HEAD
+	Follow     string        // where the page is told what is said; "" where nothing is told
+	Newest     string        // address of the newest messages
 	Coverage   *CoverageView // nil: nothing of the group is kept
 	None       *EmptyView    // instead of a transcript: the service keeps no messages of such groups
-=======
-	Follow     string     // where the page is told what is said; "" where nothing is told
-	Newest     string     // address of the newest messages
-	None       *EmptyView // instead of a transcript: the service keeps no messages of such groups
->>>>>>> 53ae427 (Keep a group's pages up to date while they are open)
 	NoneLinks  []ButtonView
 	SearchURL  string   // what is kept of the group can be searched there; "": nothing is
 	InGroup    []string // pairs of what the address of it says
