@@ -234,6 +234,9 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	behind.Go(func() { work.Run(ctx) })
 	behind.Go(func() { guard.Run(ctx) })
 	behind.Go(func() { queue.Run(ctx, rand.Text()) })
+	if em != nil {
+		behind.Go(func() { keepReporting(ctx, list.All(), st.Archive, queue, log) })
+	}
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
 	behind.Go(func() { said.Run(keeping) })
 	behind.Go(func() { watched.Run(keeping) })

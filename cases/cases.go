@@ -92,7 +92,8 @@ type Service struct {
 	// Warning says to an author, in a language, what macros have them told; nil: the text of the macro itself.
 	Warning func(lang, key string) string
 
-	wake chan struct{}
+	wake  chan struct{} // a verdict was made
+	early chan struct{} // evidence is to be looked for at once
 }
 
 // Errors of what people do with cases.
@@ -140,9 +141,12 @@ func (s *Service) Flag(ctx context.Context, f Flag) (int64, error) {
 		Place: f.place(), Key: f.Key, Sender: f.Sender, SaidAt: f.At, Text: f.Text, Parent: f.Parent, EvidenceDue: now.Add(evidenceIn),
 	}
 	if open, err := s.Store.Open(ctx, c.Place, f.Key, f.Sender); f.Parent != 0 || err != nil || open.Parent != 0 {
-		c.Evidence = s.snapshot(ctx, c) // of a case that is opened; one that is joined has it
+		var known bool
+		if c.Evidence, known = s.snapshot(ctx, c); !known { // of a case that is opened; one that is joined has it
+			c.EvidenceDue = now // the service has to be asked
+		}
 	}
-	kept, _, added, err := s.Store.Flag(ctx, c, store.CaseFlag{
+	kept, opened, added, err := s.Store.Flag(ctx, c, store.CaseFlag{
 		At: now, Source: string(f.Source), By: f.By, Rule: f.Rule, Version: f.Version, Score: min(max(f.Score, 0), 100), Reasons: reasons, Note: f.Note,
 	}, weigh)
 	if err != nil {
@@ -150,6 +154,9 @@ func (s *Service) Flag(ctx context.Context, f Flag) (int64, error) {
 	}
 	if added {
 		s.changed(ctx, kept.ID)
+	}
+	if opened && !c.EvidenceDue.After(now) {
+		s.hurry()
 	}
 	return kept.ID, nil
 }

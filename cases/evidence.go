@@ -97,8 +97,8 @@ func (s *Service) around(ctx context.Context, p store.Conversation, key string, 
 	return out, nil
 }
 
-// snapshot is what is kept at the moment of flagging. It asks no service: a message is flagged while somebody waits.
-func (s *Service) snapshot(ctx context.Context, c store.Case) json.RawMessage {
+// snapshot is what is kept at the moment of flagging, and whether it has what was said around. It asks no service: a message is flagged while somebody waits.
+func (s *Service) snapshot(ctx context.Context, c store.Case) (doc json.RawMessage, known bool) {
 	e := Evidence{Taken: s.now()}
 	list, err := s.around(ctx, c.Place, c.Key, Before, After)
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Service) snapshot(ctx context.Context, c store.Case) json.RawMessage {
 	if e.Messages = list; len(list) == 0 && c.Key != "" {
 		e.Messages = []Said{{Key: c.Key, Sender: c.Sender, At: c.SaidAt, Text: c.Text, Marked: true}}
 	}
-	return e.encode()
+	return e.encode(), len(list) > 1 || c.Key == ""
 }
 
 func (e Evidence) encode() json.RawMessage {

@@ -363,7 +363,17 @@ func (s *Service) ring() {
 }
 
 // Init makes the service ready. It is called before Run and before anything is decided.
-func (s *Service) Init() { s.wake = make(chan struct{}, 1) }
+func (s *Service) Init() { s.wake, s.early = make(chan struct{}, 1), make(chan struct{}, 1) }
+
+// hurry has evidence looked for at once.
+func (s *Service) hurry() {
+	if s.early != nil {
+		select {
+		case s.early <- struct{}{}:
+		default:
+		}
+	}
+}
 
 // Run carries verdicts out when they are due, and completes evidence, until ctx ends. What is under way then is finished.
 func (s *Service) Run(ctx context.Context, owner string) {
@@ -412,6 +422,7 @@ func (s *Service) tidy(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.early:
 		case <-time.After(tidyEach):
 		}
 	}
