@@ -153,6 +153,41 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "no replica is ready", http.StatusBadGateway)
 }
 
+// ledger counts who was signed out how often, as the calls come in.
+type ledger struct {
+	mu    sync.Mutex
+	calls map[string]int
+}
+
+const signOut = "im_open_login_svc/kick"
+
+func (l *ledger) watch(service http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/"+signOut) {
+			body, err := io.ReadAll(r.Body)
+			var call struct{ UserID string }
+			if err == nil {
+				err = json.Unmarshal(body, &call)
+			}
+			if err != nil { // whoever called was killed meanwhile: the service cannot read it, either
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			l.mu.Lock()
+			l.calls[call.UserID]++
+			l.mu.Unlock()
+			r.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		service.ServeHTTP(w, r)
+	})
+}
+
+func (l *ledger) of(user string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.calls[user]
+}
+
 // sharedService is the IM service that all replicas look after.
 func sharedService(t *testing.T, users []string) *emulator.Server {
 	t.Helper()
@@ -229,6 +264,9 @@ func TestReplicas(t *testing.T) {
 		users[i] = fmt.Sprintf("u%04d", i)
 	}
 	em := sharedService(t, users)
+	outs := &ledger{calls: map[string]int{}}
+	service := httptest.NewServer(outs.watch(em.Handler()))
+	t.Cleanup(service.Close)
 	dsn := storetest.StartPostgres(t).Schema(t)
 	file := filepath.Join(t.TempDir(), "config.toml")
 	if err := os.WriteFile(file, []byte(fmt.Sprintf(`
@@ -247,7 +285,7 @@ sdkappid = %d
 administrator = %q
 key = "env:REPLICAS_KEY"
 endpoint = %q
-`, sharedApp, sharedID, embeddedAdmin, em.URL())), 0o600); err != nil {
+`, sharedApp, sharedID, embeddedAdmin, service.URL)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	env := []string{"IMDESK_DATABASE=" + dsn, "REPLICAS_KEY=" + sharedKey, "REPLICAS_SECRET=" + strings.Repeat("x1y2z3", 8)}
@@ -281,12 +319,15 @@ endpoint = %q
 	started := time.Now()
 	before := statsOf(t, em)
 	job := startJob(t, dsn, em, users[1500:1900])
+	var killed [2]time.Time // before and after
 	l.run(*replicasFor, func() {
 		time.Sleep(*replicasFor / 4)
+		killed[0] = time.Now()
 		if err := b.replicas[0].process.Process.Kill(); err != nil { // as kill -9 does
 			t.Error(err)
 		}
 		<-b.replicas[0].exited
+		killed[1] = time.Now()
 		time.Sleep(*replicasFor / 4)
 		l.gone.Store(0)
 		stopped := b.replicas[1]
@@ -308,7 +349,7 @@ endpoint = %q
 	})
 	took := time.Since(started)
 	l.check(t, dsn, em, before)
-	checkJob(t, dsn, em, before, job)
+	checkJob(t, dsn, outs, killed, job)
 	after := statsOf(t, em)
 	if len(after.OverLimit) > 0 {
 		t.Errorf("the service was called too often: %v", after.OverLimit)
@@ -359,8 +400,10 @@ func startJob(t *testing.T, dsn string, em *emulator.Server, users []string) int
 	return j.ID
 }
 
-// checkJob waits for the end of the job, on whichever replica it ends, and counts.
-func checkJob(t *testing.T, dsn string, em *emulator.Server, before serviceStats, id int64) {
+// checkJob waits for the end of the job, on whichever replica it ends, and looks at each of its items. It was sent, and again only
+// if nobody could tell what came of that; or the console that was killed had begun it, and the next one found it as wanted: these
+// people are not online. The console that stops in peace leaves nothing to be looked at.
+func checkJob(t *testing.T, dsn string, outs *ledger, killed [2]time.Time, id int64) {
 	t.Helper()
 	st, err := store.Open(t.Context(), dsn)
 	if err != nil {
@@ -376,17 +419,44 @@ func checkJob(t *testing.T, dsn string, em *emulator.Server, before serviceStats
 			t.Fatalf("the job has not ended: %+v", j)
 		}
 	}
-	const signOut = "im_open_login_svc/kick"
-	sent := int(statsOf(t, em).Commands[signOut] - before.Commands[signOut])
-	// What the console that was killed had begun is looked at, and not sent again: these people are not online, as wanted.
-	begun := 0
-	if j.Attempt > 1 {
-		begun = 160 // eight batches of twenty
+	if j.State != store.JobDone || j.Counts.Done+j.Counts.Unknown != j.Counts.Total {
+		t.Errorf("the job ended like this: %+v", j)
 	}
-	if j.State != store.JobDone || j.Counts.Done+j.Counts.Unknown != j.Counts.Total || sent < j.Counts.Total-begun || sent > j.Counts.Total {
-		t.Errorf("%d calls were made for a job that ended like this: %+v", sent, j)
+	looked := map[int64]int{} // by entry of the audit log: one for each batch
+	items := 0
+	for last := int64(0); ; {
+		page, err := st.Jobs.Items(t.Context(), id, "", last, store.MaxJobPage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, i := range page {
+			last = i.Position
+			items++
+			if n := outs.of(i.Target); n > i.Tries {
+				t.Errorf("%s was signed out %d times: %+v", i.Target, n, i)
+			} else if n == 0 {
+				looked[i.Audit]++
+			}
+		}
 	}
-	t.Logf("a job of %d items on %d attempts: %d done, %d unknown, %d calls", j.Counts.Total, j.Attempt, j.Counts.Done, j.Counts.Unknown, sent)
+	sent := items
+	for entry, n := range looked {
+		sent -= n
+		e, err := st.Audit.Get(t.Context(), entry)
+		if err != nil {
+			t.Fatalf("%d items were never sent: %v", n, err)
+		}
+		if e.Outcome == nil || e.At.After(killed[1]) || e.Outcome.At.Before(killed[0]) {
+			t.Errorf("%d items were never sent, and no console was killed over them: begun at %v, ended like %+v; killed at %v", n, e.At, e.Outcome, killed)
+		}
+	}
+	if items != j.Counts.Total || len(looked) > jobs.DefaultLanes {
+		t.Errorf("%d items of %d; %d batches were on their way at once", items, j.Counts.Total, len(looked))
+	}
+	t.Logf("a job of %d items on %d attempts: %d done, %d unknown, %d sent, of %d batches the rest was found as wanted", j.Counts.Total, j.Attempt, j.Counts.Done, j.Counts.Unknown, sent, len(looked))
 }
 
 // load is operators at work: some mute people, each of them once, and some look at lists.

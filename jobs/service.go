@@ -20,12 +20,14 @@ import (
 // How workers work, unless Options say otherwise.
 const (
 	defaultWorkers  = 2
-	defaultLanes    = 16
 	defaultLease    = 15 * time.Second
 	defaultPoll     = time.Second
 	defaultDrain    = 8 * time.Second
 	defaultPatience = 10 * time.Minute
 )
+
+// DefaultLanes is how many batches of one job are on their way at once. That many, at most, are looked at after a console died.
+const DefaultLanes = 16
 
 // ErrNoOperator means that the operator who started a job is disabled, or gone.
 var ErrNoOperator = errors.New("the operator is disabled or gone")
@@ -45,7 +47,7 @@ type Options struct {
 
 	Owner    string        // the worker's name in leases, of its own in each process; "" makes one
 	Workers  int           // jobs at once; 0: 2
-	Lanes    int           // batches of one job on their way at once; 0: 16
+	Lanes    int           // batches of one job on their way at once; 0: DefaultLanes
 	Lease    time.Duration // how long a sign of life holds; 0: 15 s
 	Poll     time.Duration // how often is looked for jobs of others; 0: 1 s
 	Drain    time.Duration // how long what is on its way may take at a shutdown; 0: 8 s
@@ -77,7 +79,7 @@ func New(o Options) *Service {
 		}
 	}
 	or(&o.Workers, defaultWorkers)
-	or(&o.Lanes, defaultLanes)
+	or(&o.Lanes, DefaultLanes)
 	orTime := func(d *time.Duration, standard time.Duration) {
 		if *d <= 0 {
 			*d = standard
