@@ -40,7 +40,7 @@ func runTests(m *testing.M) int {
 	}
 	defer os.RemoveAll(scratch)
 	program = filepath.Join(scratch, "imdesk")
-	// As it ships: what runs in it is watched for races by the tests of its packages.
+	// As it ships; `make test` has it watched for races, too, for it is compiled so anyway.
 	build := exec.Command("go", "build", "-tags", "nomsgpack", "-o", program, ".")
 	build.Dir = testtools.Root()
 	if out, err := build.CombinedOutput(); err != nil {
@@ -65,7 +65,10 @@ func startBrowser(t testing.TB) context.Context {
 	browser.Do(func() {
 		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(testtools.Chromium(t)), chromedp.NoSandbox, chromedp.NoFirstRun,
 			chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-			chromedp.Flag("disable-sync", true), chromedp.Flag("disable-quic", true))
+			chromedp.Flag("disable-sync", true), chromedp.Flag("disable-quic", true),
+			// One process draws all pages of a tab, and none is started ahead: starting them took a good part of the time.
+			chromedp.Flag("disable-gpu", true), chromedp.Flag("process-per-site", true),
+			chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,SpareRendererForSitePerProcess"))
 		allocator, _ := chromedp.NewExecAllocator(browser.ctx, options...)
 		browser.ctx, _ = chromedp.NewContext(allocator)
 		browser.err = chromedp.Do(browser.ctx)
