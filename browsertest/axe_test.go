@@ -14,6 +14,7 @@ import (
 
 	"imdesk/internal/testtools"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -305,8 +306,10 @@ const (
 // axe runs axe-core over the page as it stands.
 func (p *tab) axe(what, rules string) {
 	p.t.Helper()
-	if !eval[bool](p, `typeof axe === "object"`) {
-		eval[bool](p, axeSource(p.t)+";true")
+	if !p.axed { // every page from now on has it: half a megabyte for each would be slow
+		p.axed = true
+		now := true
+		command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: axeSource(p.t), RunImmediately: &now})
 	}
 	found := eval[[]finding](p, `axe.run(document, {resultTypes: ["violations"], iframes: false, ...`+rules+`}).then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + " " + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ""))})))`)
 	for _, f := range found {

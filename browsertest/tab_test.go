@@ -43,7 +43,8 @@ type tab struct {
 	said    []string // errors of the console
 	allowed []string // parts of those that the test provokes
 
-	keys int // pressed and clicked
+	keys int  // pressed and clicked
+	axed bool // pages have axe-core
 }
 
 // how a browser differs from one on a desk, in English, with scripts.

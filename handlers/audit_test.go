@@ -54,7 +54,7 @@ func (h *harness) record(e store.AuditEntry, state store.AuditState) int64 {
 func TestAuditPaging(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	b := h.as(auth.Lead)
+	b := h.recorded(auth.Lead)
 	for n := range 130 {
 		h.record(store.AuditEntry{OperatorID: "mei", OperatorName: "Mei Lin", App: testApp, Action: "member.mute", Group: "g1", Users: []string{fmt.Sprint("u", n)}}, store.AuditOK)
 	}
@@ -130,7 +130,7 @@ func TestAuditExport(t *testing.T) {
 func TestAuditByNumber(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	b := h.as(auth.Lead)
+	b := h.recorded(auth.Lead)
 	newest := h.record(store.AuditEntry{App: testApp, Action: "group.notice", Group: "g1"}, store.AuditOK)
 	for _, n := range []int64{1, 2, newest} {
 		if got := b.get(fmt.Sprintf("/audit?q=%%23%d", n)).is(http.StatusOK).logged(); !slices.Equal(got, []int64{n}) {
@@ -153,7 +153,7 @@ func TestAuditByNumber(t *testing.T) {
 func TestAuditFilters(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	b := h.as(auth.Lead)
+	b := h.recorded(auth.Lead)
 	day := time.Date(2026, 3, 10, 23, 30, 0, 0, time.UTC) // the 11th in UTC+8
 	mute := h.record(store.AuditEntry{At: day, OperatorID: "mei", OperatorName: "Mei Lin", App: testApp, Action: "member.mute", Group: "g1", Users: []string{"ann", "bob"}}, store.AuditPartial)
 	kick := h.record(store.AuditEntry{OperatorID: "tom", OperatorName: "Tom", App: testApp, Action: "member.kick", Group: "g2", Users: []string{"ann"}}, store.AuditFailed)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -283,7 +285,7 @@ type browser struct {
 	lang   string
 }
 
-// as begins a session of an operator of a role, once, as signing in does (which has tests of its own); "" is a visitor.
+// as is a browser in which an operator of a role has a session, begun as signing in does, once; "" is a visitor.
 func (h *harness) as(role auth.Role) *browser {
 	h.t.Helper()
 	if b := h.browsers[role]; b != nil {
@@ -300,51 +302,74 @@ func (h *harness) as(role auth.Role) *browser {
 	if _, err := h.auth.Begin(w, r, o); err != nil {
 		h.t.Fatal(err)
 	}
-	// The cookie is Secure, so a jar would not send it over plain HTTP.
-	for _, c := range w.Result().Cookies() {
+	b.keep(w.Header())
+	return b
+}
+
+// recorded is what as gives, of an operator whom the console added and who signed in with the form: both are in the audit log.
+func (h *harness) recorded(role auth.Role) *browser {
+	h.t.Helper()
+	b := &browser{h: h, t: h.t}
+	h.browsers[role] = b
+	name := "op_" + string(role)
+	if _, err := h.auth.Add(context.Background(), auth.Operator{}, name, role, testPassword); err != nil {
+		h.t.Fatal(err)
+	}
+	a := b.post(auth.LoginPath, url.Values{"name": {name}, "password": {testPassword}})
+	if a.status != http.StatusSeeOther {
+		h.t.Fatalf("sign in as %s: status %d\n%s", role, a.status, a.body)
+	}
+	b.keep(a.header)
+	return b
+}
+
+// keep takes the session's cookie. It is Secure, so a jar would not send it over plain HTTP.
+func (b *browser) keep(header http.Header) {
+	b.t.Helper()
+	for _, c := range (&http.Response{Header: header}).Cookies() {
 		if c.Name == auth.CookieName {
 			b.cookie = c.Name + "=" + c.Value
 		}
 	}
 	if b.cookie == "" {
-		h.t.Fatalf("sign in as %s: no cookie", role)
+		b.t.Fatal("signed in, and there is no cookie")
 	}
-	return b
 }
 
-// passwordHash is what the store keeps of testPassword. Hashing takes as long as many a test, so all of a process share one.
-var passwordHash struct {
-	sync.Mutex
-	of string
-}
+// passwordHash is what a store keeps of testPassword. Hashing takes as long as many a test, so that is done once for all.
+var passwordHash = sync.OnceValues(func() (hash string, err error) {
+	dir, err := os.MkdirTemp("", "imdesk-hash-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	ctx := context.Background()
+	st, err := store.Open(ctx, filepath.Join(dir, "imdesk.db"))
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	added, err := auth.New(auth.Options{Store: st}).Add(ctx, auth.CommandLine(), "op", auth.Owner, testPassword)
+	if err != nil {
+		return "", err
+	}
+	kept, err := st.Operators.Get(ctx, added.ID)
+	return kept.PasswordHash, err
+})
 
 // addOperator adds an operator with testPassword.
 func (h *harness) addOperator(name string, role auth.Role) auth.Operator {
 	h.t.Helper()
-	passwordHash.Lock()
-	defer passwordHash.Unlock()
-	ctx := context.Background()
-	id := ""
-	if passwordHash.of == "" {
-		added, err := h.auth.Add(ctx, auth.Operator{}, name, role, testPassword)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		kept, err := h.store.Operators.Get(ctx, added.ID)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		id, passwordHash.of = added.ID, kept.PasswordHash
-	} else {
-		added, err := h.store.Operators.Add(ctx, store.Operator{
-			Name: name, PasswordHash: passwordHash.of, Role: string(role), CreatedAt: h.now(), Prefs: store.Prefs{SingleKeys: true},
-		})
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		id = added.ID
+	hash, err := passwordHash()
+	if err != nil {
+		h.t.Fatal(err)
 	}
-	o, err := h.auth.Operator(ctx, id)
+	ctx := context.Background()
+	kept, err := h.store.Operators.Add(ctx, store.Operator{Name: name, PasswordHash: hash, Role: string(role), CreatedAt: h.now(), Prefs: store.Prefs{SingleKeys: true}})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	o, err := h.auth.Operator(ctx, kept.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -195,7 +195,7 @@ func TestSearchInAGroup(t *testing.T) {
 	eventually(t, mod, searchURL("rare")+scope, "Only in", "2 messages", "a rare word", "Look for the words") // what the page read is kept, too
 	mod.get(searchURL("rare") + scope).is(http.StatusOK).lacks("number")
 	mod.get(searchURL("rare from:olga") + scope).is(http.StatusOK).has("Nothing was found")
-	mod.get(searchURL("rare") + "&app=nosuch&in=g1").is(http.StatusOK).has("50 messages", "Next") // everywhere
+	mod.get(searchURL("rare")+"&app=nosuch&in=g1").is(http.StatusOK).has("50 messages", "Next") // everywhere
 
 	// The service has no history of live rooms, and nothing at the other one's position.
 	mod.get("/apps/demo/groups/live1/messages").is(http.StatusOK).has("From the archive", "rare number 50").marked(`name="in" value="live1"`)
