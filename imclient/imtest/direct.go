@@ -1,6 +1,7 @@
 package imtest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -19,6 +20,14 @@ func (s *suite) direct(t *testing.T) {
 	t.Run("hide", s.directHide)
 	t.Run("mark as read", s.directRead)
 	t.Run("read receipts", s.directReceipts)
+	t.Run("who is in a chat", s.directPeers)
+}
+
+// directPeers: a service whose events name both, or a chat that there is not.
+func (s *suite) directPeers(t *testing.T) {
+	if _, err := s.c.Chats.Peers(ctx(t), "7000000000000000001"); !errors.Is(err, imclient.ErrUnsupported) {
+		is(t, err, imclient.ErrNotFound)
+	}
 }
 
 // pair makes two users and their chat, as the first of them sees it.

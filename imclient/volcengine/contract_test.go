@@ -326,3 +326,23 @@ func (s *service) breakDown(_ testing.TB, f imtest.Fault) func() {
 	s.emulator.SetFault(fault)
 	return s.emulator.ClearFaults
 }
+
+// TestChatPeers: a webhook names a direct chat, and the service says between whom it is.
+func TestChatPeers(t *testing.T) {
+	t.Parallel()
+	s := newService(t, false)
+	h := s.harness(t)
+	ann, bob := s.newUser(t, "Ann"), s.newUser(t, "Bob")
+	r, err := s.api.CreateConversation(t.Context(), &volcengine.CreateConversationRequest{
+		ConversationCoreInfo: volcengine.NewConversation{ConversationType: volcengine.ConversationDirect}, OwnerUserId: volcengine.ID(ann), OtherUserId: volcengine.ID(bob),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.Client.Chats.Peers(t.Context(), string(r.ConversationShortId))
+	if err != nil || got != [2]string{ann, bob} && got != [2]string{bob, ann} {
+		t.Errorf("%v are in the chat, want %s and %s: %v", got, ann, bob, err)
+	}
+	_, err = h.Client.Chats.Peers(t.Context(), noGroup)
+	wantKind(t, err, imclient.ErrNotFound)
+}
