@@ -187,7 +187,7 @@ func (s *Service) fromHistory(ctx context.Context, app actions.App, c store.Case
 	}
 	var list []Said
 	for _, dir := range []imclient.Direction{imclient.Older, imclient.Newer} {
-		page, err := app.IM.Messages.History(ctx, imclient.HistoryOptions{Conversation: place, From: from, Direction: dir, Limit: Before + 1})
+		page, err := app.IM.Messages.History(ctx, imclient.HistoryOptions{Conversation: place, From: from, Direction: dir})
 		if err != nil {
 			return nil
 		}

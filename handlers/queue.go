@@ -215,6 +215,11 @@ func (s *Server) queueView(c *gin.Context, f queueFilter) (templates.QueueView, 
 			return v, err
 		}
 	}
+	var places []store.Archived
+	for _, other := range list {
+		places = append(places, store.Archived{Place: other.Place})
+	}
+	s.nameLines(ctx, places)
 	if v.List, err = s.caseList(c, f, setup, list, k.ID); err != nil {
 		return v, err
 	}

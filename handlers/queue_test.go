@@ -171,7 +171,7 @@ func TestUndoneVerdict(t *testing.T) {
 	id := h.flag("3", "cy", "加V信 hx88291", 90)
 	b := h.as(auth.Moderator)
 	b.post(caseURL(id, "decide"), url.Values{"macro": {"recall_mute"}}).is(303)
-	page := b.get("/queue").is(200).has("Carried out in", "Undo")
+	page := b.get("/queue").is(200).has("Not sent yet", "Undo")
 	if !strings.Contains(page.body, `aria-keyshortcuts="z"`) {
 		t.Error("no key takes it back")
 	}
