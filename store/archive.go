@@ -150,6 +150,9 @@ func users(m Archived) []string {
 // idShift leaves room for about a million messages of one millisecond.
 const idShift = 20
 
+// seqBits of these are the end of a message's position.
+const seqBits = 10
+
 // place finds the number of a place, and makes one.
 func (a archive) place(ctx context.Context, c conn, p Conversation) (int64, error) {
 	id, err := a.known(ctx, c, p)
@@ -401,7 +404,8 @@ func (a archive) byKey(ctx context.Context, c conn, place int64, key string) (Ar
 		place, text(key)), scanArchived)
 }
 
-// insert writes a message and its words. Its number is its time and, below it, the first that is free from one that its name leads to.
+// insert writes a message and its words. Its number is its time and, below it, the first that is free from one that its position and
+// its name lead to.
 func (a archive) insert(ctx context.Context, c conn, place int64, m Archived) (id int64, err error) {
 	at := m.At
 	if at.IsZero() {
@@ -412,6 +416,9 @@ func (a archive) insert(ctx context.Context, c conn, place int64, m Archived) (i
 	_, _ = h.Write([]byte(m.Key))
 	const low = 1<<idShift - 1
 	number := int64(h.Sum64() & low)
+	if m.Seq > 0 { // of one second, which is as exact as some vendors are, the messages of a place stand in their order
+		number = m.Seq&(1<<seqBits-1)<<(idShift-seqBits) | number>>seqBits
+	}
 	m.Text, m.Body = cut(m.Text, MaxArchiveText), cut(m.Body, MaxArchiveBody)
 	for range 64 {
 		m.ID = max(at.UnixMilli(), 0)<<idShift | number

@@ -188,6 +188,20 @@ func archiveAround(t *testing.T, s *store.Store, app string) {
 	if got := value[[]store.Archived](t)(s.Archive.Around(ctx, store.Conversation{App: app, Group: "none"}, m.ID, 3, 3)); got != nil {
 		t.Error(got)
 	}
+
+	// Of one second, which is as exact as some vendors are, they stand in their order.
+	var same []store.Archived
+	var want []string
+	for i := range 12 {
+		m := said(app, "same", "ann", fmt.Sprint(i+1), i+1)
+		m.At = at(7)
+		same, want = append(same, m), append(want, m.Text)
+	}
+	value[int](t)(s.Archive.Add(ctx, same))
+	got = value[[]store.Archived](t)(s.Archive.Around(ctx, store.Conversation{App: app, Group: "same"}, 0, 0, 20))
+	if diff := cmp.Diff(want, texts(got)); diff != "" {
+		t.Errorf("of one second (-want +got):\n%s", diff)
+	}
 }
 
 func archiveFilters(t *testing.T, s *store.Store, app string) {

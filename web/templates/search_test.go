@@ -16,7 +16,7 @@ func TestHitIsOneRun(t *testing.T) {
 		Text: []Marked{{"我要 ", false}, {"退款", true}, {"，<b>\n", false}, {"now", true}, {"!", false}},
 	}}}
 	html := golden.Render(t, i18n.English, SearchResults(v))
-	if want := `<p dir="auto" class="said">我要 <mark>退款</mark>，&lt;b&gt;` + "\n" + `<mark>now</mark>!</p>`; !strings.Contains(html, want) {
+	if want := `<p dir="auto" class="hit-text">我要 <mark>退款</mark>，&lt;b&gt;` + "\n" + `<mark>now</mark>!</p>`; !strings.Contains(html, want) {
 		t.Errorf("want %s in\n%s", want, html)
 	}
 	if want := `>today 15:42</time>`; !strings.Contains(html, want) {
