@@ -280,7 +280,9 @@ func archivePolicies(list *apps.Registry) func() map[string]archive.Policy {
 	list.Watch(apps.Watch{Change: func(all []*apps.App) {
 		policies := map[string]archive.Policy{}
 		for _, a := range list.Absents() {
-			policies[a.Name] = archive.Policy{For: a.Archive.For}
+			p := a.Archive
+			p.Groups, p.Direct, p.Files = false, false, false
+			policies[a.Name] = p
 		}
 		for _, a := range all {
 			policies[a.Name] = a.Archive

@@ -225,6 +225,9 @@ func (f *appForm) put(v apps.Settings) {
 	if v.TextIDs {
 		f.typed.Set("text_ids", "1")
 	}
+	if v.ArchiveFiles {
+		f.typed.Set("archive_files", "1")
+	}
 }
 
 // sendApp checks what was typed, asks the service, and saves the app if all is well.
@@ -392,11 +395,13 @@ func (s *Server) readApp(ctx context.Context, f *appForm) error {
 		Administrators: list("administrators"), MediaHosts: list("media_hosts"), Archive: text("archive"),
 	}
 	if !f.fresh {
-		v.AppID = f.before.AppID // it is another app with another id
+		v.AppID = f.before.AppID                 // it is another app with another id
+		v.ArchiveGroups = f.before.ArchiveGroups // the form has none of them
 	}
 	if f.vendor == imclient.Tencent {
 		v.Administrator, v.BackupEndpoint = text("administrator"), text("backup_endpoint")
 		v.UserFields, v.GroupFields = list("user_fields"), list("group_fields")
+		v.ArchiveFiles = f.typed.Has("archive_files")
 	} else {
 		v.AccessKey, v.TextIDs = text("access_key"), f.typed.Has("text_ids")
 	}
@@ -421,7 +426,7 @@ func (s *Server) readApp(ctx context.Context, f *appForm) error {
 }
 
 // archiveChoices are what may be kept of an app's messages.
-var archiveChoices = []string{"groups", "none"}
+var archiveChoices = []string{"groups", "all", "none"}
 
 // checkIdentity looks at what an app is called, which one it is, and what opens it.
 func (s *Server) checkIdentity(f *appForm, v apps.Settings, wrong func(field, key string, args ...any)) {
@@ -601,6 +606,7 @@ func (s *Server) appFormView(c *gin.Context, f *appForm) templates.AppFormView {
 	if tencentApp {
 		v.More = append(v.More, field("backup_endpoint", optional, func(x *templates.FieldView) { x.Type = "url" }))
 	}
+	v.HasFiles, v.Files = tencentApp, f.typed.Has("archive_files")
 	for _, x := range v.More {
 		v.MoreOpen = v.MoreOpen || x.Error != ""
 	}

@@ -88,6 +88,7 @@ type AppFormView struct {
 	MoreOpen              bool
 	HasTextIDs, TextIDs   bool
 	HasToken, NoToken     bool
+	HasFiles, Files       bool // files of the service are read into the archive
 	Faults                []AppFault
 	Conflict              string // somebody else changed it meanwhile
 	Why                   string // why it cannot be saved
