@@ -78,6 +78,7 @@ const directMessage = "?user=ann&peer=olga&m=1763700000.1.1:1_1_1763700000.ann:a
 
 // mayBeNowhere are routes that lead nowhere without a picture, an entry of an app, or a scraper's token.
 var mayBeNowhere = map[string]bool{
+	"/live/line": true, "/live/stream": true, "/apps/:app/groups/:group/stream": true, // of what nobody has told the test
 	"/apps/:app/media": true, "/apps/:app/actions/:entry": true, "/apps/:app/actions/:entry/undo": true, "/metrics": true, "/audit/by/:operator": true,
 	"/approvals/:approval": true, "/approvals/:approval/approve": true, "/approvals/:approval/refuse": true, "/approvals/:approval/review": true,
 	"/approvals/:approval/override": true, "/approvals/:approval/withdraw": true, "/approvals/:approval/seen": true,
