@@ -70,6 +70,9 @@ func (f *Folded) contacts() []found {
 			continue
 		}
 		for _, m := range p.re.FindAllStringSubmatchIndex(text, 8) {
+			if p.kind == ContactWeChat && inQuery(text[:m[2]]) {
+				continue
+			}
 			if at == nil {
 				at = runeAt(f.Runes)
 			}
@@ -83,6 +86,12 @@ func (f *Folded) contacts() []found {
 		}
 	}
 	return out
+}
+
+// inQuery reports whether a text ends within an address where the parameter v begins, as links to videos have it: watch?v=….
+func inQuery(before string) bool {
+	word := before[strings.LastIndexByte(before, ' ')+1:]
+	return strings.Contains(word, "/") && (strings.HasSuffix(word, "?v=") || strings.HasSuffix(word, "&v="))
 }
 
 // runeAt tells for each byte of a text's UTF-8, and the one after it, which rune it belongs to.
