@@ -73,6 +73,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Uses:      uses{d},
 		Privacy:   privacy{d},
 		Cases:     caseStore{d},
+		Callbacks: callbackStore{d},
 
 		db: d,
 	}, nil

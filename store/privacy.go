@@ -382,6 +382,9 @@ func (s privacy) Erase(ctx context.Context, by AuditEntry, app, user string) (Er
 		return Erasure{}, wrap(op, invalid("the reason is kept: it must not name the user"))
 	}
 	by.App = app
+	if err := (callbackStore{s.db}).forget(ctx, app, user); err != nil {
+		return Erasure{}, wrap(op, err)
+	}
 	var total Erasure
 	for { // the archive may hold very many: in steps, which can be taken again
 		n, err := archive{s.db}.Erase(ctx, app, user, by.At, MaxArchiveBatch)

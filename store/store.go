@@ -51,6 +51,7 @@ type Store struct {
 	Uses        Uses
 	Privacy     Privacy
 	Cases       Cases
+	Callbacks   Callbacks
 
 	db *db
 }

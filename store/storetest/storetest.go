@@ -44,6 +44,7 @@ func Run(t *testing.T, open Open) {
 		{"privacy", Privacy},
 		{"privacy in batches", PrivacyInBatches},
 		{"cases", Cases},
+		{"callbacks", Callbacks},
 		{"verdicts", Verdicts},
 		{"replicas", Replicas},
 		{"apps", Apps},
