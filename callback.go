@@ -29,6 +29,18 @@ func keepEvents(ctx context.Context, feed *callbacks.Feed) <-chan struct{} {
 	return done
 }
 
+// calledBack names the apps that have callbacks.
+func calledBack(list *apps.Registry) func() []string {
+	return func() (names []string) {
+		for _, a := range list.All() {
+			if a.Callbacks != nil {
+				names = append(names, a.Name)
+			}
+		}
+		return names
+	}
+}
+
 // callBack has the emulator tell the console what happens in its two apps, as the vendors do, until ctx ends. here is where the
 // console listens.
 func callBack(ctx context.Context, em *emulator.Server, list []*apps.App, c config.Config, here net.Addr, handler http.Handler, log *slog.Logger) error {

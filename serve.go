@@ -187,6 +187,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		return err
 	}
 	feed := callbacks.NewFeed(st.Directory, log, nil)
+	meter := callbacks.NewMeter(st.Callbacks, log, nil)
 	said := &archive.Keeper{
 		Store: st.Archive, Policies: archivePolicies(list), Spool: filepath.Join(c.Data, "spool.jsonl"), Log: log, Services: servicesOf(list), Name: rand.Text(),
 		Marks: st.Once,
@@ -206,7 +207,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	handler, err := handlers.New(handlers.Options{
 		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Cases: queue, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Archive: said, Live: watched, Changes: changes,
+		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Meter: meter, Archive: said, Live: watched, Changes: changes,
 	})
 	if err != nil {
 		return err
@@ -230,6 +231,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	var behind sync.WaitGroup
 	behind.Go(func() { hub.Run(ctx) })
 	behind.Go(func() { changes.Run(ctx) })
+	behind.Go(func() { meter.Run(ctx, calledBack(list)) })
 	behind.Go(func() { list.Run(ctx, hub.Subscribe(ctx, store.TopicApps)) })
 	behind.Go(func() { work.Run(ctx) })
 	behind.Go(func() { guard.Run(ctx) })

@@ -60,6 +60,7 @@ const (
 	VerbApprove     Verb = "approval.decide"   // be the second person for what somebody else wants to do
 	VerbShareSearch Verb = "search.share"      // keep searches for everybody who may search
 	VerbOverride    Verb = "approval.override" // do without the second person, in an emergency
+	VerbReplay      Verb = "callback.replay"   // read, replay and erase callbacks that failed
 	VerbPrivacy     Verb = "data.erase"        // erase what is held about a user, and say how long what is kept
 )
 
@@ -191,6 +192,7 @@ var least = map[Verb]Role{
 	VerbRemoveContact:    Lead,
 
 	VerbFigures:       Lead,
+	VerbReplay:        Lead,
 	VerbReadFiles:     Lead,
 	VerbWords:         Lead,
 	VerbAddWords:      Lead,

@@ -39,7 +39,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			VerbExtensions, VerbSetUnread,
 			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,
 			VerbBlock, VerbUnblock, VerbRemoveContact,
-			VerbFigures, VerbReadFiles, VerbWords, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags,
+			VerbFigures, VerbReplay, VerbReadFiles, VerbWords, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags,
 			VerbAllow, VerbMarkRoom, VerbDeleteMessages, VerbMarkRead, VerbSendUsers, VerbSendGroups, VerbNoteBlock, VerbMarkContact,
 			VerbCreateGroup, VerbImportGroup, VerbTransfer, VerbMemberFields, VerbGroupFields, VerbAttributes, VerbCounters, VerbClearMessages,
 			VerbCreateTopic, VerbEditTopic, VerbDeleteTopic,

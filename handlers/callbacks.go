@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -32,6 +31,12 @@ func (s *Server) callbackRoutes() []route {
 	return []route{
 		{post, callbackRoute, auth.VerbPublic, s.takeCallback},
 		{get, "/apps/:app/callbacks", auth.VerbFigures, s.callbacks},
+		{post, failuresRoute + "/replay", auth.VerbReplay, s.replayCallbacks},
+		{post, failuresRoute + "/erase", auth.VerbReplay, s.eraseCallbacks},
+		{get, failureRoute, auth.VerbFigures, s.failedCallback},
+		{post, failureRoute + "/body", auth.VerbReplay, s.callbackBody},
+		{post, failureRoute + "/replay", auth.VerbReplay, s.replayCallback},
+		{post, failureRoute + "/erase", auth.VerbReplay, s.eraseCallback},
 	}
 }
 
@@ -54,9 +59,10 @@ const (
 	refusedBody     refusal = "body"     // cannot be read; let through nevertheless
 	refusedSize     refusal = "size"     // cannot be read whole
 	refusedRepeat   refusal = "repeat"   // came before; answered like the first
+	refusedKept     refusal = "kept"     // taken, but what it tells was not kept
 )
 
-var refusals = []refusal{refusedSign, refusedUnsigned, refusedApp, refusedBody, refusedSize, refusedRepeat}
+var refusals = []refusal{refusedSign, refusedUnsigned, refusedApp, refusedBody, refusedSize, refusedRepeat, refusedKept}
 
 // Repetitions are known as such for at least as long as the services' signatures count, either way from now.
 const (
@@ -83,13 +89,10 @@ type callbackLine struct {
 // callbackLog is what has come for one app since the console's start.
 type callbackLog struct {
 	mu      sync.Mutex
-	since   time.Time
-	taken   map[string]*tally  // by command
-	unread  map[string]int64   // by command: could not be read
-	refused map[refusal]*tally // by reason
-	unknown int                // kinds among the taken that this version does not know
-	logged  time.Time          // of the last refusal in the log
-	lines   []callbackLine     // the newest last
+	taken   map[string]*tally // by command
+	unknown int               // kinds among the taken that this version does not know
+	logged  time.Time         // of the last refusal in the log
+	lines   []callbackLine    // the newest last
 
 	window callbacks.Window // which events came before
 }
@@ -112,35 +115,21 @@ func (s *Server) callbackLog(app *App) *callbackLog {
 		if l.all == nil {
 			l.all = map[string]*callbackLog{}
 		}
-		l.all[app.Name] = newCallbackLog(s.Now())
+		l.all[app.Name] = newCallbackLog()
 	}
 	return l.all[app.Name]
 }
 
-func newCallbackLog(since time.Time) *callbackLog {
+func newCallbackLog() *callbackLog {
 	return &callbackLog{
-		since: since, taken: map[string]*tally{}, unread: map[string]int64{}, refused: map[refusal]*tally{},
+		taken:  map[string]*tally{},
 		window: callbacks.Window{Keep: repeatKept, Most: maxRepeats},
 	}
 }
 
-// repeated reports whether an event came before, and counts it if so. Services send some twice.
+// repeated reports whether an event came before. Services send some twice.
 func (l *callbackLog) repeated(e imclient.Event, now time.Time) bool {
-	if e.ID == "" || l.window.First(e.Command+" "+e.ID, now) {
-		return false
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.count(refusedRepeat, now)
-	return true
-}
-
-// count counts a refusal. The caller holds mu.
-func (l *callbackLog) count(why refusal, now time.Time) {
-	if l.refused[why] == nil {
-		l.refused[why] = &tally{}
-	}
-	l.refused[why].add(now)
+	return e.ID != "" && !l.window.First(e.Command+" "+e.ID, now)
 }
 
 // unknownCommand stands for all unknown kinds after the first ones.
@@ -161,7 +150,8 @@ func (l *callbackLog) name(e imclient.Event) string {
 	return name
 }
 
-func (l *callbackLog) take(e imclient.Event, now time.Time, unread bool) {
+// take notes a callback, and returns the name that it is counted by.
+func (l *callbackLog) take(e imclient.Event, now time.Time, unread bool) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e.Command = l.name(e)
@@ -169,9 +159,6 @@ func (l *callbackLog) take(e imclient.Event, now time.Time, unread bool) {
 		l.taken[e.Command] = &tally{}
 	}
 	l.taken[e.Command].add(now)
-	if unread {
-		l.unread[e.Command]++
-	}
 	line := callbackLine{at: now, event: e, unread: unread}
 	line.event.Said = nil
 	if line.more = len(e.Users) - maxCallbackUsers; line.more > 0 {
@@ -181,13 +168,13 @@ func (l *callbackLog) take(e imclient.Event, now time.Time, unread bool) {
 	if over := len(l.lines) - maxCallbackLines; over > 0 {
 		l.lines = slices.Delete(l.lines, 0, over)
 	}
+	return e.Command
 }
 
-// refuse counts a refusal and reports whether it is to be logged: strangers do not fill the log.
-func (l *callbackLog) refuse(why refusal, now time.Time) bool {
+// refuse reports whether a refusal is to be logged: strangers do not fill the log.
+func (l *callbackLog) refuse(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.count(why, now)
 	if now.Sub(l.logged) < refusalLogged {
 		return false
 	}
@@ -206,50 +193,63 @@ func (s *Server) takeCallback(c *gin.Context) error {
 	if log == nil {
 		return errNoPage
 	}
-	now := s.Now()
+	now, begun := s.Now(), time.Now()
 	body, err := io.ReadAll(c.Request.Body)
 	if err != nil {
-		s.refuseCallback(c, app, refusedSize, err)
+		s.refuseCallback(c, app, refusedSize, nil, err)
 		return nil
 	}
 	if !app.Callbacks.Signed() && !fromHere(c.Request) {
-		s.refuseCallback(c, app, refusedUnsigned, errors.New("the app has no callback_token, so callbacks are taken from this machine only"))
+		s.refuseCallback(c, app, refusedUnsigned, body, errors.New("the app has no callback_token, so callbacks are taken from this machine only"))
 		return nil
 	}
 	e, err := app.Callbacks.Read(c.Request.URL.Query(), body, now)
 	switch {
 	case errors.Is(err, imclient.ErrCallbackSign):
-		s.refuseCallback(c, app, refusedSign, err)
+		s.refuseCallback(c, app, refusedSign, body, err)
 		return nil
 	case errors.Is(err, imclient.ErrCallbackApp):
-		s.refuseCallback(c, app, refusedApp, err)
+		s.refuseCallback(c, app, refusedApp, body, err)
 		return nil
 	case err != nil:
-		if log.refuse(refusedBody, now) {
+		s.Meter.Fail(failureOf(c, app, refusedBody, body, err, now), !app.Callbacks.Signed())
+		if log.refuse(now) {
 			s.Log.WarnContext(c.Request.Context(), "callback cannot be read; it is let through", "app", app.Name, "error", err)
 		}
 	}
-	if !log.repeated(e, now) {
-		log.take(e, now, err != nil)
+	if log.repeated(e, now) {
+		s.Meter.Count(app.Name, store.CallbackRefused, string(refusedRepeat), now)
+	} else {
+		name := log.take(e, now, err != nil)
+		s.Meter.Count(app.Name, store.CallbackTaken, name, now)
+		if err != nil {
+			s.Meter.Count(app.Name, store.CallbackUnread, name, now)
+		}
 		if s.Feed != nil {
 			s.Feed.Offer(app.Name, e)
 		}
-		s.archive(c, app, e)
+		if err := s.archive(c.Request.Context(), app, e); err != nil {
+			s.Meter.Count(app.Name, store.CallbackRefused, string(refusedKept), now)
+			s.Meter.Fail(failureOf(c, app, refusedKept, body, err, now), false)
+		}
 		s.watch(app, e, now)
 		s.noteChange(app, e)
 	}
+	defer func() { s.Meter.Took(app.Name, now, time.Since(begun)) }()
 	c.Data(http.StatusOK, "application/json", app.Callbacks.Allow())
 	return nil
 }
 
 // archive keeps what an event tells of messages. The service would not send it again if it were told that this failed.
-func (s *Server) archive(c *gin.Context, app *App, e imclient.Event) {
+func (s *Server) archive(ctx context.Context, app *App, e imclient.Event) error {
 	if !s.Archive.Keeps(app.Name) {
-		return
+		return nil
 	}
-	if err := s.Archive.Take(c.Request.Context(), app.Name, e); err != nil {
-		s.Log.ErrorContext(c.Request.Context(), "a message is not in the archive", "app", app.Name, "event", e.Command, "error", err)
+	err := s.Archive.Take(ctx, app.Name, e)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "a message is not in the archive", "app", app.Name, "event", e.Command, "error", err)
 	}
+	return err
 }
 
 // watch hands messages of which nothing is kept to those who watch now. What is kept, they read from the archive.
@@ -272,8 +272,13 @@ func (s *Server) watch(app *App, e imclient.Event, now time.Time) {
 }
 
 // refuseCallback answers a callback that nobody vouches for, or that is another app's. The services take it for a failed one.
-func (s *Server) refuseCallback(c *gin.Context, app *App, why refusal, err error) {
-	if s.callbackLog(app).refuse(why, s.Now()) {
+func (s *Server) refuseCallback(c *gin.Context, app *App, why refusal, body []byte, err error) {
+	now := s.Now()
+	s.Meter.Count(app.Name, store.CallbackRefused, string(why), now)
+	if body != nil {
+		s.Meter.Fail(failureOf(c, app, why, body, err, now), true)
+	}
+	if s.callbackLog(app).refuse(now) {
 		s.Log.WarnContext(c.Request.Context(), "callback refused", "app", app.Name, "reason", string(why), "address", c.ClientIP(), "error", err)
 	}
 	status := http.StatusUnauthorized
@@ -317,8 +322,8 @@ func (s *Server) callbacks(c *gin.Context) error {
 	v := templates.CallbacksView{Back: templates.Link{Text: i18n.T(ctx, "operations.title"), URL: appURL(app, "operations")}}
 	if log := s.callbackLog(app); log == nil {
 		v.Empty = &templates.EmptyView{Icon: "link", Title: i18n.T(ctx, "callbacks.not_offered"), Text: i18n.T(ctx, "callbacks.not_offered_text")}
-	} else {
-		s.callbacksView(c, app, log, &v)
+	} else if err := s.callbacksView(c, app, log, &v); err != nil {
+		return err
 	}
 	return render(c, http.StatusOK, templates.CallbacksPage(s.chrome(c), v), templates.Callbacks(v))
 }
@@ -341,7 +346,7 @@ func numericHost(address string) bool {
 	return err == nil && net.ParseIP(u.Hostname()) != nil
 }
 
-func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *templates.CallbacksView) {
+func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *templates.CallbacksView) error {
 	ctx := c.Request.Context()
 	//i18n:uses callbacks.setup.where.*
 	v.Where = i18n.T(ctx, "callbacks.setup.where."+string(app.IM.Vendor))
@@ -355,35 +360,30 @@ func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *te
 	v.Answer = i18n.T(ctx, "callbacks.setup.answer."+string(app.IM.Vendor))
 	v.NoDomain = !app.Embedded && app.IM.Vendor == imclient.Volcengine && numericHost(s.callbackAddress(c.Request, app))
 	v.Address, v.Guessed, v.Signed, v.Embedded = s.callbackAddress(c.Request, app), s.PublicURL == "" && !app.Embedded, app.Callbacks.Signed(), app.Embedded
+	figures, err := s.callbackFigures(ctx, app)
+	if err != nil {
+		return err
+	}
+	figures.show(ctx, v)
+	if err := s.failuresView(c, app, v); err != nil {
+		return err
+	}
 	log.mu.Lock()
 	defer log.mu.Unlock()
-	v.Since = log.since
 	kinds := map[string]imclient.EventKind{}
-	var total int64
 	row := func(k imclient.CallbackKind) {
-		r := templates.CallbackRow{Command: k.Command, Text: callbackText(ctx, k.Kind), Asked: k.Asked, Unread: log.unread[k.Command]}
-		if t := log.taken[k.Command]; t != nil {
-			r.Count, r.Last = t.n, t.last
-			total += t.n
-		}
 		kinds[k.Command] = k.Kind
-		v.Rows = append(v.Rows, r)
+		v.Rows = append(v.Rows, figures.row(k, callbackText(ctx, k.Kind)))
 	}
 	for _, k := range app.Callbacks.Kinds() {
 		row(k)
 	}
-	for _, command := range slices.Sorted(maps.Keys(log.taken)) {
-		if kinds[command] == "" {
-			row(imclient.CallbackKind{Command: command, Kind: imclient.EventUnknown})
+	for _, seen := range figures.seen {
+		if kinds[seen.Command] == "" {
+			row(imclient.CallbackKind{Command: seen.Command, Kind: imclient.EventUnknown})
 		}
 	}
-	for _, why := range refusals {
-		if t := log.refused[why]; t != nil {
-			//i18n:uses callbacks.refused.*
-			v.Refused = append(v.Refused, templates.CallbackRefusal{Text: i18n.T(ctx, "callbacks.refused."+string(why)), Count: t.n, Last: t.last})
-		}
-	}
-	if total == 0 {
+	if len(figures.seen) == 0 {
 		v.Warning = &templates.Notice{Tone: "warn", Title: i18n.T(ctx, "callbacks.none"), Text: i18n.T(ctx, "callbacks.none_text"), Next: i18n.T(ctx, "callbacks.none_next")}
 	}
 	if s.Feed != nil && !app.Lists() {
@@ -393,6 +393,7 @@ func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *te
 	for _, l := range slices.Backward(log.lines) {
 		v.Lines = append(v.Lines, callbackLineView(ctx, app, l, kinds[l.event.Command]))
 	}
+	return nil
 }
 
 // callbackText says what a kind of callback tells.

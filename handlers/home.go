@@ -118,6 +118,9 @@ func (s *Server) healthRows(ctx context.Context, app *App) []templates.HealthRow
 		waiting.Tone = "warn"
 	}
 	rows = append(rows, waiting)
+	if row, stopped := s.callbackHealth(ctx, app); stopped {
+		rows = append(rows, row)
+	}
 	if !st.LastOK.IsZero() {
 		rows = append(rows, templates.HealthRow{
 			Name: i18n.T(ctx, "home.health.last"), Sub: i18n.T(ctx, "home.health.last_sub"), Tone: "ok", Value: i18n.Ago(ctx, st.LastOK),

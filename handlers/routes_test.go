@@ -80,6 +80,7 @@ const directMessage = "?user=ann&peer=olga&m=1763700000.1.1:1_1_1763700000.ann:a
 var mayBeNowhere = map[string]bool{
 	"/live/line": true, "/live/stream": true, "/apps/:app/groups/:group/stream": true, // of what nobody has told the test
 	"/apps/:app/media": true, "/apps/:app/actions/:entry": true, "/apps/:app/actions/:entry/undo": true, "/metrics": true, "/audit/by/:operator": true,
+	failureRoute: true, failureRoute + "/body": true, failureRoute + "/replay": true, failureRoute + "/erase": true,
 	"/approvals/:approval": true, "/approvals/:approval/approve": true, "/approvals/:approval/refuse": true, "/approvals/:approval/review": true,
 	"/approvals/:approval/override": true, "/approvals/:approval/withdraw": true, "/approvals/:approval/seen": true,
 	"/apps/:app/api-answers/:answer": true, "/apps/:app/operations/files/open": true, "/apps/:app/operations/files/opened/:entry": true,
@@ -90,7 +91,7 @@ var mayBeNowhere = map[string]bool{
 // addressOf is a real address of a route.
 func addressOf(r route) string {
 	path := strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1",
-		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":library", "block", ":name", "added").Replace(r.path)
+		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":failure", "1", ":library", "block", ":name", "added").Replace(r.path)
 	if r.method == get {
 		path += routeQuery[r.path]
 	}

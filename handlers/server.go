@@ -48,11 +48,12 @@ type Options struct {
 	PublicURL      string           // where browsers reach the console, if it is known
 	TrustedProxies []string         // addresses whose X-Forwarded-For counts
 	Version        string
-	MetricsToken   string          // for /metrics; "": from this machine only
-	Feed           *callbacks.Feed // keeps what callbacks name; nil: nothing of it is kept
-	Archive        *archive.Keeper // keeps what is said; nil: nothing is
-	Changes        *events.Soon    // tells pages that are open what changed in a group; nil: nobody is told
-	Live           *live.Hub       // tells pages that are open what is said; nil: none is told
+	MetricsToken   string           // for /metrics; "": from this machine only
+	Feed           *callbacks.Feed  // keeps what callbacks name; nil: nothing of it is kept
+	Meter          *callbacks.Meter // counts callbacks, and keeps those that fail; nil: one that nobody runs
+	Archive        *archive.Keeper  // keeps what is said; nil: nothing is
+	Changes        *events.Soon     // tells pages that are open what changed in a group; nil: nobody is told
+	Live           *live.Hub        // tells pages that are open what is said; nil: none is told
 
 	// Ready says what, beside the database, is not there yet; nil: nothing is missing. It answers at once.
 	Ready func() error
@@ -111,7 +112,10 @@ func newServer(o Options) (*Server, error) {
 	if o.Jobs != nil {
 		more = append(more, o.Jobs)
 	}
-	s.metrics = newMetrics(append(more, appFigures{o.Apps, o.Replicas})...)
+	if s.Meter == nil {
+		s.Meter = callbacks.NewMeter(s.Store.Callbacks, s.Log, s.Now)
+	}
+	s.metrics = newMetrics(append(more, s.Meter, appFigures{o.Apps, o.Replicas})...)
 	o.Apps.Watch(apps.Watch{Add: s.keepDirectory, Change: s.media.follow})
 	return s, nil
 }

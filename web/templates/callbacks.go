@@ -20,8 +20,11 @@ type CallbacksView struct {
 	Token    string        // what is to be done about the signature
 	Answer   string        // what imdesk answers, and what that is good for
 	Feed     *CallbackFeed // nil: groups are not learned from callbacks
-	Since    time.Time     // when counting began
 	Warning  *Notice
+	Stopped  []Notice    // callbacks that should come and do not
+	Charts   []ChartView // how many came, and when
+	Took     []CallbackTook
+	Failures CallbackFailures
 	Rows     []CallbackRow
 	Refused  []CallbackRefusal
 	Lines    []CallbackLine // the newest first
@@ -34,6 +37,59 @@ type CallbackFeed struct {
 	Dropped, Failed int64     // callbacks: too many waited, or the database did not take them
 	Last            time.Time // zero: never
 	KnownURL        string
+}
+
+// CallbackTook is within how long a part of the callbacks were answered.
+type CallbackTook struct {
+	Name   string
+	Within []string // in the last hour, in the last day; "": nobody knows
+}
+
+// CallbackFailures are callbacks that were not taken as they should be.
+type CallbackFailures struct {
+	Kinds               []CallbackFailureKind
+	ReplayURL, EraseURL string // of all of a kind
+	Rows                []CallbackFailureRow
+	Pager               PagerView
+	Unkept              int64 // that came too fast to be kept
+}
+
+// CallbackFailureKind is what can be done with all that failed for one reason.
+type CallbackFailureKind struct {
+	Why, Text     string
+	Replay, Erase ButtonView
+}
+
+// CallbackFailureRow is one of them.
+type CallbackFailureRow struct {
+	ID                       int64
+	URL, Why, Command, Error string
+	At                       time.Time
+	Size                     string
+	Whole                    bool
+	Replayed                 time.Time // zero: not yet
+}
+
+// CallbackFailureView is the page of one.
+type CallbackFailureView struct {
+	Back                         Link
+	Row                          CallbackFailureRow
+	Reason                       FieldView
+	BodyURL, ReplayURL, EraseURL string
+	Open, Replay, Erase          ButtonView
+	Shown                        bool
+	Body                         string
+}
+
+func failureColumns(ctx context.Context) []Column {
+	return []Column{
+		{Text: i18n.T(ctx, "callbacks.came"), Class: "fit"}, {Text: i18n.T(ctx, "callbacks.reason")}, {Text: i18n.T(ctx, "callbacks.tells"), Class: "p2"},
+		{Text: i18n.T(ctx, "callbacks.size"), Class: "num p2"}, {Text: i18n.T(ctx, "callbacks.state"), Class: "fit"},
+	}
+}
+
+func tookColumns(ctx context.Context) []Column {
+	return []Column{{Text: i18n.T(ctx, "callbacks.took.part")}, {Text: i18n.T(ctx, "callbacks.took.hour"), Class: "num"}, {Text: i18n.T(ctx, "callbacks.took.day"), Class: "num"}}
 }
 
 // CallbackRow is one kind of callback.
