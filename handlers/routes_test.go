@@ -13,7 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"imdesk/actions"
 	"imdesk/auth"
+	"imdesk/cases"
 	"imdesk/jobs"
 	"imdesk/store"
 	"imdesk/web/static"
@@ -37,6 +39,11 @@ func newRoutes(t *testing.T) *harness {
 	}
 	addedApp(h, "added")
 	_, err := h.store.Jobs.Add(t.Context(), store.Job{Kind: jobs.Mute, App: testApp, Complete: true}, []store.JobItem{{Group: "g1", Target: "ann"}})
+	check(t, err)
+	id := h.flag("1", "ann", "hello", 50)
+	_, _, err = h.cases.Decide(t.Context(), actions.Actor{OperatorID: h.operatorID(auth.Moderator), Name: "op_moderator"}, id, cases.Choice{Macro: "none"})
+	check(t, err)
+	_, err = h.store.Searches.Add(t.Context(), store.SavedSearch{OperatorID: h.operatorID(auth.Moderator), Operator: "op_moderator", Name: "Ours", Query: "hello", Shared: true})
 	check(t, err)
 	return h
 }
@@ -81,6 +88,8 @@ var mayBeNowhere = map[string]bool{
 	"/live/line": true, "/live/stream": true, "/apps/:app/groups/:group/stream": true, // of what nobody has told the test
 	"/apps/:app/media": true, "/apps/:app/actions/:entry": true, "/apps/:app/actions/:entry/undo": true, "/metrics": true, "/audit/by/:operator": true,
 	failureRoute: true, failureRoute + "/body": true, failureRoute + "/replay": true, failureRoute + "/erase": true,
+	"/queue/events":         true,                                       // a page has no events
+	"/search/saved/:search": true, "/search/saved/:search/remove": true, // is somebody's own, and goes
 	"/approvals/:approval": true, "/approvals/:approval/approve": true, "/approvals/:approval/refuse": true, "/approvals/:approval/review": true,
 	"/approvals/:approval/override": true, "/approvals/:approval/withdraw": true, "/approvals/:approval/seen": true,
 	"/apps/:app/api-answers/:answer": true, "/apps/:app/operations/files/open": true, "/apps/:app/operations/files/opened/:entry": true,
@@ -91,7 +100,7 @@ var mayBeNowhere = map[string]bool{
 // addressOf is a real address of a route.
 func addressOf(r route) string {
 	path := strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1",
-		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":failure", "1", ":library", "block", ":name", "added").Replace(r.path)
+		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":failure", "1", ":case", "1", ":verdict", "1", ":search", "1", ":library", "block", ":name", "added").Replace(r.path)
 	if r.method == get {
 		path += routeQuery[r.path]
 	}

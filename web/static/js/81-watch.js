@@ -105,7 +105,7 @@ function pauseWatch(on) {
   watchPaused = on;
   const button = find("[data-watch-pause]");
   button.setAttribute("aria-pressed", String(on));
-  for (const node of [...button.childNodes]) if (node.nodeType === Node.TEXT_NODE && node.textContent.trim()) node.textContent = text(on ? "watch.resume" : "watch.pause");
+  for (const node of [...button.childNodes]) if (node.nodeType === Node.TEXT_NODE && node.textContent.trim()) node.textContent = on ? text("watch.resume") : text("watch.pause");
   find("use", button)?.setAttribute("href", find("use", button).getAttribute("href").replace(/#.*/, on ? "#play" : "#pause"));
   if (!on) watchLists.forEach(release);
   showWatchState();
@@ -118,12 +118,14 @@ function newest() {
   else watchLists.forEach(release);
 }
 
+const watchWords = { connected: () => text("watch.connected"), lost: () => text("watch.lost"), full: () => text("watch.full") };
+
 function showWatchState() {
   const state = find("[data-watch-state]");
   if (!state) return;
   const said = find("[data-watch-said]", state);
   const paused = watchState === "connected" && watchLists.some(watchHeld);
-  const words = text(paused ? "watch.paused" : `watch.${watchState}`);
+  const words = paused ? text("watch.paused") : watchWords[watchState]();
   if (said.textContent !== words) said.textContent = words;
   state.dataset.watchState = watchState;
   find(".dot", state).dataset.tone = paused ? "warn" : watchState === "connected" ? "ok" : "bad";
