@@ -34,9 +34,7 @@ type sources struct {
 
 var (
 	usesComment = regexp.MustCompile(`^//i18n:uses ([A-Za-z0-9_.-]+)\*$`)
-	scriptText  = regexp.MustCompile(`\btext\((?:\w+ \? "[a-z0-9_.]+" : )?"([a-z0-9_.]+)"`)
-	scriptThen  = regexp.MustCompile(`\btext\(\w+ \? "([a-z0-9_.]+)" : `)
-	scriptBuilt = regexp.MustCompile("\\btext\\([^;`]*`([a-z0-9_.]+\\.)\\$\\{") // text(`prefix.${…}`)
+	scriptText  = regexp.MustCompile(`\btext\("([a-z0-9_.]+)"`)
 )
 
 func readSources(t *testing.T) sources {
@@ -60,11 +58,8 @@ func readSources(t *testing.T) sources {
 			if err != nil {
 				return err
 			}
-			for _, m := range append(scriptText.FindAllSubmatch(b, -1), scriptThen.FindAllSubmatch(b, -1)...) {
+			for _, m := range scriptText.FindAllSubmatch(b, -1) {
 				s.used["script."+string(m[1])] = name
-			}
-			for _, m := range scriptBuilt.FindAllSubmatch(b, -1) {
-				s.prefixes = append(s.prefixes, "script."+string(m[1]))
 			}
 		}
 		return nil
