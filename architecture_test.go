@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"emulator":                nil,
 	"terms":                   nil,
 	"moderation":              nil,
+	"rules":                   {"actions", "cases", "imclient", "moderation", "store"},
 	"store":                   {"terms"},
 	"store/storetest":         {"store", "terms"},
 	"events":                  {"store"},
@@ -43,7 +44,7 @@ var layers = map[string][]string{
 	"cases":                   {"actions", "imclient", "store", "terms"},
 	"approvals":               {"actions", "jobs", "store"},
 	"apps":                    {"actions", "archive", "imclient", "imclient/tencent", "imclient/volcengine", "secrets", "store"},
-	"handlers":                {"approvals", "apps", "cases", "imclient", "store", "events", "live", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
+	"handlers":                {"moderation", "rules", "approvals", "apps", "cases", "imclient", "store", "events", "live", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,

@@ -42,7 +42,7 @@ func commands() []command {
 		{"restore", "[--force] FILE", "put a backup in the place of the console's database", restore},
 		{"copy", "--from DATABASE --to DATABASE", "move to another database, such as from SQLite to PostgreSQL", copyDatabase},
 		{"audit", "verify [--heads FILE] [--public-key HEX]", "say whether the audit log is as it was written; also: export --format csv|jsonl", audit},
-		{"rules", "test FILE TEXT…", "say what the rules of a file make of texts; FILE starter is the rules that come with it", rulesCommand},
+		{"rules", "export | import FILE | caught [RULE] | test FILE TEXT…", "write the rules as TOML, take up those of a file, list what they caught, or try a file’s on texts (FILE starter: those that come with it)", rulesCommand},
 		{"secrets", "rotate", "seal all secrets in the database with a new key", secretsCommand},
 		{"version", "", "print the version", printVersion},
 	}

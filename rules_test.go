@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"imdesk/store"
 )
 
 // TestRulesTest tries rules of a file, and those that come with the console, on texts.
@@ -37,6 +41,44 @@ func TestRulesTest(t *testing.T) {
 			}
 		})
 	}
+	t.Run("export and import", func(t *testing.T) {
+		data := t.TempDir()
+		code, out, errs := runCommand(t, "", "rules", "import", file, "--data", data)
+		if code != 0 || !strings.Contains(out, "1 rules and lists are new or changed") {
+			t.Fatalf("import: %d %q %q", code, out, errs)
+		}
+		if code, out, errs = runCommand(t, "", "rules", "import", file, "--data", data); code != 0 || !strings.Contains(out, "0 rules") {
+			t.Errorf("again: %d %q %q", code, out, errs)
+		}
+		_, exported, _ := runCommand(t, "", "rules", "export", "--data", data)
+		if !strings.Contains(exported, "name = 'swearing'") {
+			t.Errorf("exported %q", exported)
+		}
+		held := filepath.Join(data, "held.toml")
+		if err := os.WriteFile(held, []byte("[[rule]]\nname = \"h\"\nstate = \"live\"\noutcome = \"hold\"\nwhen = { words = [\"x\"] }\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errs = runCommand(t, "", "rules", "import", held, "--data", data); code != 2 || !strings.Contains(errs, `line 4, column 12: h: the outcome "hold" is not taken`) {
+			t.Errorf("a rule that holds: %d %q", code, errs)
+		}
+		if _, again, _ := runCommand(t, "", "rules", "export", "--data", data); again != exported {
+			t.Errorf("it was taken: %q", again)
+		}
+		hit := store.RuleHit{At: time.Now(), App: "demo", Group: "g1", Sender: "ann", Rule: "swearing", Quiet: true, Outcome: "reject", Text: "darn"}
+		st, err := store.Open(t.Context(), filepath.Join(data, "imdesk.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(st.Rules.AddHits(t.Context(), []store.RuleHit{hit}), st.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if code, out, _ = runCommand(t, "", "rules", "caught", "--data", data); code != 0 || !strings.HasPrefix(out, "swearing: 0 in force, 1 in the shadow, the last ") {
+			t.Errorf("caught: %d %q", code, out)
+		}
+		if _, out, _ = runCommand(t, "", "rules", "caught", "swearing", "--data", data); !strings.Contains(out, ` demo g1 ann: reject (shadow), "darn"; done: {}`) {
+			t.Errorf("caught by a rule: %q", out)
+		}
+	})
 	write("[[rule]]\nname = \"a\"\nstate = \"live\"\noutcome = \"reject\"\nwhen = { patterns = [\"a(\"] }\n")
 	if code, _, errs := runCommand(t, "", "rules", "test", file, "x"); code != 2 || !strings.Contains(errs, "line 5, column 23") {
 		t.Errorf("code %d, %q", code, errs)

@@ -198,16 +198,21 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 			changes.Publish(store.TopicGroup, handlers.GroupChanged(app.ID, r.Group))
 		}
 	}
+	judge, err := newRules(ctx, st, act, list, log)
+	if err != nil {
+		return err
+	}
 	work := newJobs(c.Jobs, st, act, signIn, list, log)
 	guard := &approvals.Service{
 		Store: st, Actions: act, Log: log, Carriers: map[string]approvals.Carrier{actions.AttemptJob: approvals.JobCarrier{Jobs: work}},
 	}
 	act.Guard = guard
 	queue := &cases.Service{Store: st.Cases, Archive: st.Archive, Audit: st.Audit, Policy: st.Policies, Actions: act, Log: log}
+	judge.Flag = queue.Flag
 	handler, err := handlers.New(handlers.Options{
 		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Cases: queue, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Meter: meter, Archive: said, Live: watched, Changes: changes,
+		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Meter: meter, Archive: said, Live: watched, Changes: changes, Rules: judge,
 	})
 	if err != nil {
 		return err
@@ -239,6 +244,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	if em != nil {
 		behind.Go(func() { keepReporting(ctx, list.All(), st.Archive, queue, log) })
 	}
+	behind.Go(func() { judge.Run(ctx, hub.Subscribe(ctx, store.TopicRules)) })
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
 	behind.Go(func() { said.Run(keeping) })
 	behind.Go(func() { watched.Run(keeping) })

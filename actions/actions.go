@@ -54,6 +54,8 @@ type Service struct {
 	After func(App, Result)
 	Guard Guard   // asked whether the operator may act alone, and now; nil: always
 	Watch Watcher // told what became of messages; nil: nobody is
+	// Undone is told of each action that somebody took back; nil: nobody is.
+	Undone func(ctx context.Context, e store.AuditEntry)
 
 	start      sync.Once
 	background context.Context // ends with Close

@@ -54,6 +54,9 @@ func (s *Service) undo(ctx context.Context, actor Actor, app App, auditID int64,
 	r, err := Result{}, s.keepChanged(p, w, first)
 	if err == nil {
 		r, err = s.run(ctx, actor, p, w, order{verb: first.Verb, undoOf: e.ID})
+		if err == nil && s.Undone != nil {
+			s.Undone(ctx, e)
+		}
 	}
 	if _, cannot := errors.AsType[*CannotUndo](err); cannot || errors.Is(err, store.ErrConflict) {
 		// Somebody may have been faster: then what is there now is their doing.

@@ -234,10 +234,22 @@ func (s *Server) takeCallback(c *gin.Context) error {
 		}
 		s.watch(app, e, now)
 		s.noteChange(app, e)
+		if s.Rules != nil {
+			s.Rules.Said(c.Request.Context(), app.Name, e)
+		}
 	}
 	defer func() { s.Meter.Took(app.Name, now, time.Since(begun)) }()
-	c.Data(http.StatusOK, "application/json", app.Callbacks.Allow())
+	c.Data(http.StatusOK, "application/json", s.judge(c, app, e))
 	return nil
+}
+
+// judge is the answer to an event. What somebody wants to say is judged by the rules, also if it looks like a repetition: somebody
+// waits for the answer, and services do not repeat what they ask.
+func (s *Server) judge(c *gin.Context, app *App, e imclient.Event) []byte {
+	if s.Rules == nil || e.Asks == nil || !app.Callbacks.Decides() {
+		return app.Callbacks.Allow()
+	}
+	return app.Callbacks.Answer(e, s.Rules.Ask(c.Request.Context(), app.Name, e))
 }
 
 // archive keeps what an event tells of messages. The service would not send it again if it were told that this failed.

@@ -26,6 +26,7 @@ import (
 	"imdesk/auth"
 	"imdesk/cases"
 	"imdesk/emulator"
+	"imdesk/imclient"
 	"imdesk/imclient/tencent"
 	"imdesk/jobs"
 	"imdesk/secrets"
@@ -199,6 +200,25 @@ func (h *harness) must(command string, body map[string]any) map[string]any {
 			h.t.Fatalf("%s %s: %s", command, b, raw)
 		}
 	}
+}
+
+// try is must for what may be refused: it returns the service's code and words.
+func (h *harness) try(command string, body map[string]any) (code int, info string) {
+	h.t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err = h.app.IM.Raw.Call(h.t.Context(), command, string(b)); err == nil {
+		return 0, ""
+	}
+	refused, is := errors.AsType[*imclient.Error](err)
+	if !is {
+		h.t.Fatal(err)
+	}
+	code, err = strconv.Atoi(refused.Code)
+	check(h.t, err)
+	return code, refused.Detail
 }
 
 // newUsers makes accounts; a name follows its id after a colon.

@@ -20,6 +20,7 @@ import (
 	"imdesk/jobs"
 	"imdesk/live"
 	"imdesk/replicas"
+	"imdesk/rules"
 	"imdesk/store"
 	"imdesk/web/i18n"
 
@@ -54,6 +55,7 @@ type Options struct {
 	Archive        *archive.Keeper  // keeps what is said; nil: nothing is
 	Changes        *events.Soon     // tells pages that are open what changed in a group; nil: nobody is told
 	Live           *live.Hub        // tells pages that are open what is said; nil: none is told
+	Rules          *rules.Service   // judges what is said; nil: nobody does
 
 	// Ready says what, beside the database, is not there yet; nil: nothing is missing. It answers at once.
 	Ready func() error

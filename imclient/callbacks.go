@@ -22,7 +22,33 @@ type Event struct {
 	Said    *Message  // what somebody said, or what it says since it was edited; nil if it is not about that
 	Edited  bool      // Said is what stands there since an edit
 	Recalls []string  // messages of the group or the direct chat that were taken back, by the ID of Message
+
+	// Asks is what somebody wants to say, in an event that is Asked: it has no ID and no place yet.
+	Asks     *Message
+	Mentions int    // people whom Said or Asks mentions, as far as the event says; everybody is one
+	Original []byte // the body of Asks as the service wrote it, for Answer
 }
+
+// Decision is what becomes of what somebody wants to say. The zero value lets it through.
+type Decision struct {
+	Kind DecisionKind
+	// Code and Text are what the sender's client is told of a refusal: Code in a group, Direct in a direct chat, 0 for the
+	// service's own.
+	Code, Direct int
+	Text         string
+	Texts        []string // instead of the elements that are text, in their order
+}
+
+// DecisionKind is the kind of a Decision.
+type DecisionKind int
+
+// The kinds.
+const (
+	Let     DecisionKind = iota
+	Refuse               // the sender is told
+	Discard              // the sender is told nothing
+	Replace              // it is sent with other texts
+)
 
 // Direct reports whether an event is about a direct chat.
 func (e Event) Direct() bool { return e.Peers[0] != "" || e.Chat != "" }
@@ -58,6 +84,10 @@ type Callbacks interface {
 	Read(query url.Values, body []byte, now time.Time) (Event, error)
 	// Allow is the answer that lets through whatever was asked, for any callback.
 	Allow() []byte
+	// Decides reports whether the service heeds what Answer says. If not, messages can only be taken back once they are sent.
+	Decides() bool
+	// Answer is the answer to an event with Asks. It is Allow where the service heeds nothing else.
+	Answer(e Event, d Decision) []byte
 }
 
 // Chats tells who is in a direct chat of which an event has the service's name only.

@@ -17,7 +17,6 @@ type Set struct {
 	patterns []pattern
 	sets     []string // what hits are called in reasons: the list's name, "" for words of the rule
 	terms    int
-	roles    bool // some rule in force asks for the sender's role
 }
 
 // compiled is a rule that is ready.
@@ -211,7 +210,6 @@ func (c *compiler) rule(r Rule) error {
 		return bad("%s", err)
 	}
 	ready.when = n
-	c.set.roles = c.set.roles || len(r.SpareRoles) > 0 && r.State != Draft
 	c.set.rules = append(c.set.rules, ready)
 	return nil
 }
@@ -413,7 +411,6 @@ func plain(d Cond, add func(string, func(*look) (Reason, bool))) error {
 	}
 	younger("account", d.Account, func(m *Message) time.Time { return m.Account })
 	younger("joined", d.Joined, func(m *Message) time.Time { return m.Joined })
-	number("strikes", d.Strikes, func(l *look) int { return l.m.Strikes })
 	number("mentions", d.Mentions, func(l *look) int { return l.m.Mentions })
 	number("longer", d.Longer, func(l *look) int { return len([]rune(l.text)) })
 	if d.Shorter > 0 {
@@ -475,6 +472,7 @@ func memory(d Cond, add func(string, func(*look) (Reason, bool))) error {
 	count("rate", d.Messages, func(l *look) int { return l.said(within, false) })
 	count("repeats", d.Repeats, func(l *look) int { return l.said(within, true) })
 	count("senders", d.Senders, func(l *look) int { return l.spread(within) })
+	count("strikes", d.Strikes, func(l *look) int { return l.strikes() })
 	return nil
 }
 
@@ -483,9 +481,7 @@ func (r *compiled) in(m *Message) bool {
 	switch {
 	case len(r.Apps) > 0 && !slices.Contains(r.Apps, m.App),
 		len(r.Groups) > 0 && !slices.Contains(r.Groups, m.Group),
-		len(r.Tags) > 0 && !slices.ContainsFunc(m.Tags, func(t string) bool { return slices.Contains(r.Tags, t) }),
-		slices.Contains(r.SpareUsers, m.Sender),
-		slices.ContainsFunc(m.Roles, func(role string) bool { return slices.Contains(r.SpareRoles, role) }):
+		slices.Contains(r.SpareUsers, m.Sender):
 		return false
 	}
 	switch r.Where {
@@ -510,6 +506,18 @@ func (r *compiled) in(m *Message) bool {
 	return now >= r.hours[0] || now < r.hours[1]
 }
 
+// spares reports whether the sender has a role that the rule leaves alone.
+func (r *compiled) spares(l *look) bool {
+	if len(r.SpareRoles) == 0 {
+		return false
+	}
+	if !l.rolesKnown && l.m.Roles != nil {
+		l.roles = l.m.Roles()
+	}
+	l.rolesKnown = true
+	return slices.ContainsFunc(l.roles, func(role string) bool { return slices.Contains(r.SpareRoles, role) })
+}
+
 // chosen reports whether a conversation is in the part of the groups in which a rule is tried.
 func (r *compiled) chosen(m *Message) bool {
 	h := fnv.New32a()
@@ -529,9 +537,6 @@ func mix(h uint32) uint32 {
 	h *= 0x846CA68B
 	return h ^ h>>16
 }
-
-// needsRoles reports whether a rule that is asked spares some roles.
-func (s *Set) NeedsRoles() bool { return s.roles }
 
 // Terms is how many terms are looked for, and Rules how many rules there are.
 func (s *Set) Terms() int { return s.terms }

@@ -44,6 +44,24 @@ func (m *Mistake) Error() string {
 
 // Parse reads rules and lists strictly: what it does not know is a *Mistake with its place.
 func Parse(data []byte) (File, error) {
+	f, err := ParsePart(data)
+	if err != nil {
+		return f, err
+	}
+	return f, Place(data, f.Check())
+}
+
+// Place puts the place in a file into a Mistake about it.
+func Place(data []byte, err error) error {
+	var m *Mistake
+	if errors.As(err, &m) && m.Line == 0 {
+		m.Line, m.Column = placeOf(data, m)
+	}
+	return err
+}
+
+// ParsePart reads a part of a file, without a look at whether it stands by itself: rules may name lists of another part.
+func ParsePart(data []byte) (File, error) {
 	var f File
 	if len(data) > MaxFile {
 		return f, &Mistake{Text: fmt.Sprintf("more than %d MB", MaxFile>>20)}
@@ -63,13 +81,6 @@ func Parse(data []byte) (File, error) {
 			return f, &Mistake{Line: row, Column: col, Text: strings.TrimPrefix(decode.Error(), "toml: ")}
 		}
 		return f, &Mistake{Text: err.Error()}
-	}
-	if err := f.Check(); err != nil {
-		var m *Mistake
-		if errors.As(err, &m) {
-			m.Line, m.Column = placeOf(data, m)
-		}
-		return f, err
 	}
 	return f, nil
 }

@@ -24,6 +24,20 @@ type look struct {
 	contacts []found
 	own      []said // what the sender said before; nil: not looked yet
 	ownKnown bool
+
+	roles       []string
+	rolesKnown  bool
+	struck      int
+	struckKnown bool
+}
+
+// strikes is how many the sender has.
+func (l *look) strikes() int {
+	if !l.struckKnown && l.m.Strikes != nil {
+		l.struck = l.m.Strikes()
+	}
+	l.struckKnown = true
+	return l.struck
 }
 
 // hit is a word that was found.
@@ -255,7 +269,7 @@ func (s *Set) judge(m *Message, mem *Memory, drafts bool, brakes *brakes) Verdic
 			v.Asked++
 		}
 		var why []Reason
-		if !r.when.holds(&l, &why) {
+		if !r.when.holds(&l, &why) || r.spares(&l) {
 			continue
 		}
 		quiet = quiet || r.Outcome != Allow && !brakes.count(r, m.At)

@@ -8,13 +8,12 @@ type Message struct {
 	App       string
 	Group     string // "" in a direct chat
 	GroupType string // in the vendor's word
-	Tags      []string
 	Sender    string
-	Peer      string   // in a direct chat: who gets it
-	Roles     []string // of the sender in the group: "owner", "admin", "member"
+	Peer      string          // in a direct chat: who gets it
+	Roles     func() []string // of the sender in the group: "owner", "admin"; asked only where a rule that spares some holds
 	Account   time.Time
 	Joined    time.Time
-	Strikes   int
+	Strikes   func() int // asked only where all else of a rule holds
 	At        time.Time
 	Texts     []string // of the elements that are text, in their order
 	Types     []string // of the elements: text, image, sound, video, file, face, location, merged, custom

@@ -12,7 +12,7 @@ type State string
 
 // The states, in the order in which a rule goes through them. A rule is stopped by itself when it does more than it may.
 const (
-	Draft   State = "draft"  // asked by nobody but the laboratory
+	Draft   State = "draft"  // asked only when rules are tried
 	Shadow  State = "shadow" // asked, and only noted
 	Canary  State = "canary" // in force in some of the groups
 	Live    State = "live"
@@ -54,7 +54,6 @@ type Rule struct {
 
 	Apps       []string `toml:"apps,omitempty"`
 	Groups     []string `toml:"groups,omitempty"`
-	Tags       []string `toml:"tags,omitempty"`
 	Where      string   `toml:"where,omitempty"` // groups, direct, everywhere; "" is groups
 	Hours      string   `toml:"hours,omitempty"` // such as 22:00-06:00
 	Zone       string   `toml:"zone,omitempty"`  // of the hours; "" is UTC

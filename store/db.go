@@ -74,6 +74,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Privacy:   privacy{d},
 		Cases:     caseStore{d},
 		Callbacks: callbackStore{d},
+		Rules:     rules{d},
 
 		db: d,
 	}, nil

@@ -32,7 +32,7 @@ type Holdings struct {
 	Requests  int       // requests for a second person that name the user
 	JobItems  int       // targets of jobs
 	Messages  int       // what the user said, kept in the archive
-	Lists     int       // rows of lists that imdesk keeps beside the service's: users it knows of, and those who are protected
+	Lists     int       // rows of lists that imdesk keeps beside the service's: users it knows of, those who are protected, and what rules caught
 	UnderWay  int       // entries and jobs that have no end yet: they can be erased later only
 	Protected bool      // the user is on the list of those whom no job may harm, which erasing takes away
 }
@@ -359,6 +359,8 @@ func (s privacy) beside(c conn, app, user string) []table {
 		{`known_user`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
 		{`known_name`, `app = ? AND kind = 'user' AND target = ?`, []any{app, user}, "", lists, listsGone},
 		{`protected_user`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
+		{`rule_hit`, `app = ? AND sender = ?`, []any{app, user}, "", lists, listsGone},
+		{`rule_strike`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
 	}
 }
 

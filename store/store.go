@@ -52,6 +52,7 @@ type Store struct {
 	Privacy     Privacy
 	Cases       Cases
 	Callbacks   Callbacks
+	Rules       Rules
 
 	db *db
 }

@@ -98,7 +98,15 @@ type CallbackAnswer struct {
 	ActionStatus string
 	ErrorInfo    string
 	ErrorCode    int
+	MsgBody      json.RawMessage `json:",omitempty"` // instead of what was to be sent; only with ErrorCode 0
 }
+
+// Decisions about messages, beside codes of the app's own. Source: "Before sending a group message" (doc 34374), "Before sending a
+// one-to-one message" (doc 34364).
+const (
+	refuseMessage = 1
+	dropMessage   = 2
+)
 
 // AllowCallback lets an action through.
 func AllowCallback() CallbackAnswer { return CallbackAnswer{ActionStatus: "OK"} }
@@ -173,6 +181,68 @@ func (c Callbacks) Allow() []byte {
 	return b
 }
 
+// Decides is true: a before-callback's answer counts.
+func (c Callbacks) Decides() bool { return true }
+
+// Answer says what becomes of a message. A body that cannot be changed is let through.
+func (c Callbacks) Answer(e imclient.Event, d imclient.Decision) []byte {
+	a := AllowCallback()
+	switch d.Kind {
+	case imclient.Refuse:
+		if a.ErrorCode = d.Code; e.Direct() {
+			a.ErrorCode = d.Direct
+		}
+		if a.ErrorInfo = d.Text; a.ErrorCode == 0 {
+			a.ErrorCode = refuseMessage
+		}
+	case imclient.Discard:
+		a.ErrorCode = dropMessage
+	case imclient.Replace:
+		a.MsgBody = replaceTexts(e.Original, d.Texts)
+	}
+	b, err := json.Marshal(a)
+	if err != nil {
+		return c.Allow() // a body that is no JSON after all
+	}
+	return b
+}
+
+// replaceTexts puts other texts into a body; the rest of it stays as it is. nil if it cannot be read.
+func replaceTexts(body []byte, texts []string) json.RawMessage {
+	var list []map[string]json.RawMessage
+	if json.Unmarshal(body, &list) != nil {
+		return nil
+	}
+	n := 0
+	for _, e := range list {
+		var kind string
+		if json.Unmarshal(e["MsgType"], &kind) != nil || kind != "TIMTextElem" {
+			continue
+		}
+		if n == len(texts) {
+			return nil
+		}
+		content := map[string]json.RawMessage{}
+		if json.Unmarshal(e["MsgContent"], &content) != nil {
+			return nil
+		}
+		text, err := json.Marshal(texts[n])
+		if err != nil {
+			return nil
+		}
+		content["Text"] = text
+		if e["MsgContent"], err = json.Marshal(content); err != nil {
+			return nil
+		}
+		n++
+	}
+	out, err := json.Marshal(list)
+	if err != nil || n != len(texts) {
+		return nil
+	}
+	return out
+}
+
 // told is what a callback is about.
 type told struct {
 	at    Int // milliseconds
@@ -238,7 +308,7 @@ var callbackTypes = []callbackType{
 	asked[InviteAsked]("Group.CallbackBeforeInviteJoinGroup", "member.ask_add"),
 	happened[MembersJoined]("Group.CallbackAfterNewMemberJoin", "member.joined"),
 	happened[MembersLeft]("Group.CallbackAfterMemberExit", "member.left"),
-	asked[GroupMessage]("Group.CallbackBeforeSendMsg", "message.ask_send"),
+	asked[GroupMessageAsked]("Group.CallbackBeforeSendMsg", "message.ask_send"),
 	happened[GroupMessageSent]("Group.CallbackAfterSendMsg", "message.sent"),
 	happened[GroupMessageFailed]("Group.CallbackSendMsgException", "message.failed"),
 	happened[GroupMessagesRecalled]("Group.CallbackAfterRecallMsg", "message.recalled"),

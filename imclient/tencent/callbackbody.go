@@ -172,7 +172,13 @@ type DirectMessageAsked struct{ DirectMessage }
 func (b *DirectMessageAsked) says(e *imclient.Event) {
 	if b.FromAccount != "" && b.ToAccount != "" {
 		e.Peers = [2]string{string(b.FromAccount), string(b.ToAccount)}
+		e.Asks, e.Original = notYet(b.FromAccount, b.MsgBody, b.CloudCustomData, e), b.MsgBody
 	}
+}
+
+// notYet is a message that is not said yet.
+func notYet(from Str, body json.RawMessage, custom Str, e *imclient.Event) *imclient.Message {
+	return &imclient.Message{From: string(from), At: e.At, Body: decodeBody(body), Custom: string(custom)}
 }
 
 // DirectMessageSent tells that a user wrote to another, or that it came to nothing.
@@ -332,6 +338,19 @@ type GroupMessage struct {
 
 func (b *GroupMessage) tells() told { return b.with(b.FromAccount) }
 
+// GroupMessageAsked asks whether a user may say something in a group: nothing is said yet.
+type GroupMessageAsked struct{ GroupMessage }
+
+func (b *GroupMessageAsked) says(e *imclient.Event) {
+	if b.TopicId != "" {
+		e.Group = string(b.TopicId)
+	}
+	if b.FromAccount != "" && e.Group != "" {
+		e.Type = imclient.GroupType(b.Type)
+		e.Asks, e.Original = notYet(b.FromAccount, b.MsgBody, b.CloudCustomData, e), b.MsgBody
+	}
+}
+
 // GroupMessageSent tells of a message.
 type GroupMessageSent struct {
 	GroupMessage
@@ -355,7 +374,7 @@ func (b *GroupMessageSent) says(e *imclient.Event) {
 	if m.At.IsZero() {
 		m.At = e.At
 	}
-	e.Said = &m
+	e.Said, e.Type, e.Mentions = &m, imclient.GroupType(b.Type), len(b.GroupAtInfo)
 }
 
 // says fills in what was taken back.

@@ -228,6 +228,12 @@ func (c Callbacks) Read(_ url.Values, body []byte, now time.Time) (imclient.Even
 // Allow is an empty object: the status is what counts, and no answer is documented that holds anything back.
 func (c Callbacks) Allow() []byte { return []byte("{}") }
 
+// Decides is false: no answer is documented that holds a message back.
+func (c Callbacks) Decides() bool { return false }
+
+// Answer is Allow.
+func (c Callbacks) Answer(imclient.Event, imclient.Decision) []byte { return c.Allow() }
+
 // tells fills in what is known of a message. Direct chats are conversations, too, but no groups.
 func (m *EventMessage) tells(e *imclient.Event) {
 	if m.ConversationType != ConversationDirect {
@@ -238,6 +244,7 @@ func (m *EventMessage) tells(e *imclient.Event) {
 		e.Chat, e.Peers[0] = id, m.Sender.or(string(m.SenderStr))
 	}
 	e.Users = distinct(m.Sender.or(string(m.SenderStr)))
+	e.Mentions = max(len(m.MentionedUsers), len(m.MentionedUsersStr))
 	if e.At.IsZero() {
 		e.At = millis(m.CreateTime)
 	}

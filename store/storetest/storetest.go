@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"policies", Policies},
 		{"approvals", Approvals},
 		{"uses", Uses},
+		{"rules", Rules},
 		{"privacy", Privacy},
 		{"privacy in batches", PrivacyInBatches},
 		{"cases", Cases},
