@@ -54,6 +54,15 @@ func dropOld(ctx context.Context, c config.Retention, st *store.Store, now time.
 			}
 		}
 	}
+	for c.Cases > 0 && ctx.Err() == nil {
+		n, err := st.Privacy.DropCases(ctx, now.Add(-time.Duration(c.Cases)), store.MaxDrop)
+		if err != nil {
+			log.Warn("cases that were decided too long ago cannot be dropped", "error", err)
+		}
+		if err != nil || n < store.MaxDrop {
+			break
+		}
+	}
 }
 
 // keepDropping drops what is too old at the start and once an hour, until ctx ends.

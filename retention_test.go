@@ -68,6 +68,28 @@ func TestRetention(t *testing.T) {
 	if n := left(); n["member.mute"] != 0 || n["member.kick"] != 1 || n["operator.sign_in"] != 1 || n["audit.drop"] != 4 {
 		t.Errorf("left are %v", n)
 	}
+	for age, state := range map[int]store.CaseState{1: store.CaseDecided, 90: store.CaseDecided, 91: store.CaseNew} {
+		at := now.Add(-time.Duration(age) * day)
+		c, _, _, err := st.Cases.Flag(ctx, store.Case{Place: store.Conversation{App: "a", Group: "g"}, Key: at.String(), Sender: "ann"},
+			store.CaseFlag{At: at, Source: store.CaseFromOperator, By: "mei"}, func(store.Case, store.CaseSums) store.Weighing { return store.Weighing{} })
+		if err == nil && state == store.CaseDecided {
+			_, _, err = st.Cases.Decide(ctx, c.ID, c.Version, store.Decision{Verdict: store.Verdict{Macro: "m", OperatorID: "mei", Body: []byte(`{}`)}, Event: store.CaseEvent{At: at, Kind: "decide"}})
+		}
+		var lease store.VerdictLease
+		if err == nil && state == store.CaseDecided {
+			_, lease, _, err = st.Cases.Due(ctx, "here", time.Minute)
+		}
+		if err == nil && state == store.CaseDecided {
+			err = st.Cases.End(ctx, lease, store.VerdictDone, "", []byte(`{}`))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	dropOld(ctx, config.Retention{Cases: config.Duration(30 * day)}, st, now, log)
+	if list, err := st.Cases.List(ctx, store.CaseFilter{}, 0, 9); err != nil || len(list) != 2 {
+		t.Errorf("%d cases are left of three: %v", len(list), err)
+	}
 	bad, err := st.Audit.Verify(ctx, nil)
 	if err != nil || len(bad.Faults) > 0 {
 		t.Errorf("the chain: %+v %v", bad, err)

@@ -101,11 +101,12 @@ type Audit struct {
 	Heads string `toml:"heads"` // file that signed heads are appended to; "": audit-heads.jsonl in the data folder
 }
 
-// Retention says how long entries of the audit log are kept, by kind; 0 is for ever.
+// Retention says how long entries of the audit log, and cases, are kept, by kind; 0 is for ever.
 type Retention struct {
 	Reads   Duration `toml:"reads"`    // of direct chats, files of messages and the API
 	SignIns Duration `toml:"sign_ins"` // and sign-outs
 	Others  Duration `toml:"others"`
+	Cases   Duration `toml:"cases"` // of the queue, from when they were decided
 }
 
 // leastRetention is less than nobody would want to look back.
@@ -437,6 +438,7 @@ func (c *Config) check(at *places) error {
 		{"retention.reads", retentionProblem(c.Retention.Reads)},
 		{"retention.sign_ins", retentionProblem(c.Retention.SignIns)},
 		{"retention.others", retentionProblem(c.Retention.Others)},
+		{"retention.cases", retentionProblem(c.Retention.Cases)},
 		{"jobs.workers", numberBetween(c.Jobs.Workers, 1, 16)},
 		{"jobs.lease", between(c.Jobs.Lease, Duration(time.Second), Duration(10*time.Minute))},
 		{"jobs.hold", between(c.Jobs.Hold, 0, Duration(5*time.Minute))},

@@ -87,6 +87,7 @@ func (s *Server) heldView(ctx context.Context, app *App, user string) (templates
 		n   int
 	}{
 		{"targets", h.Targets}, {"mentions", h.Mentions}, {"requests", h.Requests}, {"job_items", h.JobItems}, {"places", h.Places}, {"lists", h.Lists}, {"messages", h.Messages},
+		{"cases", h.Cases},
 	} {
 		//i18n:uses data.kind.*
 		v.Kinds = append(v.Kinds, templates.FactView{Name: i18n.T(ctx, "data.kind."+kind.key), Value: i18n.Int(ctx, kind.n)})
@@ -133,7 +134,7 @@ func (s *Server) eraseData(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("erase what is held about a user of app %s: %w", app.Name, err)
 	}
-	rest := e.Places + e.Requests + e.JobItems + e.Lists + e.Messages
+	rest := e.Places + e.Requests + e.JobItems + e.Lists + e.Messages + e.Cases
 	t := templates.Toast{Text: i18n.N(ctx, "data.erased", e.Entries, "rest", i18n.N(ctx, "data.erased_rest", rest)), Small: i18n.T(ctx, "data.for_good")}
 	if len(e.Told) > 0 {
 		t.Action = &templates.ButtonView{Text: i18n.T(ctx, "data.show"), URL: entryURL(app, e.Told[0])}

@@ -33,13 +33,14 @@ type Holdings struct {
 	JobItems  int       // targets of jobs
 	Messages  int       // what the user said, kept in the archive
 	Lists     int       // rows of lists that imdesk keeps beside the service's: users it knows of, those who are protected, and what rules caught
-	UnderWay  int       // entries and jobs that have no end yet: they can be erased later only
+	Cases     int       // cases about the user with all that is kept with them, reports by the user, strikes, and what else names the user in cases
+	UnderWay  int       // entries, jobs and verdicts that have no end yet: they can be erased later only
 	Protected bool      // the user is on the list of those whom no job may harm, which erasing takes away
 }
 
 // Any reports whether there is anything to erase.
 func (h Holdings) Any() bool {
-	return h.Targets+h.Mentions+h.Places+h.Requests+h.JobItems+h.Lists+h.Messages > 0
+	return h.Targets+h.Mentions+h.Places+h.Requests+h.JobItems+h.Lists+h.Messages+h.Cases > 0
 }
 
 // Erasure is what was erased.
@@ -51,7 +52,8 @@ type Erasure struct {
 	JobItems int
 	Lists    int
 	Messages int
-	Left     int     // entries and jobs under way
+	Cases    int
+	Left     int     // entries, jobs and verdicts under way
 	Told     []int64 // the audit entries that tell of it
 }
 
@@ -79,6 +81,8 @@ type Privacy interface {
 	Drop(ctx context.Context, by AuditEntry, d Drop) (int, error)
 	// DropPlaces deletes up to limit places that operators visited last before t.
 	DropPlaces(ctx context.Context, t time.Time, limit int) (int, error)
+	// DropCases deletes up to limit cases that were decided before t, oldest first, with their evidence, reports and strikes.
+	DropCases(ctx context.Context, t time.Time, limit int) (int, error)
 }
 
 type privacy struct{ db *db }
@@ -121,6 +125,7 @@ type toldOthers struct {
 	JobItems int `json:"job_items"`
 	Lists    int `json:"lists"`
 	Messages int `json:"messages,omitempty"` // of the archive
+	Cases    int `json:"cases,omitempty"`
 }
 
 // toldRow is a record that was taken out: written as [seq, "hash"].
@@ -301,9 +306,19 @@ func (s privacy) Find(ctx context.Context, app, user string, now time.Time) (Hol
 		return h, wrap(op, err)
 	}
 	h.Messages = int(said)
-	open, err := s.openJobs(ctx, c, app, user)
-	h.UnderWay += open
-	return h, wrap(op, err)
+	cases, err := s.inCases(ctx, app, user, false)
+	if err != nil {
+		return h, wrap(op, err)
+	}
+	h.Cases += cases
+	for _, count := range []func(context.Context, conn, string, string) (int, error){openJobs, openCases} {
+		n, err := count(ctx, c, app, user)
+		if err != nil {
+			return h, wrap(op, err)
+		}
+		h.UnderWay += n
+	}
+	return h, nil
 }
 
 // mentioning reads entries of the app that name the user, but not as a target, after an id.
@@ -342,7 +357,7 @@ func (s privacy) beside(c conn, app, user string) []table {
 	placesGone := func(e *Erasure) *int { return &e.Places }
 	lists := func(h *Holdings) *int { return &h.Lists }
 	listsGone := func(e *Erasure) *int { return &e.Lists }
-	return []table{
+	return append(caseTables(app, user), []table{
 		{`pin`, `app = ? AND kind = 'user' AND place_id = ?`, []any{app, user}, "", places, placesGone},
 		{`recent`, `app = ? AND kind = 'user' AND place_id = ?`, []any{app, user}, "", places, placesGone},
 		{
@@ -361,11 +376,11 @@ func (s privacy) beside(c conn, app, user string) []table {
 		{`protected_user`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
 		{`rule_hit`, `app = ? AND sender = ?`, []any{app, user}, "", lists, listsGone},
 		{`rule_strike`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
-	}
+	}...)
 }
 
 // openJobs counts jobs and requests that name the user and have not ended.
-func (s privacy) openJobs(ctx context.Context, c conn, app, user string) (int, error) {
+func openJobs(ctx context.Context, c conn, app, user string) (int, error) {
 	quoted, _ := json.Marshal(user)
 	n, err := one(c.row(ctx, `SELECT (SELECT COUNT(*) FROM job WHERE app = ? AND ended_at = 0
 		AND EXISTS (SELECT 1 FROM job_item i WHERE i.job = job.id AND i.target = ?))
@@ -396,6 +411,10 @@ func (s privacy) Erase(ctx context.Context, by AuditEntry, app, user string) (Er
 		if total.Messages += n; n < MaxArchiveBatch {
 			break
 		}
+	}
+	n, err := s.inCases(ctx, app, user, true)
+	if total.Cases = n; err != nil {
+		return total, wrap(op, err)
 	}
 	after, targets := int64(0), true
 	for first, more := true, true; more; first = false {
@@ -467,7 +486,7 @@ func (s privacy) eraseBeside(ctx context.Context, c conn, app, user string, tota
 		}
 		*part.erased(total) += n
 	}
-	return &toldOthers{total.Places, total.Requests, total.JobItems, total.Lists, total.Messages}, nil
+	return &toldOthers{total.Places, total.Requests, total.JobItems, total.Lists, total.Messages, total.Cases}, nil
 }
 
 // next reads entries about the user, or those that only name the user after an id.

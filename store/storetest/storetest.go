@@ -44,6 +44,7 @@ func Run(t *testing.T, open Open) {
 		{"rules", Rules},
 		{"privacy", Privacy},
 		{"privacy in batches", PrivacyInBatches},
+		{"privacy of cases", PrivacyOfCases},
 		{"cases", Cases},
 		{"callbacks", Callbacks},
 		{"verdicts", Verdicts},
