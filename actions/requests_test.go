@@ -209,6 +209,7 @@ func TestForbidden(t *testing.T) {
 		NoteBlock{User: one[0], Other: "b", Fields: []imclient.Field{{Key: "a"}}},
 		MarkContact{Where: Where{User: one[0], Peer: "b"}, Marks: map[string]bool{"pinned": true}},
 		MakeToken{Common: because("x"), User: one[0], Life: time.Hour},
+		Warn{User: one[0], Text: "x"},
 	}
 	var covered []Verb
 	for _, a := range all {

@@ -127,6 +127,7 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	if h.server, err = newServer(options); err != nil {
 		t.Fatal(err)
 	}
+	check(t, h.server.Apps.Load(context.Background()))
 	h.handler, err = h.server.handler()
 	if err != nil {
 		t.Fatal(err)
@@ -134,9 +135,12 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	return h
 }
 
+// harnessKey seals what the consoles of the tests keep secret; a console that is started anew has the same.
+var harnessKey = secrets.RandomKey()
+
 // registry has the harness's app, and takes up others.
 func registry(t testing.TB, h *harness, log *slog.Logger) *apps.Registry {
-	ring, err := secrets.New(secrets.RandomKey())
+	ring, err := secrets.New(harnessKey)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,12 @@ type watched struct {
 // watch starts a console on a database.
 func (h *harness) watch(t *testing.T, dsn string) *watched {
 	t.Helper()
+	return h.watchKeeping(t, dsn, true)
+}
+
+// watchKeeping starts one that keeps what is said, or does not.
+func (h *harness) watchKeeping(t *testing.T, dsn string, keeps bool) *watched {
+	t.Helper()
 	ctx := context.Background()
 	log := slog.New(slog.DiscardHandler)
 	st, err := store.Open(ctx, dsn)
@@ -55,7 +61,7 @@ func (h *harness) watch(t *testing.T, dsn string) *watched {
 	changes := events.NewSoon(st.Events, log)
 	keeper := &archive.Keeper{
 		Store: st.Archive, Log: log, Now: h.now,
-		Policies: func() map[string]archive.Policy { return map[string]archive.Policy{testApp: {Groups: true}} },
+		Policies: func() map[string]archive.Policy { return map[string]archive.Policy{testApp: {Groups: keeps}} },
 	}
 	w := &watched{t: t, h: h, store: st, auth: auth.New(auth.Options{Store: st, Now: h.now, Log: log, Shared: store.IsPostgres(dsn)})}
 	w.server, err = newServer(Options{
@@ -229,6 +235,21 @@ func (s *reader) next(name string) event {
 var lineText = regexp.MustCompile(`(?s)<li class="tick"([^>]*)>.*?<span class="x" dir="auto">(.*?)</span> ?<span class="f">`)
 
 // lines reads until n lines have come, and returns what they say; updates begin with a star.
+// knows waits until a group and a user have names: a line waits for them only a moment.
+func (w *watched) knows(group, user string) {
+	w.t.Helper()
+	line := []store.Archived{{Place: store.Conversation{App: testApp, Group: group}, Sender: user}}
+	for end := time.Now().Add(10 * time.Second); ; {
+		w.server.nameLines(w.t.Context(), line)
+		if _, all := w.server.lineNames.of(w.server.Now(), lineName{testApp, group, true}, lineName{testApp, user, false}); all {
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Fatalf("%s and %s have no names", group, user)
+		}
+	}
+}
+
 func (s *reader) lines(n int) (list []string) {
 	s.t.Helper()
 	for len(list) < n {
@@ -264,6 +285,7 @@ func TestLiveStream(t *testing.T) {
 		all, seen := w.open(path, mod, ""), w.open(liveStreamPath, viewer, "")
 		all.next("beat")
 		seen.next("beat")
+		w.knows("g1", "ann")
 		w.told("g1", "ann", "hello <b>you</b>", 1)
 		e := all.next("lines")
 		for _, want := range []string{`data-pane="0"`, "hello &lt;b&gt;you&lt;/b&gt;", "Ann O’Neil", "Music &amp; more", `data-href="/apps/demo/groups/g1/messages?seq=1"`} {
@@ -398,8 +420,7 @@ func TestLiveStream(t *testing.T) {
 func TestLiveStreamOfWhatIsNotKept(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	w := h.watch(t, t.TempDir()+"/imdesk.db")
-	w.server.Archive.Policies = func() map[string]archive.Policy { return nil }
+	w := h.watchKeeping(t, t.TempDir()+"/imdesk.db", false)
 	mod, _ := w.signIn("mod", auth.Moderator)
 	s := w.open(liveStreamPath, mod, "")
 	s.next("beat")

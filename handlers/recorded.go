@@ -24,6 +24,8 @@ func (s *Server) recorded(c *gin.Context, e store.AuditEntry, do func() error) e
 	out := store.AuditOutcome{At: s.Now(), State: store.AuditOK}
 	if err != nil {
 		out.State, out.ErrorKind = store.AuditFailed, "internal"
+	} else { // what was done is told, however long it took
+		c.Request = c.Request.WithContext(context.WithoutCancel(ctx))
 	}
 	return errors.Join(err, s.Store.Audit.Finish(context.WithoutCancel(ctx), id, out))
 }

@@ -97,7 +97,7 @@ func (s apps) Add(ctx context.Context, a App, secrets map[string][]byte) (App, e
 	if err != nil {
 		return a, wrap("add an app", err)
 	}
-	return s.get(ctx, a.Name)
+	return s.get(context.WithoutCancel(ctx), a.Name) // it is stored
 }
 
 func addApp(ctx context.Context, c conn, a App, settings string) error {
@@ -164,7 +164,7 @@ func (s apps) Change(ctx context.Context, a App, secrets map[string][]byte) (App
 	if err != nil {
 		return a, wrap("change an app", err)
 	}
-	return s.get(ctx, a.Name)
+	return s.get(context.WithoutCancel(ctx), a.Name) // it is stored
 }
 
 func (s apps) Remove(ctx context.Context, name string, version int64, by string, at time.Time) error {

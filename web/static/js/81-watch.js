@@ -26,9 +26,8 @@ const toEnd = (e) => (e.scrollTop = e.scrollHeight);
 
 // takeLines puts what the server drew where it belongs.
 function takeLines(html) {
-  const parts = make("template");
-  parts.innerHTML = html;
-  for (const part of [...parts.content.children]) {
+  const parts = new DOMParser().parseFromString(html, "text/html").body;
+  for (const part of [...parts.children]) {
     if (part.dataset.put) document.getElementById(part.dataset.put)?.replaceChildren(...part.childNodes);
     else addLines(watchLists[Number(part.dataset.pane)], [...part.children]);
   }
