@@ -311,6 +311,7 @@ func (p *tab) axe(what, rules string) {
 		now := true
 		command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: axeSource(p.t), RunImmediately: &now})
 	}
+	p.wait(`!document.querySelector(".htmx-request")`) // what is on its way is drawn paler
 	found := eval[[]finding](p, `axe.run(document, {resultTypes: ["violations"], iframes: false, ...`+rules+`}).then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + " " + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ""))})))`)
 	for _, f := range found {
 		p.t.Errorf("%s: %s: %s\n\t%s", what, f.ID, f.Help, strings.Join(f.Nodes, "\n\t"))

@@ -47,6 +47,7 @@ type console struct {
 	mu        sync.Mutex
 	operators map[string]bool
 	cookies   map[string]*http.Cookie // of sessions, by operator
+	signed    map[string]time.Time    // when they signed in
 	made      atomic.Int64            // messages: for their random numbers
 }
 
@@ -70,7 +71,7 @@ func (l *tail) String() string {
 
 // start runs the program on a new data folder and waits until it says where it is. Settings are of its environment.
 func start(name string, settings ...string) (*console, error) {
-	c := &console{data: filepath.Join(scratch, name), log: &tail{}, exited: make(chan error, 1), operators: map[string]bool{}, cookies: map[string]*http.Cookie{}}
+	c := &console{data: filepath.Join(scratch, name), log: &tail{}, exited: make(chan error, 1), operators: map[string]bool{}, cookies: map[string]*http.Cookie{}, signed: map[string]time.Time{}}
 	c.process = exec.Command(program, "--listen", "127.0.0.1:0", "--data", c.data)
 	c.process.Env = append(os.Environ(), "IMDESK_EMULATOR_TALK=0", "IMDESK_TIME_ZONE=Asia/Shanghai")
 	c.process.Env = append(c.process.Env, settings...)

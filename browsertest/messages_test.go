@@ -145,7 +145,7 @@ func (p *tab) lookBack(selector string) bool {
 			return false
 		}
 		link := eval[string](p, `document.querySelector("[data-more] a[data-before]").href`)
-		p.clickText("Look further back").wait(`document.querySelector("[data-more] a[data-before]")?.href !== ` + quote(link))
+		p.click("[data-more] a[data-before]").wait(`document.querySelector("[data-more] a[data-before]")?.href !== ` + quote(link))
 	}
 	return p.count(selector) > 0
 }

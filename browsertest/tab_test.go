@@ -189,20 +189,23 @@ func (p *tab) scheme(s string) {
 	})
 }
 
-// session signs an operator in, once for each console, and returns the cookie.
+// freshSession is how long a session is used for one test after another: dangerous acts ask who signed in ten minutes ago again.
+const freshSession = 5 * time.Minute
+
+// session signs an operator in, once for a while, and returns the cookie.
 func (c *console) session(t testing.TB, name, role string) *http.Cookie {
 	t.Helper()
 	secret := c.operator(t, name, role)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if ck := c.cookies[name]; ck != nil {
+	if ck := c.cookies[name]; ck != nil && time.Since(c.signed[name]) < freshSession {
 		return ck
 	}
 	ck, err := c.signIn(name, secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.cookies[name] = ck
+	c.cookies[name], c.signed[name] = ck, time.Now()
 	return ck
 }
 
