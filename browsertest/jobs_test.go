@@ -45,8 +45,9 @@ func TestJobFromPasteToReverse(t *testing.T) {
 	}
 
 	// Taken back before it begins, by one key, and without scripts the same page goes on by a link.
+	q := c.as(t, "lead", how{noScript: true}) // a browser takes a while to open, and the job waits for eight seconds only
 	p.visit("/apps/demo/jobs/new?kind=member.mute&groups="+g+"&users="+spammers[0]).press(kb.Enter, ctrl).see("Mute 1 member").press(kb.Enter, ctrl).see("Begins in")
-	q := c.as(t, "lead", how{noScript: true}).visit(p.at()).see("Refresh", "Begins in")
+	q.visit(p.at()).see("Refresh", "Begins in")
 	p.clickText("Take back").see("Taken back. Nothing was sent").see("Stopped")
 	q.click(`.no-script a`).see("Stopped")
 	c.wantMuted(t, g, spammers[0], 0)
