@@ -513,6 +513,7 @@ func (p *tab) noSheet() *tab {
 // fits fails the test if the page has to be scrolled sideways.
 func (p *tab) fits() {
 	p.t.Helper()
+	p.wait(`document.readyState === "complete" && document.documentElement`)
 	wide := eval[string](p, `(() => {
 		const root = document.documentElement, limit = root.clientWidth;
 		if (root.scrollWidth <= limit && document.body.scrollWidth <= limit) return "";
