@@ -6,18 +6,31 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 )
 
-// Root returns the folder of the module.
-func Root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
-}
+// root is found before a test can leave the folder it was started in. The compiler's paths are not asked: they are relative
+// in what -trimpath builds, and with it clones share what was compiled.
+var root = func() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}()
+
+// Root returns the folder of the module that holds the package under test.
+func Root() string { return root }
 
 // Data returns the folder with real chat text: IMDESK_DATA, or the shared folder beside the project.
 func Data(t testing.TB) string {
