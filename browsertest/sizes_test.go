@@ -1,17 +1,6 @@
 package browsertest
 
-import (
-	"testing"
-
-	"github.com/chromedp/chromedp"
-)
-
-// tap touches the middle of something.
-func (p *tab) tap(selector string) *tab {
-	p.t.Helper()
-	p.do(chromedp.Tap(chromedp.CSS(selector)))
-	return p
-}
+import "testing"
 
 func TestPhone(t *testing.T) {
 	c := demo(t)

@@ -43,8 +43,9 @@ type tab struct {
 	said    []string // errors of the console
 	allowed []string // parts of those that the test provokes
 
-	keys int  // pressed and clicked
-	axed bool // pages have axe-core
+	keys   int   // pressed and clicked
+	counts *task // that is being counted; nil: none
+	axed   bool  // pages have axe-core
 }
 
 // how a browser differs from one on a desk, in English, with scripts.
@@ -240,6 +241,7 @@ func (p *tab) visit(path string) *tab {
 // visitStatus opens a page that answers with a status.
 func (p *tab) visitStatus(path string, status int64) *tab {
 	p.t.Helper()
+	p.byHand("going to " + path)
 	if status >= 400 {
 		p.allow(fmt.Sprintf("status of %d", status))
 	}
@@ -388,21 +390,26 @@ func (p *tab) key(key rune, modifiers []chromedp.Modifier) {
 	}
 }
 
-// types enters text where the focus is. It does not count as keys.
+// types enters text where the focus is, which is a field. It does not count as keys.
 func (p *tab) types(text string) *tab {
 	p.t.Helper()
+	p.wait(inField)
 	for _, key := range text {
 		p.key(key, nil)
 	}
 	return p
 }
 
-// paste enters text where the focus is at once.
+// paste enters text at once where the focus is, which is a field.
 func (p *tab) paste(text string) *tab {
 	p.t.Helper()
+	p.wait(inField)
 	p.do(insert(text))
 	return p
 }
+
+// inField is true while what is typed becomes text.
+const inField = `document.activeElement?.matches("input, textarea, select, [contenteditable]")`
 
 func insert(text string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
@@ -447,6 +454,7 @@ func (p *tab) forward() *tab { p.t.Helper(); p.run(`history.forward()`); return 
 // fill replaces what is in a field.
 func (p *tab) fill(selector, text string) *tab {
 	p.t.Helper()
+	p.byHand("filling " + selector)
 	p.do(chromedp.Focus(chromedp.CSS(selector)))
 	p.run(`document.querySelector(` + quote(selector) + `).select()`)
 	p.do(insert(text))
@@ -488,6 +496,7 @@ func (p *tab) focus() string {
 // goTo focuses a row, as a click on it does.
 func (p *tab) goTo(id string) *tab {
 	p.t.Helper()
+	p.keys++
 	p.run(`document.querySelector(` + quote(row(id)) + `).focus()`)
 	return p
 }
