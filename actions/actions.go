@@ -50,7 +50,8 @@ type Service struct {
 	Now        func() time.Time // nil: time.Now
 	Log        *slog.Logger     // nil: slog.Default
 	UndoWindow time.Duration    // how long an action can be taken back; 0: 10 min
-	// After is told what came of each action, once it is over; nil: nobody is. It does not wait for anything.
+	// After is told what came of each action, once it is over and recorded, also of one that a console that died had begun
+	// and of one that was taken back; nil: nobody is. It does not wait for anything.
 	After func(App, Result)
 	Guard Guard   // asked whether the operator may act alone, and now; nil: always
 	Watch Watcher // told what became of messages; nil: nobody is

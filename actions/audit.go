@@ -16,6 +16,7 @@ import (
 // Detail is what the audit entry of an action holds as its detail.
 type Detail struct {
 	Note    string             `json:"note,omitempty"`
+	Case    int64              `json:"case,omitempty"`    // the case that led to it
 	Options map[string]any     `json:"options,omitempty"` // the action's own: seconds, silent, text, fields, where
 	Type    imclient.GroupType `json:"type,omitempty"`    // of the group
 	Want    *string            `json:"want,omitempty"`    // what all items were to be; nil if they differ
@@ -63,7 +64,7 @@ func entry(actor Actor, p *plan, w work, o order, at time.Time) store.AuditEntry
 // detailJSON writes the detail so that it fits: if need be without the name cards, then without what the items were
 // before. An undo lacks them.
 func detailJSON(p *plan, w work, o order, cleared *Clearance) json.RawMessage {
-	d := Detail{Note: o.common.Note, Options: w.options(), Type: p.group.Type, Form: o.form, Cleared: cleared}
+	d := Detail{Note: o.common.Note, Case: o.common.Case, Options: w.options(), Type: p.group.Type, Form: o.form, Cleared: cleared}
 	alike := true
 	for _, i := range p.items {
 		alike = alike && i.Want == p.items[0].Want

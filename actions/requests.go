@@ -36,6 +36,8 @@ type Common struct {
 	// Was is how items were before an earlier try of which nobody can tell what it did: an undo restores that, and not what
 	// the try may have left.
 	Was map[string]string `json:"-"`
+	// Case is the case that led to it, for the record; 0: none.
+	Case int64 `json:"-"`
 }
 
 func (c Common) common() Common { return c }

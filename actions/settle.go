@@ -78,6 +78,9 @@ func (s *Service) settleEntry(ctx context.Context, app App, w work, e store.Audi
 	r := Result{ID: e.ID, Verb: p.verb, UndoOf: e.UndoOf, Group: e.Group, Items: p.items, State: total(p.items), Begun: e.At, Finished: s.now()}
 	r.Recorded = s.finish(context.WithoutCancel(ctx), e.ID, outcome(r, nil))
 	r.UndoUntil, r.UndoText = s.undoable(app, r.Verb, p.group.Type, r)
+	if s.After != nil {
+		s.After(app, r)
+	}
 	return r, nil
 }
 

@@ -525,7 +525,7 @@ func (s *Service) do(ctx context.Context, v store.Verdict, i int, t *Step) {
 	body := ReadBody(v)
 	for try := t.Tries; try < t.Tries+maxTries; try++ {
 		key := fmt.Sprintf("verdict.%d.%d.%d", v.ID, i, try)
-		a := t.action(actions.Common{Reason: body.Reason, Note: fmt.Sprintf("#%d", v.Case), Key: key})
+		a := t.action(actions.Common{Reason: body.Reason, Note: fmt.Sprintf("#%d", v.Case), Case: v.Case, Key: key})
 		// A console that died may have sent it: then the audit log has the key, and the service is asked how things are.
 		r, found, err := s.Actions.SettleKey(ctx, by, app, a, key)
 		if err == nil && !found {
