@@ -39,6 +39,8 @@ type tab struct {
 	how how
 	ctx context.Context
 
+	base string // where the browser finds the console
+
 	mu      sync.Mutex
 	said    []string // errors of the console
 	allowed []string // parts of those that the test provokes
@@ -63,7 +65,7 @@ var phone = how{width: 390, height: 844, touch: true}
 // visitor opens a browser in which nobody is signed in.
 func (c *console) visitor(t testing.TB, h how) *tab {
 	t.Helper()
-	p := &tab{t: t, c: c, how: h}
+	p := &tab{t: t, c: c, how: h, base: c.url}
 	ctx, cancel := chromedp.NewContext(startBrowser(t), chromedp.WithNewBrowserContext())
 	p.start(ctx, cancel, h)
 	return p
@@ -86,7 +88,7 @@ func (c *console) named(t testing.TB, name, role string, h how) *tab {
 // sibling opens another tab of the same browser.
 func (p *tab) sibling() *tab {
 	p.t.Helper()
-	q := &tab{t: p.t, c: p.c, how: p.how}
+	q := &tab{t: p.t, c: p.c, how: p.how, base: p.base}
 	ctx, cancel := chromedp.NewContext(p.ctx)
 	q.start(ctx, cancel, how{})
 	return q
@@ -119,7 +121,7 @@ func (p *tab) start(ctx context.Context, cancel context.CancelFunc, h how) {
 			}
 			if m.IsException() || m.Type == chromedp.ConsoleError {
 				p.mu.Lock()
-				p.said = append(p.said, fmt.Sprintf("%s (%s)", m, strings.TrimPrefix(m.URL, p.c.url)))
+				p.said = append(p.said, fmt.Sprintf("%s (%s)", m, strings.TrimPrefix(m.URL, p.base)))
 				p.mu.Unlock()
 			}
 		}
@@ -229,7 +231,7 @@ func (c *console) signIn(name, secret string) (*http.Cookie, error) {
 func (p *tab) cookie(ck *http.Cookie) {
 	p.t.Helper()
 	yes := true
-	command(p, network.SetCookie, network.SetCookieParams{Name: ck.Name, Value: ck.Value, URL: p.c.url, Path: "/", Secure: &yes, HTTPOnly: &yes})
+	command(p, network.SetCookie, network.SetCookieParams{Name: ck.Name, Value: ck.Value, URL: p.base, Path: "/", Secure: &yes, HTTPOnly: &yes})
 }
 
 // visit opens a page that has to be there.
@@ -247,10 +249,10 @@ func (p *tab) visitStatus(path string, status int64) *tab {
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	res, err := chromedp.Run(ctx, chromedp.NavigateResponse(p.c.url+path))
+	res, err := chromedp.Run(ctx, chromedp.NavigateResponse(p.base+path))
 	for tries := 0; tries < 3 && err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED"); tries++ { // what was done before had yet to lead somewhere
 		time.Sleep(200 * time.Millisecond)
-		res, err = chromedp.Run(ctx, chromedp.NavigateResponse(p.c.url+path))
+		res, err = chromedp.Run(ctx, chromedp.NavigateResponse(p.base+path))
 	}
 	if err != nil {
 		p.t.Fatalf("open %s: %v", path, err)

@@ -464,13 +464,18 @@ func (s *Server) peekView(c *gin.Context, app *App, m store.Archived) templates.
 		v.Text, v.Kinds, v.Note = "", nil, i18n.T(ctx, "watch.withheld")
 	}
 	back := s.liveBack(c)
+	ref := messageRef{seq: strconv.FormatInt(m.Seq, 10), id: m.Key, from: m.Sender}
+	act := func(to string, b templates.ButtonView) {
+		b.Small, b.Type = true, "submit"
+		v.Forms = append(v.Forms, templates.PeekForm{Target: to, Button: b, Hidden: []string{"m", ref.String(), "back", back, "key", formKey(url.Values{})}})
+	}
 	if m.State != store.ArchiveRecalled {
-		ref := messageRef{seq: strconv.FormatInt(m.Seq, 10), id: m.Key, from: m.Sender}
-		v.Target = groupURL(app, g.ID, "recall")
-		v.Recall = &templates.ButtonView{
-			Text: i18n.T(ctx, "messages.recall"), Icon: "recall", Key: "r", Small: true, Type: "submit", Why: notOffered(c, app, auth.VerbRecall, imclient.VerbRecall, g.Type),
-		}
-		v.Hidden = []string{"m", ref.String(), "back", back, "key", formKey(url.Values{})}
+		act(groupURL(app, g.ID, "recall"), templates.ButtonView{
+			Text: i18n.T(ctx, "messages.recall"), Icon: "recall", Key: "r", Why: notOffered(c, app, auth.VerbRecall, imclient.VerbRecall, g.Type),
+		})
+	}
+	if s.Cases != nil {
+		act(groupURL(app, g.ID, tabMessages, "flag"), templates.ButtonView{Text: i18n.T(ctx, "queue.flag"), Icon: "queue", Key: "q", Why: mayNot(c, app, auth.VerbReport)})
 	}
 	users := url.Values{"users": {m.Sender}, "back": {back}}.Encode()
 	sheet := func(right auth.Verb, needs imclient.Verb, b templates.ButtonView) templates.ButtonView {

@@ -89,9 +89,14 @@ type WatchPeek struct {
 	Kinds   []string
 	Note    string // why there is no text
 	Buttons []ButtonView
-	Recall  *ButtonView // nil: it is no more to be recalled
-	Target  string      // where Recall is sent
-	Hidden  []string    // pairs of fields
+	Forms   []PeekForm // what is done at once
+}
+
+// PeekForm is a button that does something about the line one is at.
+type PeekForm struct {
+	Target string
+	Hidden []string // pairs of fields
+	Button ButtonView
 }
 
 const (
@@ -139,12 +144,13 @@ func watchLineAttrs(l WatchLine) templ.Attributes {
 	return a
 }
 
-// watchStream are the attributes that connect the page to its events. Offline, the wait between two tries stays short.
+// watchStream are the attributes that connect the page to its events. Offline, the wait between two tries stays short, and a try that
+// is not answered, as over a connection that did not outlive a sleep, ends soon.
 func watchStream(url string) templ.Attributes {
 	if url == "" {
 		return nil
 	}
-	return templ.Attributes{"hx-sse:connect": url, "hx-swap": "none", "hx-config": `{"sse":{"reconnectMaxDelay":5000}}`}
+	return templ.Attributes{"hx-sse:connect": url, "hx-swap": "none", "hx-config": `{"sse":{"reconnectMaxDelay":5000,"connectTimeout":10000}}`}
 }
 
 func paneID(i int) string { return "pane-" + strconv.Itoa(i) }

@@ -120,7 +120,7 @@ const enabled = (element) => !element.disabled && element.getAttribute("aria-dis
 
 // shortcut is the button or link of a key.
 function shortcut(key, within = document) {
-  return findAll(`[aria-keyshortcuts="${CSS.escape(key)}"]`, within).find((b) => enabled(b) && !b.matches(fields) && isShown(b));
+  return findAll(`[aria-keyshortcuts="${CSS.escape(key)}"]`, within).find((b) => enabled(b) && !b.matches(fields) && isShown(b) && !b.closest("[inert]"));
 }
 
 // pressButton presses the button of a key. The buttons of an action bar work on the row one is at when
@@ -135,7 +135,7 @@ function pressButton(key) {
   const row = list && currentRow(list);
   const act = list && findAll(`[data-act][aria-keyshortcuts="${CSS.escape(key)}"]`, list).find(enabled);
   const tick = row && tickOf(row);
-  if (!act || !tick) return tellWhy(key);
+  if (!act || !tick) return waitForRail(key) || tellWhy(key);
   setTicks(list, [[tick, true]]);
   act.click();
   return true;

@@ -62,6 +62,9 @@ function replaceLine(old, line) {
   line.tabIndex = old.tabIndex;
   old.replaceWith(line);
   if (focused) line.focus({ preventScroll: true });
+  if (!line.getAttribute("aria-current")) return;
+  railURL = ""; // what can be done about it has changed
+  loadRail(line.dataset.rail);
 }
 
 function appendLines(pane, lines) {
