@@ -65,6 +65,12 @@ func TestArchiveFiles(t *testing.T) {
 		_, err = st.Archive.Add(ctx, []store.Archived{archive.Message(place, imclient.Message{ID: seq, Seq: seq, From: "ann", At: hour.Add(time.Minute)}, archive.FromEvent)})
 		ok(err)
 	}
+	_, err = st.Archive.LookBehind(ctx, "a", hour)
+	ok(err)
+	claimed, err := st.Archive.ClaimFill(ctx, "a", "another", time.Hour, 1) // history is another console's turn
+	if ok(err); len(claimed) != 1 {
+		t.Fatalf("to be filled: %+v", claimed)
+	}
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() { keeper.Run(running); close(ended) }()

@@ -249,7 +249,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	behind.Go(func() { said.Run(keeping) })
 	behind.Go(func() { watched.Run(keeping) })
 	if c.Jobs.DirectoryShare > 0 {
-		walker := &directory.Walker{Store: st.Directory, Apps: walked(list), Share: c.Jobs.DirectoryShare, Name: said.Name, Log: log, Now: time.Now, Wait: walkWait}
+		walker := &directory.Walker{Store: st.Directory, Apps: walked(list), Share: c.Jobs.DirectoryShare, Name: said.Name, Log: log, Now: time.Now, Wait: walkWait, Found: said.Found}
 		behind.Go(func() { walker.Run(ctx) })
 	}
 	behind.Go(func() { keepFinishing(ctx, st, member, log) })

@@ -41,6 +41,8 @@ type Walker struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	Wait  time.Duration // before the first step: who just opened the console comes first
+	// Found takes what the service says of groups; nil: nobody does.
+	Found func(ctx context.Context, app string, groups []imclient.Group) error
 }
 
 // The parts of a walk, in their order.
@@ -234,7 +236,10 @@ func (s step) note(ctx context.Context, groups []imclient.Group, from string) er
 	for i, g := range groups {
 		list[i] = store.KnownGroup{App: s.app.Name, ID: g.ID, Type: string(g.Type), Name: g.Name, Members: max(g.Members, 0), From: from, Seen: s.Now()}
 	}
-	return s.Store.Note(ctx, list)
+	if err := s.Store.Note(ctx, list); err != nil || s.Found == nil {
+		return err
+	}
+	return s.Found(ctx, s.app.Name, groups)
 }
 
 // members reads a page of who is in a group: users who can be found, and whose conversations may lead to groups.

@@ -318,6 +318,9 @@ func (s *Server) coverageOf(ctx context.Context, app *App, g imclient.Group) *te
 		of := c.Last - c.First + 1
 		v.Share = i18n.T(ctx, "archive.share", "n", strconv.FormatFloat(100*share(c.Known-c.Lost, of), 'f', 2, 64))
 		v.Text = i18n.T(ctx, "archive.since", "seq", i18n.Int(ctx, c.First))
+		if c.Before > 0 && c.First > 1 {
+			v.Text = i18n.T(ctx, "archive.before", "seq", i18n.Int(ctx, c.First))
+		}
 		if c.Missing > 0 {
 			v.Tone, v.Missing = "warn", i18n.N(ctx, "archive.missing", int(c.Missing))
 		}

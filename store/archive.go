@@ -160,11 +160,16 @@ func (a archive) place(ctx context.Context, c conn, p Conversation) (int64, erro
 		return id, err
 	}
 	p = p.sorted()
-	if _, err := c.exec(ctx, `INSERT INTO archive_place (app, grp, user_a, user_b, messages) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
-		text(p.App), text(p.Group), text(p.Users[0]), text(p.Users[1])); err != nil {
+	n, err := c.exec(ctx, `INSERT INTO archive_place (app, grp, user_a, user_b, messages) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
+		text(p.App), text(p.Group), text(p.Users[0]), text(p.Users[1]))
+	if err != nil {
 		return 0, err
 	}
-	return a.known(ctx, c, p)
+	id, err = a.known(ctx, c, p)
+	if err == nil && n > 0 && p.Group != "" {
+		err = a.noteBefore(ctx, c, id)
+	}
+	return id, err
 }
 
 // known is the number of a place that has one.

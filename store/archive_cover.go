@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,7 @@ import (
 const (
 	MaxHoles       = 200             // read in one call
 	MaxFillPlaces  = 10_000          // noted in one call
+	MaxBefore      = 20_000          // positions in front of the first that is known, looked through for a place
 	MaxVersions    = 50              // kept of one message
 	fillAfter      = 3 * time.Second // what was said at the same time comes in any order: before that, nothing is missing
 	maxFillWhy     = 200             // bytes
@@ -36,6 +38,7 @@ type Covered struct {
 	First, Last int64     // 0: none is known
 	Known       int64     // positions, also those that hold nothing and those that are lost
 	Missing     int64     // positions that are looked for
+	Before      int64     // positions in front of the first that may still be looked through
 	Lost        int64     // positions of which nothing can be had any more
 	Tries       int       // looks for what is missing, without success, since the last that had some
 	Why         string    // of the last of them
@@ -45,8 +48,23 @@ type Covered struct {
 // FillWork is a place in which something is to be looked for.
 type FillWork struct {
 	Place Conversation
-	Tail  bool // also behind the last that is known
+	Tail  bool  // also behind the last that is known
+	Head  int64 // also in front of the first that is known, so many positions at most
 	Tries int
+}
+
+// FillDone is what came of a turn.
+type FillDone struct {
+	Looked bool          // the end was looked at
+	Head   int64         // what of FillWork.Head is left; 0: nothing in front is to be looked for
+	Wait   time.Duration // until the next turn, if there is one
+	Why    string        // what went wrong; "" if nothing did
+}
+
+// GroupEnd is where a group ends, as its service says.
+type GroupEnd struct {
+	Group string
+	Last  int64 // the newest position; 0: it says none
 }
 
 // Coverage is what is known of places whose positions have no gaps, and what is to be done where it is not. Spans are the truth;
@@ -63,11 +81,17 @@ type Coverage interface {
 	// LookBehind notes that something may have been said, behind what is known, in the groups of an app in which something was
 	// said since a time, and returns in how many.
 	LookBehind(ctx context.Context, app string, since time.Time) (int, error)
+	// FoundEnds notes that something may have been said in groups of which nothing is known, or less than to their end, and returns
+	// in how many. ErrInvalid beyond MaxKnown.
+	FoundEnds(ctx context.Context, app string, list []GroupEnd) (int, error)
+	// KeptSince returns since when groups of an app are kept: from now on, if that is not noted yet. KeptNoMore notes that they are not.
+	KeptSince(ctx context.Context, app string, now time.Time) (time.Time, error)
+	KeptNoMore(ctx context.Context, app string) error
 	// ClaimFill takes up to n places of the app whose turn it is, for a while: meanwhile no other worker gets them.
 	ClaimFill(ctx context.Context, app, worker string, lease time.Duration, n int) ([]FillWork, error)
-	// SettleFill ends a claim. A place without holes, whose end was looked at if it was to be, is done unless something went wrong;
-	// else it has its turn again after wait. why is what went wrong, "" if nothing did. ErrConflict if the claim is another's by now.
-	SettleFill(ctx context.Context, p Conversation, worker string, looked bool, wait time.Duration, why string) error
+	// SettleFill ends a claim. A place without holes, whose ends were looked at if they were to be, is done unless something went
+	// wrong; else it has its turn again. ErrConflict if the claim is another's by now.
+	SettleFill(ctx context.Context, p Conversation, worker string, done FillDone) error
 }
 
 // noteHole notes that a place has a hole, if the span that it just got stands apart.
@@ -75,6 +99,13 @@ func (a archive) noteHole(ctx context.Context, c conn, place int64) error {
 	_, err := c.exec(ctx, `INSERT INTO archive_fill (place, tail, next_at, tries, why, worker, lease_until)
 		SELECT s.place, 0, `+c.clock()+` + ?, 0, '', '', 0 FROM archive_span s WHERE s.place = ? ORDER BY s.first_seq LIMIT 1 OFFSET 1
 		ON CONFLICT (place) DO NOTHING`, fillAfter.Milliseconds(), place)
+	return err
+}
+
+// noteBefore notes that in front of what is kept of a new place there may be more.
+func (a archive) noteBefore(ctx context.Context, c conn, place int64) error {
+	_, err := c.exec(ctx, `INSERT INTO archive_fill (place, tail, head, next_at, tries, why, worker, lease_until)
+		VALUES (?, 0, ?, `+c.clock()+` + ?, 0, '', '', 0) ON CONFLICT (place) DO NOTHING`, place, MaxBefore, fillAfter.Milliseconds())
 	return err
 }
 
@@ -205,9 +236,9 @@ func (a archive) Covered(ctx context.Context, p Conversation) (Covered, error) {
 	if v.Last > 0 {
 		v.Missing = v.Last - v.First + 1 - v.Known
 	}
-	_, err = one(c.row(ctx, `SELECT tries, why, next_at FROM archive_fill WHERE place = ?`, place), func(r scanner) (int64, error) {
+	_, err = one(c.row(ctx, `SELECT tries, why, head, next_at FROM archive_fill WHERE place = ?`, place), func(r scanner) (int64, error) {
 		var next int64
-		err := r.Scan(&v.Tries, &v.Why, &next)
+		err := r.Scan(&v.Tries, &v.Why, &v.Before, &next)
 		v.Next = fromMillis(next)
 		return 0, err
 	})
@@ -217,13 +248,74 @@ func (a archive) Covered(ctx context.Context, p Conversation) (Covered, error) {
 	return v, wrap(op, err)
 }
 
+// behindNow has the end of a place looked at that has a turn already: now, unless it waits because something went wrong.
+const behindNow = `ON CONFLICT (place) DO UPDATE SET tail = 1,
+	next_at = CASE archive_fill.tries WHEN 0 THEN excluded.next_at ELSE archive_fill.next_at END`
+
 func (a archive) LookBehind(ctx context.Context, app string, since time.Time) (int, error) {
 	c := a.db.write()
 	n, err := c.exec(ctx, `INSERT INTO archive_fill (place, tail, next_at, tries, why, worker, lease_until)
 		SELECT p.id, 1, `+c.clock()+`, 0, '', '', 0 FROM archive_place p WHERE p.app = ? AND p.grp <> ''
 		AND EXISTS (SELECT 1 FROM archive_message m WHERE m.place = p.id AND m.id >= ?) ORDER BY p.id LIMIT ?
-		ON CONFLICT (place) DO UPDATE SET tail = 1`, text(app), max(since.UnixMilli(), 0)<<idShift, MaxFillPlaces)
+		`+behindNow, text(app), max(since.UnixMilli(), 0)<<idShift, MaxFillPlaces)
 	return n, wrap("note where to look for what was said", err)
+}
+
+func (a archive) FoundEnds(ctx context.Context, app string, list []GroupEnd) (n int, err error) {
+	const op = "note where groups end"
+	if len(list) > MaxKnown {
+		return 0, wrap(op, invalid("at most %d groups at once", MaxKnown))
+	}
+	list = slices.Clone(list) // in one order for everybody
+	slices.SortFunc(list, func(x, y GroupEnd) int { return strings.Compare(x.Group, y.Group) })
+	err = a.db.tx(ctx, func(c conn) error {
+		n = 0
+		for _, g := range list {
+			p := Conversation{App: app, Group: g.Group}
+			place, err := a.known(ctx, c, p)
+			if err == nil {
+				last, err := one(c.row(ctx, `SELECT COALESCE(MAX(last_seq), 0) FROM archive_span WHERE place = ?`, place), scanInt)
+				if err != nil {
+					return err
+				}
+				if last >= g.Last {
+					continue
+				}
+			} else if !errors.Is(err, ErrNotFound) {
+				return err
+			} else if place, err = a.place(ctx, c, p); err != nil {
+				return err
+			}
+			if _, err := c.exec(ctx, `INSERT INTO archive_fill (place, tail, next_at, tries, why, worker, lease_until)
+				VALUES (?, 1, `+c.clock()+`, 0, '', '', 0) `+behindNow, place); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, wrap(op, err)
+}
+
+func (a archive) KeptSince(ctx context.Context, app string, now time.Time) (time.Time, error) {
+	const op = "see since when groups are kept"
+	const query = `SELECT since_at FROM archive_app WHERE app = ?`
+	at, err := one(a.db.read().row(ctx, query, text(app)), scanInt)
+	if errors.Is(err, ErrNotFound) {
+		err = a.db.tx(ctx, func(c conn) (err error) {
+			if _, err := c.exec(ctx, `INSERT INTO archive_app (app, since_at) VALUES (?, ?) ON CONFLICT (app) DO NOTHING`, text(app), millis(now)); err != nil {
+				return err
+			}
+			at, err = one(c.row(ctx, query, text(app)), scanInt)
+			return err
+		})
+	}
+	return fromMillis(at), wrap(op, err)
+}
+
+func (a archive) KeptNoMore(ctx context.Context, app string) error {
+	_, err := a.db.write().exec(ctx, `DELETE FROM archive_app WHERE app = ?`, text(app))
+	return wrap("note that groups are not kept", err)
 }
 
 func (a archive) ClaimFill(ctx context.Context, app, worker string, lease time.Duration, n int) (list []FillWork, err error) {
@@ -238,8 +330,8 @@ func (a archive) ClaimFill(ctx context.Context, app, worker string, lease time.D
 			place int64
 		}
 		due, err := all(ctx, c, func(r scanner) (f found, err error) {
-			return f, r.Scan(&f.place, &f.Place.App, &f.Place.Group, &f.Place.Users[0], &f.Place.Users[1], &f.Tail, &f.Tries)
-		}, `SELECT f.place, p.app, p.grp, p.user_a, p.user_b, f.tail = 1, f.tries FROM archive_fill f JOIN archive_place p ON p.id = f.place
+			return f, r.Scan(&f.place, &f.Place.App, &f.Place.Group, &f.Place.Users[0], &f.Place.Users[1], &f.Tail, &f.Head, &f.Tries)
+		}, `SELECT f.place, p.app, p.grp, p.user_a, p.user_b, f.tail = 1, f.head, f.tries FROM archive_fill f JOIN archive_place p ON p.id = f.place
 			WHERE p.app = ? AND f.next_at <= `+c.clock()+` AND f.lease_until < `+c.clock()+` ORDER BY f.next_at, f.place LIMIT ?`+skip, text(app), min(max(n, 1), MaxHoles))
 		if err != nil {
 			return err
@@ -257,7 +349,7 @@ func (a archive) ClaimFill(ctx context.Context, app, worker string, lease time.D
 	return list, wrap(op, err)
 }
 
-func (a archive) SettleFill(ctx context.Context, p Conversation, worker string, looked bool, wait time.Duration, why string) error {
+func (a archive) SettleFill(ctx context.Context, p Conversation, worker string, done FillDone) error {
 	return wrap("note what was filled", a.db.tx(ctx, func(c conn) error {
 		place, err := a.known(ctx, c, p)
 		if err != nil {
@@ -270,25 +362,25 @@ func (a archive) SettleFill(ctx context.Context, p Conversation, worker string, 
 		if err != nil {
 			return err
 		}
-		done := 0
-		if looked {
-			done = 1
+		looked := 0
+		if done.Looked {
+			looked = 1
 		}
 		var n int
-		if spans < 2 && why == "" {
-			n, err = c.exec(ctx, `DELETE FROM archive_fill WHERE place = ? AND worker = ? AND (tail = 0 OR 1 = ?)`, place, text(worker), done)
+		if spans < 2 && done.Why == "" && done.Head == 0 {
+			n, err = c.exec(ctx, `DELETE FROM archive_fill WHERE place = ? AND worker = ? AND (tail = 0 OR 1 = ?)`, place, text(worker), looked)
 		}
 		if err == nil && n == 0 {
 			tries := `tries + 1`
-			if why == "" {
+			if done.Why == "" {
 				tries = `0`
 			}
 			tail := `tail`
-			if looked {
+			if done.Looked {
 				tail = `0`
 			}
-			n, err = c.exec(ctx, `UPDATE archive_fill SET tail = `+tail+`, tries = `+tries+`, why = ?, next_at = `+c.clock()+` + ?, worker = '', lease_until = 0
-				WHERE place = ? AND worker = ?`, cut(why, maxFillWhy), wait.Milliseconds(), place, text(worker))
+			n, err = c.exec(ctx, `UPDATE archive_fill SET tail = `+tail+`, head = ?, tries = `+tries+`, why = ?, next_at = `+c.clock()+` + ?, worker = '', lease_until = 0
+				WHERE place = ? AND worker = ?`, done.Head, cut(done.Why, maxFillWhy), done.Wait.Milliseconds(), place, text(worker))
 		}
 		if err == nil && n == 0 {
 			err = ErrConflict

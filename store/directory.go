@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -124,6 +125,8 @@ func (d directory) Note(ctx context.Context, list []KnownGroup) error {
 	if len(list) > MaxKnown {
 		return wrap(op, invalid("at most %d groups at once", MaxKnown))
 	}
+	list = slices.Clone(list) // in one order for everybody, as in NoteNames
+	slices.SortStableFunc(list, func(a, b KnownGroup) int { return cmp.Or(strings.Compare(a.App, b.App), strings.Compare(a.ID, b.ID)) })
 	return wrap(op, d.db.tx(ctx, func(c conn) error {
 		for _, g := range list {
 			if _, err := c.exec(ctx, `INSERT INTO known_group (`+knownColumns+`) VALUES (`+marks(7)+`, 0)
@@ -221,6 +224,7 @@ func (d directory) NoteUsers(ctx context.Context, app string, users []string, at
 	if len(users) > MaxKnown {
 		return wrap(op, invalid("at most %d users at once", MaxKnown))
 	}
+	users = slices.Sorted(slices.Values(users)) // in one order for everybody, as in NoteNames
 	return wrap(op, d.db.tx(ctx, func(c conn) error {
 		for _, id := range users {
 			if _, err := c.exec(ctx, `INSERT INTO known_user (app, user_id, seen_at, walked_at) VALUES (?, ?, ?, 0)

@@ -21,7 +21,7 @@ func Archive(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, *store.Store, string){
 		"kept once": archiveOnce, "recalled and edited": archiveChanges, "what is known": archiveSpans, "around one": archiveAround,
 		"filters": archiveFilters, "search like a scan": archiveScan, "search in real talk": archiveTalk, "dropped and erased": archiveDrop, "hostile": archiveHostile,
-		"versions": archiveVersions, "holes": archiveHoles, "filled by turns": archiveFill, "never again": archiveNeverAgain,
+		"versions": archiveVersions, "holes": archiveHoles, "filled by turns": archiveFill, "where groups end": archiveEnds, "never again": archiveNeverAgain,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s, strings.ReplaceAll(name, " ", "-")) })
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -59,7 +60,7 @@ func archiveHoles(t *testing.T, s *store.Store, app string) {
 			t.Errorf("holes (-want +got):\n%s", diff)
 		}
 		got := value[store.Covered](t)(s.Archive.Covered(ctx, g))
-		if diff := cmp.Diff(c, got, cmpopts.IgnoreFields(store.Covered{}, "Next", "Tries", "Why")); diff != "" {
+		if diff := cmp.Diff(c, got, cmpopts.IgnoreFields(store.Covered{}, "Next", "Tries", "Why", "Before")); diff != "" {
 			t.Errorf("covered (-want +got):\n%s", diff)
 		}
 	}
@@ -96,14 +97,16 @@ func archiveFill(t *testing.T, s *store.Store, app string) {
 	ctx := t.Context()
 	claim := func(worker string) []store.FillWork {
 		t.Helper()
-		return value[[]store.FillWork](t)(s.Archive.ClaimFill(ctx, app, worker, time.Minute, 10))
+		list := value[[]store.FillWork](t)(s.Archive.ClaimFill(ctx, app, worker, time.Minute, 10))
+		list = slices.DeleteFunc(list, func(w store.FillWork) bool { return w.Place.Group == "old" })
+		return list[:len(list):len(list)]
 	}
 	now := time.Now()
 	old := said(app, "old", "ann", "word", 1)
 	recent := said(app, "g", "ann", "word", 1)
 	recent.At = now
 	value[int](t)(s.Archive.Add(ctx, []store.Archived{old, recent}))
-	if list := claim("w"); list != nil {
+	if list := claim("w"); len(list) != 0 {
 		t.Errorf("nothing is missing, and yet: %+v", list)
 	}
 	g := store.Conversation{App: app, Group: "g"}
@@ -111,30 +114,33 @@ func archiveFill(t *testing.T, s *store.Store, app string) {
 		t.Errorf("%d places were lively", n)
 	}
 	list := claim("w")
-	if len(list) != 1 || list[0].Place != g || !list[0].Tail {
+	if len(list) != 1 || list[0].Place != g || !list[0].Tail || list[0].Head != store.MaxBefore {
 		t.Fatalf("claimed %+v", list)
 	}
-	if list := claim("v"); list != nil {
+	if list := claim("v"); len(list) != 0 {
 		t.Errorf("claimed twice: %+v", list)
 	}
-	wantErr(t, s.Archive.SettleFill(ctx, g, "v", true, 0, ""), store.ErrConflict)
-	must(t, s.Archive.SettleFill(ctx, g, "w", false, 0, "the service is away"))
+	wantErr(t, s.Archive.SettleFill(ctx, g, "v", store.FillDone{Looked: true}), store.ErrConflict)
+	must(t, s.Archive.SettleFill(ctx, g, "w", store.FillDone{Head: 70, Why: "the service is away"}))
 	if c := value[store.Covered](t)(s.Archive.Covered(ctx, g)); c.Tries != 1 || c.Why != "the service is away" || c.Next.IsZero() {
 		t.Errorf("after a failure: %+v", c)
 	}
-	if list = claim("v"); len(list) != 1 || !list[0].Tail || list[0].Tries != 1 {
+	if list = claim("v"); len(list) != 1 || !list[0].Tail || list[0].Head != 70 || list[0].Tries != 1 {
 		t.Fatalf("after a failure: %+v", list)
 	}
 	further := said(app, "g", "ann", "word", 5) // now there is a hole
 	further.At = now
 	value[int](t)(s.Archive.Add(ctx, []store.Archived{further}))
-	must(t, s.Archive.SettleFill(ctx, g, "v", true, 0, ""))
-	if list = claim("v"); len(list) != 1 || list[0].Tail || list[0].Tries != 0 {
+	must(t, s.Archive.SettleFill(ctx, g, "v", store.FillDone{Looked: true, Head: 7}))
+	if c := value[store.Covered](t)(s.Archive.Covered(ctx, g)); c.Before != 7 {
+		t.Errorf("in front of it: %+v", c)
+	}
+	if list = claim("v"); len(list) != 1 || list[0].Tail || list[0].Head != 7 || list[0].Tries != 0 {
 		t.Fatalf("with a hole: %+v", list)
 	}
 	must(t, s.Archive.Known(ctx, g, store.Span{First: 2, Last: 4}))
-	must(t, s.Archive.SettleFill(ctx, g, "v", false, 0, ""))
-	if list := claim("w"); list != nil {
+	must(t, s.Archive.SettleFill(ctx, g, "v", store.FillDone{}))
+	if list := claim("w"); len(list) != 0 {
 		t.Errorf("all is known, and yet: %+v", list)
 	}
 	// A hole is noted by itself, and has its turn when what comes at the same time had its chance.
@@ -142,8 +148,37 @@ func archiveFill(t *testing.T, s *store.Store, app string) {
 	if c := value[store.Covered](t)(s.Archive.Covered(ctx, g)); c.Missing != 3 || !c.Next.After(now) {
 		t.Errorf("a hole: %+v", c)
 	}
-	if list := claim("w"); list != nil {
+	if list := claim("w"); len(list) != 0 {
 		t.Errorf("too early: %+v", list)
+	}
+}
+
+func archiveEnds(t *testing.T, s *store.Store, app string) {
+	ctx := t.Context()
+	value[int](t)(s.Archive.Add(ctx, []store.Archived{said(app, "known", "ann", "word", 9), said(app, "behind", "ann", "word", 3)}))
+	ends := []store.GroupEnd{{Group: "known", Last: 9}, {Group: "behind", Last: 4}, {Group: "new", Last: 70}, {Group: "uncounted"}}
+	if n := value[int](t)(s.Archive.FoundEnds(ctx, app, ends)); n != 3 {
+		t.Errorf("%d are to be looked at", n)
+	}
+	found := map[string]store.FillWork{}
+	for _, w := range value[[]store.FillWork](t)(s.Archive.ClaimFill(ctx, app, "w", time.Minute, 10)) {
+		if w.Tail {
+			found[w.Place.Group] = w
+		}
+	}
+	if len(found) != 3 || found["new"].Head != store.MaxBefore || found["behind"].Place.Group == "" || found["uncounted"].Place.Group == "" {
+		t.Errorf("they are %+v", found)
+	}
+	_, err := s.Archive.FoundEnds(ctx, app, make([]store.GroupEnd, store.MaxKnown+1))
+	wantErr(t, err, store.ErrInvalid)
+
+	value[time.Time](t)(s.Archive.KeptSince(ctx, app, at(5)))
+	if since := value[time.Time](t)(s.Archive.KeptSince(ctx, app, at(50))); !since.Equal(at(5)) {
+		t.Errorf("kept since %s", since)
+	}
+	must(t, s.Archive.KeptNoMore(ctx, app))
+	if since := value[time.Time](t)(s.Archive.KeptSince(ctx, app, at(60))); !since.Equal(at(60)) {
+		t.Errorf("kept again since %s", since)
 	}
 }
 
