@@ -5,9 +5,10 @@ TAGS := -tags nomsgpack
 # packing, parsing HTML. All of it costs half the time of all tests. (Nothing else may be left out: a package that is not watched and
 # instantiates generic code of sync, such as sync.Map, lends that to the packages that are, and they see races where there are none.)
 # In our packages nothing is inlined, and nowhere is kept what debuggers want: that halves the time of compiling. Whatever `make
-# test` builds, the program and the tool templ too, is built so, that all of it is compiled once.
+# test` builds, the program and the tool templ too, is built so, that all of it is compiled once; and without the paths of a folder, so
+# that another clone need not compile it again.
 PLAIN := =-race=false -d=checkptr=0 -dwarf=false
-WATCHED := -tags=nomsgpack -race '-gcflags=all=-d=checkptr=0 -dwarf=false' -gcflags=std=-dwarf=false '-gcflags=imdesk/...=-l -dwarf=false' \
+WATCHED := -tags=nomsgpack -race -trimpath '-gcflags=all=-d=checkptr=0 -dwarf=false' -gcflags=std=-dwarf=false '-gcflags=imdesk/...=-l -dwarf=false' \
 	'-gcflags=modernc.org/...$(PLAIN)' '-gcflags=golang.org/x/crypto/...$(PLAIN)' '-gcflags=golang.org/x/net/html/...$(PLAIN)' \
 	'-gcflags=compress/...$(PLAIN)' '-ldflags=-s -w'
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)

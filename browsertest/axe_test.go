@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -297,25 +299,108 @@ type finding struct {
 	Nodes    []string
 }
 
-// What axe-core looks for.
-const (
-	everything = `{}`                            // levels A and AA, and best practice
-	colours    = `{runOnly: ["color-contrast"]}` // what a theme changes
-)
-
-// axe runs axe-core over the page as it stands.
-func (p *tab) axe(what, rules string) {
+// axe examines the page as it stands by all rules of axe-core: levels A and AA, and best practice.
+func (p *tab) axe(what string) {
 	p.t.Helper()
-	if !p.axed { // every page from now on has it: half a megabyte for each would be slow
+	p.examine(what, `axe.run(document, {resultTypes: ["violations"], iframes: false, rules: {"color-contrast": {enabled: false}}})`)
+	p.contrast(what)
+}
+
+// contrast holds each text against what is behind it. That is the dearest rule by far, and pages are made of the same components: a look
+// that passed once in this tab, with the same colours, size and ground, is not examined again. (The rule asks what is painted at each
+// text's place, so looks in layers of their own carry their class.)
+func (p *tab) contrast(what string) {
+	p.t.Helper()
+	p.hasAxe()
+	if eval[int](p, `newLooks(`+p.known()+`)`) == 0 {
+		return
+	}
+	p.examine(what, `contrastOfLooks()`)
+	if p.passed == nil {
+		p.passed = map[string]bool{}
+	}
+	for _, look := range eval[[]string](p, `passedLooks()`) {
+		p.passed[look] = true
+	}
+}
+
+// known is the list of looks that passed.
+func (p *tab) known() string {
+	p.t.Helper()
+	b, err := json.Marshal(slices.Sorted(maps.Keys(p.passed)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// looks finds and marks texts that look as none before.
+const looks = `
+function newLooks(known) {
+	const seen = new Set(known), grounds = new Map();
+	const ground = e => { // what is painted behind, up to what hides the rest
+		if (!e) return "";
+		if (!grounds.has(e)) {
+			const s = getComputedStyle(e), plain = s.position === "static" && s.backgroundImage === "none";
+			let g = [s.backgroundColor, s.opacity, s.filter, s.mixBlendMode, plain ? "" : s.backgroundImage + "." + e.className].join();
+			const hides = /^rgb\(|^oklch\([^/]*\)$/.test(s.backgroundColor) && plain;
+			grounds.set(e, hides ? g + faded(e.parentElement) : g + "<" + ground(e.parentElement));
+		}
+		return grounds.get(e);
+	};
+	const faded = e => { // opacity counts behind what is opaque, too
+		let f = "";
+		for (; e; e = e.parentElement) { const o = getComputedStyle(e).opacity; if (o !== "1") f += "/" + o; }
+		return f;
+	};
+	window.freshLooks = new Map();
+	for (const e of document.querySelectorAll("[data-look]")) e.removeAttribute("data-look");
+	for (const e of document.body.querySelectorAll("*")) {
+		const says = e.matches("input, select, textarea") || [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+		if (!says || !e.checkVisibility({visibilityProperty: true})) continue;
+		const box = e.getBoundingClientRect();
+		if (box.width < 2 || box.height < 2) continue;
+		const s = getComputedStyle(e), off = e.closest(":disabled, [aria-disabled=true], [inert]") !== null;
+		const look = [e.localName, s.color, s.fontSize, s.fontWeight, s.textShadow, off, ground(e)].join("|");
+		if (seen.has(look)) continue;
+		seen.add(look);
+		e.setAttribute("data-look", "");
+		window.freshLooks.set(e, look);
+	}
+	return window.freshLooks.size;
+}
+async function contrastOfLooks() {
+	axe.configure({rules: [{id: "color-contrast", selector: "[data-look]"}]});
+	const r = await axe.run(document, {runOnly: ["color-contrast"], resultTypes: ["violations", "passes"], iframes: false, elementRef: true});
+	window.lookedAt = r.passes.flatMap(p => p.nodes).map(n => window.freshLooks.get(n.element)).filter(Boolean);
+	for (const e of window.freshLooks.keys()) e.removeAttribute("data-look");
+	return r;
+}
+function passedLooks() { return window.lookedAt; }
+`
+
+// hasAxe gives axe-core to this page and every one after it: half a megabyte for each anew would be slow.
+func (p *tab) hasAxe() {
+	p.t.Helper()
+	if !p.axed {
 		p.axed = true
 		now := true
-		command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: axeSource(p.t), RunImmediately: &now})
+		command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: axeSource(p.t) + looks, RunImmediately: &now})
 	}
-	p.wait(`!document.querySelector(".htmx-request")`) // what is on its way is drawn paler
-	found := eval[[]finding](p, `axe.run(document, {resultTypes: ["violations"], iframes: false, ...`+rules+`}).then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + " " + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ""))})))`)
-	for _, f := range found {
+}
+
+func (p *tab) examine(what, run string) {
+	p.t.Helper()
+	for _, f := range p.findings(run) {
 		p.t.Errorf("%s: %s: %s\n\t%s", what, f.ID, f.Help, strings.Join(f.Nodes, "\n\t"))
 	}
+}
+
+func (p *tab) findings(run string) []finding {
+	p.t.Helper()
+	p.hasAxe()
+	p.wait(`!document.querySelector(".htmx-request")`) // what is on its way is drawn paler
+	return eval[[]finding](p, run+`.then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + " " + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ""))})))`)
 }
 
 var axeOnce struct {
@@ -333,6 +418,18 @@ func axeSource(t testing.TB) string {
 		axeOnce.source = string(b)
 	})
 	return axeOnce.source
+}
+
+// What is new on a page that was looked at is examined, and found when it is pale.
+func TestPaleTextIsFound(t *testing.T) {
+	p := demo(t).as(t, "viewer", how{})
+	p.visit(groups).contrast("as it is")
+	p.run(`document.querySelector("main h1").style.color = "#ccc"`)
+	eval[int](p, `newLooks(`+p.known()+`)`)
+	found := p.findings(`contrastOfLooks()`)
+	if len(found) != 1 || len(found[0].Nodes) != 1 || !strings.HasPrefix(found[0].Nodes[0], "<h1") {
+		t.Errorf("found %+v, want the heading", found)
+	}
 }
 
 // TestAccessibility looks at every page and sheet on a desk, in English in light, in Chinese in dark, and at the colours of English in
@@ -391,9 +488,9 @@ func (p *tab) look(s surface, small bool) {
 		p.fits()
 		return
 	}
-	p.axe(s.name+" in "+first, everything)
+	p.axe(s.name + " in " + first)
 	if p.how.language == "en" {
 		p.scheme("dark")
-		p.axe(s.name+" in dark", colours)
+		p.contrast(s.name + " in dark")
 	}
 }

@@ -48,6 +48,8 @@ type tab struct {
 	keys   int   // pressed and clicked
 	counts *task // that is being counted; nil: none
 	axed   bool  // pages have axe-core
+
+	passed map[string]bool // looks whose contrast is enough
 }
 
 // how a browser differs from one on a desk, in English, with scripts.

@@ -2,7 +2,7 @@
 # Installs what the tests need and this machine lacks: a browser, PostgreSQL, fonts for both languages, node for oracles.
 set -eu
 need=""
-command -v chromium >/dev/null 2>&1 || need="$need chromium"
+command -v chromium-headless-shell >/dev/null 2>&1 || need="$need chromium-headless-shell" # chromium without windows
 [ -n "$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null)" ] || need="$need postgresql"
 fc-list 2>/dev/null | grep -qi 'noto.*cjk' || need="$need fonts-noto-cjk"
 fc-list 2>/dev/null | grep -qi 'noto color emoji' || need="$need fonts-noto-color-emoji"
