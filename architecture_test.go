@@ -33,6 +33,7 @@ var layers = map[string][]string{
 	"callbacks":               {"imclient", "store"},
 	"directory":               {"imclient", "store"},
 	"archive":                 {"imclient", "store"},
+	"sanctions":               {"actions", "directory", "imclient", "rules", "store"},
 	"sheet":                   nil,
 	"exports":                 {"actions", "imclient", "jobs", "store"},
 	"auth":                    {"secrets", "store"},
@@ -44,7 +45,7 @@ var layers = map[string][]string{
 	"cases":                   {"actions", "imclient", "store", "terms"},
 	"approvals":               {"actions", "jobs", "store"},
 	"apps":                    {"actions", "archive", "imclient", "imclient/tencent", "imclient/volcengine", "secrets", "store"},
-	"handlers":                {"moderation", "rules", "approvals", "apps", "cases", "imclient", "store", "events", "live", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
+	"handlers":                {"moderation", "rules", "sanctions", "approvals", "apps", "cases", "imclient", "store", "events", "live", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,

@@ -193,7 +193,9 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		Marks: st.Once,
 	}
 	act.Watch = archiveWatch{said, log}
+	register := newSanctions(c.Jobs, st, act, list, changes, said.Name, log)
 	act.After = func(app actions.App, r actions.Result) {
+		register.Done(r)
 		if r.Group != "" {
 			changes.Publish(store.TopicGroup, handlers.GroupChanged(app.ID, r.Group))
 		}
@@ -212,7 +214,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	handler, err := handlers.New(handlers.Options{
 		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Cases: queue, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Meter: meter, Archive: said, Live: watched, Changes: changes, Rules: judge,
+		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Meter: meter, Archive: said, Live: watched, Changes: changes, Rules: judge, Sanctions: register,
 	})
 	if err != nil {
 		return err
@@ -248,6 +250,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
 	behind.Go(func() { said.Run(keeping) })
 	behind.Go(func() { watched.Run(keeping) })
+	behind.Go(func() { register.Run(ctx) })
 	if c.Jobs.DirectoryShare > 0 {
 		walker := &directory.Walker{Store: st.Directory, Apps: walked(list), Share: c.Jobs.DirectoryShare, Name: said.Name, Log: log, Now: time.Now, Wait: walkWait, Found: said.Found}
 		behind.Go(func() { walker.Run(ctx) })

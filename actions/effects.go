@@ -81,4 +81,5 @@ const (
 	EffectMemberRead     = "action.effect.member_read"
 	EffectSetting        = "action.effect.setting" // a mark of a conversation, from {from} to {to}
 	EffectToken          = "action.effect.token"
+	EffectAdopted        = "action.effect.adopted" // the register says what the service says
 )

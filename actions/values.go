@@ -105,6 +105,12 @@ func (v Value) Ends() (direct, groups time.Time) {
 	return parseEnd(d), parseEnd(g)
 }
 
+// Touches reports which parts of a global mute a wanted value is about.
+func (v Value) Touches() (direct, groups bool) {
+	d, g, _ := v.parts()
+	return d != unchanged, g != unchanged
+}
+
 // The service counts in its own clock and in whole seconds. A clock that is wrong by minutes must not make a mute that
 // is in force look as if it were not, so ends may differ by this much from what was asked.
 const endTolerance = 5 * time.Minute

@@ -76,6 +76,8 @@ const (
 	VerbMarkContact      Verb = "contact.mark"
 	VerbMakeToken        Verb = "user.token"
 	VerbWarn             Verb = "user.warn"
+	VerbAnswer           Verb = "user.answer"    // why writing does not work
+	VerbAdopt            Verb = "sanction.adopt" // the service\'s word, into the register
 )
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a
@@ -169,6 +171,8 @@ var verbs = map[Verb]verbInfo{
 	VerbMarkContact:      {imclient.VerbContactMarks, false, true},
 	VerbMakeToken:        {imclient.VerbToken, true, false},
 	VerbWarn:             {imclient.VerbDirectSend, false, false},
+	VerbAnswer:           {imclient.VerbDirectSend, false, false},
+	VerbAdopt:            {"", false, false},
 }
 
 // Verbs lists all verbs, in the order of the constants.
@@ -186,6 +190,7 @@ func Verbs() []Verb {
 		VerbCounters, VerbClearMessages, VerbCreateTopic, VerbEditTopic, VerbDeleteTopic,
 		VerbReadFiles, VerbAddWords, VerbRemoveWords, VerbLiveMark, VerbLiveBroadcast, VerbBroadcast, VerbUserTags,
 		VerbAllow, VerbMarkRoom, VerbDeleteMessages, VerbMarkRead, VerbSendUsers, VerbSendGroups, VerbNoteBlock, VerbMarkContact, VerbMakeToken, VerbWarn,
+		VerbAnswer, VerbAdopt,
 	}
 }
 

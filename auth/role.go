@@ -113,6 +113,9 @@ const (
 	VerbMarkContact    Verb = "contact.mark"
 	VerbMakeToken      Verb = "user.token"
 	VerbWarn           Verb = "user.warn"
+	VerbAnswer         Verb = "user.answer"    // tell a user why writing does not work
+	VerbAdopt          Verb = "sanction.adopt" // take the service's word into the register
+	VerbSanctionWords  Verb = "sanction.words" // what is said in public, and whether drift is put right by itself
 
 	VerbSendDirect       Verb = "direct.send"
 	VerbEditDirect       Verb = "direct.edit"
@@ -212,6 +215,9 @@ var least = map[Verb]Role{
 	VerbMarkContact:    Lead,
 	VerbMakeToken:      Owner,
 	VerbWarn:           Moderator,
+	VerbAnswer:         Support,
+	VerbAdopt:          Moderator,
+	VerbSanctionWords:  Lead,
 
 	VerbSendDirect:       Lead,
 	VerbEditDirect:       Lead,

@@ -28,13 +28,13 @@ func TestRolesAreOrdered(t *testing.T) {
 func TestWhoMayDoWhat(t *testing.T) {
 	gains := map[Role][]Verb{
 		Viewer:  {VerbSelf, VerbFactors, VerbView},
-		Support: {VerbDirect, VerbUnmute, VerbNote, VerbKnow, VerbReport},
+		Support: {VerbDirect, VerbUnmute, VerbNote, VerbKnow, VerbReport, VerbAnswer},
 		Moderator: {
 			VerbMute, VerbKick, VerbRecall, VerbCases, VerbDeleteBySender, VerbMuteAll, VerbNotice, VerbNameCard,
-			VerbEditMessage, VerbReceipts, VerbAddMembers, VerbShareSearch, VerbWarn,
+			VerbEditMessage, VerbReceipts, VerbAddMembers, VerbShareSearch, VerbWarn, VerbAdopt,
 		},
 		Lead: {
-			VerbRules, VerbBulk, VerbFind, VerbExport, VerbProtect, VerbApprove, VerbOverride, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
+			VerbRules, VerbSanctionWords, VerbBulk, VerbFind, VerbExport, VerbProtect, VerbApprove, VerbOverride, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
 			VerbEditGroup, VerbSignOut, VerbSendDirect, VerbEditDirect, VerbDirectExtensions, VerbMarkReadDirect, VerbHideDirect, VerbSend,
 			VerbExtensions, VerbSetUnread,
 			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,

@@ -126,6 +126,7 @@ type Jobs struct {
 	Hold    Duration `toml:"hold"`    // how long a job can be taken back before anything is sent
 
 	DirectoryShare float64 `toml:"directory_share"` // of the time that the walk for names may have a call under way; 0: there is none
+	SanctionsShare float64 `toml:"sanctions_share"` // the same of comparing sanctions with the services' lists
 }
 
 // Emulator is the IM service that comes with imdesk.
@@ -181,7 +182,7 @@ func Default() Config {
 		Session:  Session{Idle: Duration(12 * time.Hour), Absolute: Duration(7 * 24 * time.Hour)},
 		SignIn:   SignIn{Tries: 6, AddressTries: 30, Window: Duration(15 * time.Minute), Lock: Duration(10 * time.Minute)},
 		OIDC:     OIDC{Scopes: []string{"profile", "email", "groups"}, GroupsClaim: "groups", PasswordSignIn: true},
-		Jobs:     Jobs{Workers: 2, Lease: Duration(15 * time.Second), Hold: Duration(8 * time.Second), DirectoryShare: 0.1},
+		Jobs:     Jobs{Workers: 2, Lease: Duration(15 * time.Second), Hold: Duration(8 * time.Second), DirectoryShare: 0.1, SanctionsShare: 0.1},
 		Emulator: Emulator{Listen: "127.0.0.1:0", Seed: "demo", Talk: 0.5},
 	}
 }
@@ -443,6 +444,7 @@ func (c *Config) check(at *places) error {
 		{"jobs.lease", between(c.Jobs.Lease, Duration(time.Second), Duration(10*time.Minute))},
 		{"jobs.hold", between(c.Jobs.Hold, 0, Duration(5*time.Minute))},
 		{"jobs.directory_share", directoryShareProblem(c.Jobs.DirectoryShare)},
+		{"jobs.sanctions_share", directoryShareProblem(c.Jobs.SanctionsShare)},
 		{"secrets.key", c.Secrets.Key.keyProblem()},
 		{"secrets.old_keys", c.Secrets.oldProblem()},
 		{"oidc.issuer", c.OIDC.issuerProblem()},

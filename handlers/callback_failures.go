@@ -251,6 +251,7 @@ func (s *Server) takeAgain(ctx context.Context, app *App, f store.CallbackFailur
 	if s.Feed != nil {
 		s.Feed.Offer(app.Name, e)
 	}
+	s.Sanctions.Told(app.Name, e)
 	return refusedKept, s.archive(ctx, app, e)
 }
 

@@ -228,6 +228,7 @@ func (s *Server) takeCallback(c *gin.Context) error {
 		if s.Feed != nil {
 			s.Feed.Offer(app.Name, e)
 		}
+		s.Sanctions.Told(app.Name, e)
 		if err := s.archive(c.Request.Context(), app, e); err != nil {
 			s.Meter.Count(app.Name, store.CallbackRefused, string(refusedKept), now)
 			s.Meter.Fail(failureOf(c, app, refusedKept, body, err, now), false)

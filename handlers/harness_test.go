@@ -29,6 +29,7 @@ import (
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
 	"imdesk/jobs"
+	"imdesk/sanctions"
 	"imdesk/secrets"
 	"imdesk/store"
 	"imdesk/web/golden"
@@ -120,6 +121,15 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	options := Options{
 		Apps: registry(t, h, log), Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Cases: h.cases, Log: log, Now: h.now,
 		Zone: time.FixedZone("UTC+8", 8*60*60), Language: "en", Version: "test",
+	}
+	options.Sanctions = &sanctions.Service{
+		Store: h.store, Actions: h.actions, Now: h.now, Log: log, Name: "test",
+		App: func(name string) (actions.App, bool) {
+			if a := options.Apps.Get(name); a != nil {
+				return a.Target(), true
+			}
+			return actions.App{}, false
+		},
 	}
 	for _, c := range change {
 		c(&options)

@@ -21,6 +21,7 @@ import (
 	"imdesk/live"
 	"imdesk/replicas"
 	"imdesk/rules"
+	"imdesk/sanctions"
 	"imdesk/store"
 	"imdesk/web/i18n"
 
@@ -49,13 +50,14 @@ type Options struct {
 	PublicURL      string           // where browsers reach the console, if it is known
 	TrustedProxies []string         // addresses whose X-Forwarded-For counts
 	Version        string
-	MetricsToken   string           // for /metrics; "": from this machine only
-	Feed           *callbacks.Feed  // keeps what callbacks name; nil: nothing of it is kept
-	Meter          *callbacks.Meter // counts callbacks, and keeps those that fail; nil: one that nobody runs
-	Archive        *archive.Keeper  // keeps what is said; nil: nothing is
-	Changes        *events.Soon     // tells pages that are open what changed in a group; nil: nobody is told
-	Live           *live.Hub        // tells pages that are open what is said; nil: none is told
-	Rules          *rules.Service   // judges what is said; nil: nobody does
+	MetricsToken   string             // for /metrics; "": from this machine only
+	Feed           *callbacks.Feed    // keeps what callbacks name; nil: nothing of it is kept
+	Meter          *callbacks.Meter   // counts callbacks, and keeps those that fail; nil: one that nobody runs
+	Archive        *archive.Keeper    // keeps what is said; nil: nothing is
+	Changes        *events.Soon       // tells pages that are open what changed in a group; nil: nobody is told
+	Live           *live.Hub          // tells pages that are open what is said; nil: none is told
+	Rules          *rules.Service     // judges what is said; nil: nobody does
+	Sanctions      *sanctions.Service // the register of who is muted, banned or removed; whoever makes the server runs it, too
 
 	// Ready says what, beside the database, is not there yet; nil: nothing is missing. It answers at once.
 	Ready func() error

@@ -17,6 +17,8 @@ type Event struct {
 	Type    GroupType // of the group; "" if the event does not say
 	Name    string    // of the group; "" if the event does not say
 	Users   []string  // whom it is about, who caused it last; without repetition
+	By      string    // who caused it; "" if the event does not say
+	Removed bool      // those who left were removed
 	Peers   [2]string // of a direct chat: who wrote, or whose message it is, and the other one; the other is "" where only Chat says
 	Chat    string    // of a direct chat: the service's own name of it, for Chats; "" if it has none
 	Said    *Message  // what somebody said, or what it says since it was edited; nil if it is not about that

@@ -75,6 +75,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Cases:     caseStore{d},
 		Callbacks: callbackStore{d},
 		Rules:     rules{d},
+		Sanctions: sanctions{d},
 
 		db: d,
 	}, nil

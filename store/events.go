@@ -12,12 +12,13 @@ import (
 
 // Topics of events. The id of an event says what of it changed; "" is all of it.
 const (
-	TopicJob      = "job"      // id: of a job whose state changed
-	TopicApps     = "apps"     // id: name of an app that was added, changed or removed
-	TopicReplicas = "replicas" // id: of a replica that wants more of the vendors' rates, or gave its part back
-	TopicCases    = "cases"    // id: of a case that changed, or that somebody looks at
-	TopicSettings = "settings" // id: name of a setting of the whole console
-	TopicGroup    = "group"    // id: app and group, with a line break between, of which members, mutes or settings changed
+	TopicJob       = "job"       // id: of a job whose state changed
+	TopicApps      = "apps"      // id: name of an app that was added, changed or removed
+	TopicReplicas  = "replicas"  // id: of a replica that wants more of the vendors' rates, or gave its part back
+	TopicCases     = "cases"     // id: of a case that changed, or that somebody looks at
+	TopicSettings  = "settings"  // id: name of a setting of the whole console
+	TopicSanctions = "sanctions" // id: name of the app whose register changed
+	TopicGroup     = "group"     // id: app and group, with a line break between, of which members, mutes or settings changed
 )
 
 // Limits of an event, in bytes, and of how many are read at once.

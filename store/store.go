@@ -53,6 +53,7 @@ type Store struct {
 	Cases       Cases
 	Callbacks   Callbacks
 	Rules       Rules
+	Sanctions   Sanctions
 
 	db *db
 }

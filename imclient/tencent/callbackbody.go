@@ -316,6 +316,9 @@ type MembersJoined struct {
 
 func (b *MembersJoined) tells() told { return b.with(accounts(b.NewMemberList)...) }
 
+// says fills in who added them.
+func (b *MembersJoined) says(e *imclient.Event) { e.By = string(b.OperatorAccount) }
+
 // MembersLeft tells of members who left or were removed.
 type MembersLeft struct {
 	GroupEvent
@@ -324,6 +327,11 @@ type MembersLeft struct {
 }
 
 func (b *MembersLeft) tells() told { return b.with(accounts(b.ExitMemberList)...) }
+
+// says fills in whether they were removed, and by whom.
+func (b *MembersLeft) says(e *imclient.Event) {
+	e.By, e.Removed = string(b.OperatorAccount), b.ExitType == "Kicked"
+}
 
 // GroupMessage asks whether a user may say something in a group. It has no place in the group yet.
 type GroupMessage struct {

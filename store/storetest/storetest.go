@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open) {
 		{"approvals", Approvals},
 		{"uses", Uses},
 		{"rules", Rules},
+		{"sanctions", Sanctions},
 		{"privacy", Privacy},
 		{"privacy in batches", PrivacyInBatches},
 		{"privacy of cases", PrivacyOfCases},
