@@ -47,7 +47,6 @@ type tab struct {
 
 	keys   int   // pressed and clicked
 	counts *task // that is being counted; nil: none
-	axed   bool  // pages have axe-core
 
 	passed map[string]bool // looks whose contrast is enough
 }
