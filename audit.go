@@ -254,8 +254,8 @@ func auditErase(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "held about the user: %d audit entries, %d more that name the user, %d places of operators, %d requests, %d targets of jobs, %d rows of lists, %d messages, %d cases and parts of them; %d under way\n",
-		h.Targets, h.Mentions, h.Places, h.Requests, h.JobItems, h.Lists, h.Messages, h.Cases, h.UnderWay)
+	fmt.Fprintf(std.out, "held about the user: %d audit entries, %d more that name the user, %d places of operators, %d requests, %d targets of jobs, %d rows of lists, %d messages, %d cases and parts of them; %d under way, %d cases under hold\n",
+		h.Targets, h.Mentions, h.Places, h.Requests, h.JobItems, h.Lists, h.Messages, h.Cases, h.UnderWay, h.Held)
 	if !*yes {
 		fmt.Fprintln(std.out, "nothing was changed; --yes erases it")
 		return nil
@@ -267,8 +267,8 @@ func auditErase(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "erased: %d audit entries, %d places, %d requests, %d targets of jobs, %d rows of lists, %d messages, %d cases and parts of them; %d under way were left\n",
-		e.Entries, e.Places, e.Requests, e.JobItems, e.Lists, e.Messages, e.Cases, e.Left)
+	fmt.Fprintf(std.out, "erased: %d audit entries, %d places, %d requests, %d targets of jobs, %d rows of lists, %d messages, %d cases and parts of them; %d under way and %d cases under hold were left\n",
+		e.Entries, e.Places, e.Requests, e.JobItems, e.Lists, e.Messages, e.Cases, e.Left, e.Held)
 	return nil
 }
 

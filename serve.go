@@ -34,6 +34,7 @@ import (
 	"imdesk/directory"
 	"imdesk/emulator"
 	"imdesk/events"
+	"imdesk/evidence"
 	"imdesk/handlers"
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
@@ -211,8 +212,12 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	act.Guard = guard
 	queue := &cases.Service{Store: st.Cases, Archive: st.Archive, Audit: st.Audit, Policy: st.Policies, Actions: act, Log: log}
 	judge.Flag = queue.Flag
+	frozen, err := newEvidence(ctx, st, ring, log)
+	if err != nil {
+		return err
+	}
 	handler, err := handlers.New(handlers.Options{
-		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Cases: queue, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
+		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Cases: queue, Evidence: frozen, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
 		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Meter: meter, Archive: said, Live: watched, Changes: changes, Rules: judge, Sanctions: register,
 	})
@@ -243,6 +248,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	behind.Go(func() { work.Run(ctx) })
 	behind.Go(func() { guard.Run(ctx) })
 	behind.Go(func() { queue.Run(ctx, rand.Text()) })
+	behind.Go(func() { frozen.Run(ctx, rand.Text()) })
 	if em != nil {
 		behind.Go(func() { keepReporting(ctx, list.All(), st.Archive, queue, log) })
 	}
@@ -269,6 +275,15 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	default:
 		return err
 	}
+}
+
+// newEvidence is what freezes evidence, with the key that signs its archives.
+func newEvidence(ctx context.Context, st *store.Store, ring *secrets.Keyring, log *slog.Logger) (*evidence.Service, error) {
+	key, err := evidence.OpenKey(ctx, st.Secrets, ring, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &evidence.Service{Store: st.Evidence, Cases: st.Cases, Archive: st.Archive, Audit: st.Audit, Key: key, Log: log}, nil
 }
 
 // walkWait leaves a console that has just started to those who open it.

@@ -45,6 +45,8 @@ const (
 	VerbKnow        Verb = "groups.know"       // add to the directory of groups
 	VerbFind        Verb = "groups.find"       // have users' conversations looked through for more
 	VerbCases       Verb = "case.decide"       // the queue
+	VerbEvidence    Verb = "case.evidence"     // take all of a case out as a signed archive
+	VerbHold        Verb = "case.hold"         // keep a case whatever its age and whoever wants it erased
 	VerbReport      Verb = "case.report"       // put messages into the queue
 	VerbBulk        Verb = "bulk.run"          // one action on more than ten at once
 	VerbExport      Verb = "list.export"       // take a list out as a file
@@ -174,6 +176,8 @@ var least = map[Verb]Role{
 	VerbApprove:      Lead,
 	VerbOverride:     Lead,
 	VerbRules:        Lead,
+	VerbEvidence:     Lead,
+	VerbHold:         Lead,
 	VerbSetRole:      Lead,
 	VerbBan:          Lead,
 	VerbUnban:        Lead,

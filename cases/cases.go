@@ -89,6 +89,8 @@ type Service struct {
 	Actor func(ctx context.Context, operatorID, app string) (actions.Actor, error)
 	// Changed is told of each case that changed, or that somebody looks at; nil: nobody.
 	Changed func(ctx context.Context, id int64)
+	// Flagged is told of each flag that counts, with the number of its case; nil: nobody.
+	Flagged func(ctx context.Context, id int64, f Flag)
 	// Warning says to an author, in a language, what macros have them told; nil: the text of the macro itself.
 	Warning func(lang, key string) string
 
@@ -154,6 +156,9 @@ func (s *Service) Flag(ctx context.Context, f Flag) (int64, error) {
 	}
 	if added {
 		s.changed(ctx, kept.ID)
+		if s.Flagged != nil {
+			s.Flagged(ctx, kept.ID, f)
+		}
 	}
 	if opened && !c.EvidenceDue.After(now) {
 		s.hurry()

@@ -24,11 +24,14 @@ const (
 	DidReverse  = "reverse"
 	DidRetry    = "retry"
 	DidAppeal   = "appeal"
+	DidHold     = store.CaseDidHold
+	DidUnhold   = store.CaseDidRelease
+	DidExport   = "export"
 )
 
 // Kinds are all of them.
 func Kinds() []string {
-	return []string{DidClaim, DidTake, DidRelease, DidAssign, DidEscalate, DidSnooze, DidNote, DidDecide, DidUndo, DidReverse, DidRetry, DidAppeal}
+	return []string{DidClaim, DidTake, DidRelease, DidAssign, DidEscalate, DidSnooze, DidNote, DidDecide, DidUndo, DidReverse, DidRetry, DidAppeal, DidHold, DidUnhold, DidExport}
 }
 
 // Holder is the colleague who has a case, by claim or by assignment; "" if it is free for the operator.

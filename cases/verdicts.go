@@ -219,7 +219,7 @@ func (s *Service) decision(ctx context.Context, by actions.Actor, c store.Case, 
 func (s *Service) steps(c store.Case, setup Setup, m Macro) (list []Step) {
 	group := c.Place.Group
 	if m.Recall && c.Key != "" {
-		step := Step{Do: DoRecall, Group: group, Messages: []actions.MessageRef{{ID: c.Key, Seq: seqOf(c)}}}
+		step := Step{Do: DoRecall, Group: group, Messages: []actions.MessageRef{{ID: c.Key, Seq: Position(c)}}}
 		if group == "" {
 			step.User, step.Peer = c.Sender, c.Place.Users[0]
 			if step.Peer == c.Sender {
@@ -245,8 +245,8 @@ func (s *Service) steps(c store.Case, setup Setup, m Macro) (list []Step) {
 	return list
 }
 
-// seqOf is the position of a case's message, by which it is found.
-func seqOf(c store.Case) string {
+// Position is the position of a case's message, by which it is found.
+func Position(c store.Case) string {
 	for _, m := range ReadEvidence(c).Messages {
 		if m.Key == c.Key && m.Seq != "" {
 			return m.Seq

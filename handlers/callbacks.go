@@ -217,6 +217,9 @@ func (s *Server) takeCallback(c *gin.Context) error {
 			s.Log.WarnContext(c.Request.Context(), "callback cannot be read; it is let through", "app", app.Name, "error", err)
 		}
 	}
+	if s.Evidence != nil && err == nil {
+		s.Evidence.Callbacks.Note(app.Name, e, body, now)
+	}
 	if log.repeated(e, now) {
 		s.Meter.Count(app.Name, store.CallbackRefused, string(refusedRepeat), now)
 	} else {

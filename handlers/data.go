@@ -96,6 +96,9 @@ func (s *Server) heldView(ctx context.Context, app *App, user string) (templates
 	if h.UnderWay > 0 {
 		v.UnderWay = i18n.N(ctx, "data.under_way", h.UnderWay)
 	}
+	if h.Held > 0 {
+		v.UnderWay = strings.TrimSpace(v.UnderWay + " " + i18n.N(ctx, "data.under_hold", h.Held))
+	}
 	return v, nil
 }
 

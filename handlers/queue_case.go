@@ -92,6 +92,9 @@ func (s *Server) caseView(c *gin.Context, f queueFilter, setup cases.Setup, k st
 			v.History = append(v.History, n)
 		}
 	}
+	if v.Evidence, err = s.evidenceLine(ctx, op, k); err != nil {
+		return v, err
+	}
 	if v.Presence, err = s.presence(c, f, k); err != nil {
 		return v, err
 	}

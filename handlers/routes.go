@@ -39,6 +39,7 @@ func (s *Server) routes() []route {
 		s.broadcastRoutes(),
 		s.exportRoutes(),
 		s.queueRoutes(),
+		s.evidenceRoutes(),
 		s.macroRoutes(),
 		s.jobRoutes(),
 		s.protectedRoutes(),

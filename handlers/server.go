@@ -17,6 +17,7 @@ import (
 	"imdesk/callbacks"
 	"imdesk/cases"
 	"imdesk/events"
+	"imdesk/evidence"
 	"imdesk/jobs"
 	"imdesk/live"
 	"imdesk/replicas"
@@ -42,6 +43,7 @@ type Options struct {
 	Replicas       *replicas.Member   // this console among others on one database; nil: it has it for itself
 	Events         *events.Hub        // what other replicas change; it runs for as long as the console
 	Cases          *cases.Service     // the queue; whoever makes the server runs it, too. nil: there is none
+	Evidence       *evidence.Service  // freezes what belongs to cases; whoever makes the server runs it, too. nil: nothing is frozen
 	Approvals      *approvals.Service // nil: there are no requests, and nothing is held
 	Log            *slog.Logger
 	Now            func() time.Time // nil: time.Now
@@ -107,6 +109,7 @@ func newServer(o Options) (*Server, error) {
 	s := &Server{Options: o, timeout: requestTimeout, streamCheck: streamCheck}
 	s.withApprovals()
 	s.withCases()
+	s.withEvidence()
 	media, err := newMedia(o.Apps.All())
 	if err != nil {
 		return nil, err

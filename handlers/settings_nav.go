@@ -25,6 +25,7 @@ var settingsPlaces = []settingsPlace{
 	{"macros", macrosURL, auth.VerbRules, false},
 	{"protected", protectedURL, auth.VerbProtect, false},
 	{"apps", appsURL, auth.VerbSettings, false},
+	{"evidence", evidenceKeyURL, auth.VerbEvidence, false},
 	{"approvals", policyURL, auth.VerbSettings, false},
 	{"replicas", replicasURL, auth.VerbSettings, false},
 	{"tokens", tokensURL, auth.VerbTokens, true},

@@ -386,6 +386,9 @@ func (s caseStore) flag(ctx context.Context, t conn, c Case, f CaseFlag, evidenc
 		if kept, err = find(); err != nil {
 			return c, false, false, err
 		}
+		if err := countCase(ctx, t, p.App, millis(f.At), CountOpened, f.Source, 1); err != nil {
+			return c, false, false, err
+		}
 		opened = true
 	}
 	n, err := t.exec(ctx, `INSERT INTO mod_flag (case_id, n, app, at, source, by_id, rule, version, score, reasons, note)
@@ -396,6 +399,9 @@ func (s caseStore) flag(ctx context.Context, t conn, c Case, f CaseFlag, evidenc
 	}
 	if n == 0 {
 		return kept, opened, false, nil
+	}
+	if err := freezeSoon(ctx, t, kept.ID); err != nil {
+		return c, opened, true, err
 	}
 	sums, err := s.sums(ctx, t, kept, f.At)
 	if err != nil {

@@ -21,9 +21,9 @@ const notAbout = ` NOT IN (SELECT id FROM mod_case WHERE ` + aboutUser + `)`
 func caseTables(app, user string) []table {
 	about := []any{app, user, user, user}
 	found, erased := func(h *Holdings) *int { return &h.Cases }, func(e *Erasure) *int { return &e.Cases }
-	const others = `case_id` + notAbout
+	const others = `case_id` + notAbout + ` AND case_id` + notHeld
 	return []table{
-		{`mod_case`, aboutUser + ` AND NOT ` + verdictUnderWay, about, "", found, erased},
+		{`mod_case`, aboutUser + ` AND NOT ` + verdictUnderWay + ` AND NOT ` + underHold, about, "", found, erased},
 		{ // a report still counts for its case, as that of somebody
 			`mod_flag`, `app = ? AND source = 'report' AND by_id = ? AND ` + others, append([]any{app, user}, about...),
 			`by_id = '` + Erased + ` ' || case_id || '.' || n, note = '', reasons = '{}'`, found, erased,
@@ -35,6 +35,12 @@ func caseTables(app, user string) []table {
 // openCases counts the cases about a user whose verdict is under way.
 func openCases(ctx context.Context, c conn, app, user string) (int, error) {
 	n, err := one(c.row(ctx, `SELECT COUNT(*) FROM mod_case WHERE `+aboutUser+` AND `+verdictUnderWay, app, user, user, user), scanInt)
+	return int(n), err
+}
+
+// heldCases counts the cases about a user that are under hold.
+func heldCases(ctx context.Context, c conn, app, user string) (int, error) {
+	n, err := one(c.row(ctx, `SELECT COUNT(*) FROM mod_case WHERE `+aboutUser+` AND `+underHold, app, user, user, user), scanInt)
 	return int(n), err
 }
 
@@ -54,11 +60,12 @@ type caseTexts struct {
 var (
 	anyTexts     = func(e eraser, v any) any { return e.texts(v, false) }
 	textsOfCases = []caseTexts{
-		{`mod_case`, `id`, `app = ? AND id` + notAbout, []caseColumn{{"text", nil}, {"why", nil}, {"evidence", eraser.evidence}}},
+		{`mod_case`, `id`, `app = ? AND id` + notAbout + ` AND id` + notHeld, []caseColumn{{"text", nil}, {"why", nil}, {"evidence", eraser.evidence}}},
 		// A case has at most MaxCaseFlags flags.
-		{`mod_flag`, `case_id * 10000 + n`, `NOT (source = 'report' AND by_id = ?) AND app = ? AND case_id` + notAbout, []caseColumn{{"note", nil}, {"reasons", anyTexts}}},
-		{`mod_event`, `id`, `case_id IN (SELECT id FROM mod_case WHERE app = ?) AND case_id` + notAbout, []caseColumn{{"note", nil}, {"detail", anyTexts}}},
-		{`mod_verdict`, `id`, `app = ? AND state IN ('done', 'undone', 'reversed') AND case_id` + notAbout, []caseColumn{{"body", anyTexts}}},
+		{`mod_flag`, `case_id * 10000 + n`, `NOT (source = 'report' AND by_id = ?) AND app = ? AND case_id` + notAbout + ` AND case_id` + notHeld, []caseColumn{{"note", nil}, {"reasons", anyTexts}}},
+		{`mod_event`, `id`, `case_id IN (SELECT id FROM mod_case WHERE app = ?) AND case_id` + notAbout + ` AND case_id` + notHeld, []caseColumn{{"note", nil}, {"detail", anyTexts}}},
+		{`mod_verdict`, `id`, `app = ? AND state IN ('done', 'undone', 'reversed') AND case_id` + notAbout + ` AND case_id` + notHeld, []caseColumn{{"body", anyTexts}}},
+		{`evidence_item`, `id`, `app = ? AND case_id` + notAbout + ` AND case_id` + notHeld, []caseColumn{{"body", anyTexts}}},
 	}
 )
 
@@ -169,7 +176,7 @@ func (s privacy) inCases(ctx context.Context, app, user string, erase bool) (tot
 }
 
 func (s privacy) DropCases(ctx context.Context, t time.Time, limit int) (int, error) {
-	n, err := s.db.write().exec(ctx, `DELETE FROM mod_case WHERE id IN (SELECT id FROM mod_case WHERE state = 'decided' AND decided_at < ? AND NOT `+verdictUnderWay+`
+	n, err := s.db.write().exec(ctx, `DELETE FROM mod_case WHERE id IN (SELECT id FROM mod_case WHERE state = 'decided' AND decided_at < ? AND NOT `+verdictUnderWay+` AND NOT `+underHold+`
 		ORDER BY decided_at, id LIMIT ?)`, millis(t), limit)
 	return n, wrap("drop cases", err)
 }

@@ -73,6 +73,8 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Uses:      uses{d},
 		Privacy:   privacy{d},
 		Cases:     caseStore{d},
+		Evidence:  evidence{d},
+		Numbers:   numbers{d},
 		Callbacks: callbackStore{d},
 		Rules:     rules{d},
 		Sanctions: sanctions{d},

@@ -34,6 +34,7 @@ type Holdings struct {
 	Messages  int       // what the user said, kept in the archive
 	Lists     int       // rows of lists that imdesk keeps beside the service's: users it knows of, those who are protected, and what rules caught
 	Cases     int       // cases about the user with all that is kept with them, reports by the user, strikes, and what else names the user in cases
+	Held      int       // cases about the user under hold: they are erased once nobody holds them any more
 	UnderWay  int       // entries, jobs and verdicts that have no end yet: they can be erased later only
 	Protected bool      // the user is on the list of those whom no job may harm, which erasing takes away
 }
@@ -53,6 +54,7 @@ type Erasure struct {
 	Lists    int
 	Messages int
 	Cases    int
+	Held     int     // cases under hold, which stay as they are
 	Left     int     // entries, jobs and verdicts under way
 	Told     []int64 // the audit entries that tell of it
 }
@@ -311,6 +313,9 @@ func (s privacy) Find(ctx context.Context, app, user string, now time.Time) (Hol
 		return h, wrap(op, err)
 	}
 	h.Cases += cases
+	if h.Held, err = heldCases(ctx, c, app, user); err != nil {
+		return h, wrap(op, err)
+	}
 	for _, count := range []func(context.Context, conn, string, string) (int, error){openJobs, openCases} {
 		n, err := count(ctx, c, app, user)
 		if err != nil {
@@ -472,7 +477,7 @@ func (s privacy) Erase(ctx context.Context, by AuditEntry, app, user string) (Er
 		}
 	}
 	h, err := s.Find(ctx, app, user, by.At)
-	total.Left = h.UnderWay
+	total.Left, total.Held = h.UnderWay, h.Held
 	return total, wrap(op, err)
 }
 

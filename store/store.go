@@ -51,6 +51,8 @@ type Store struct {
 	Uses        Uses
 	Privacy     Privacy
 	Cases       Cases
+	Evidence    Evidence
+	Numbers     Numbers
 	Callbacks   Callbacks
 	Rules       Rules
 	Sanctions   Sanctions

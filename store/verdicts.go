@@ -201,6 +201,9 @@ func (s caseStore) End(ctx context.Context, l VerdictLease, to VerdictState, res
 		if isNotFound(err) {
 			return ErrLeaseLost
 		}
+		if err == nil {
+			err = countVerdict(ctx, t, l.Verdict, to, body)
+		}
 		if err != nil || to != VerdictReversed {
 			return err
 		}

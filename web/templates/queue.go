@@ -74,6 +74,7 @@ type CaseView struct {
 	Copies   *CopiesView
 	Record   RecordView
 	Notes    []CaseNote
+	Evidence *EvidenceLine
 	History  []CaseNote
 	Buttons  []ButtonView // assign, snooze and the like
 	Decide   DecideView
