@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"imdesk/auth"
 	"imdesk/config"
 	"imdesk/emulator"
+	"imdesk/evidence"
 	"imdesk/imclient"
 	"imdesk/importer"
 	"imdesk/store"
@@ -404,10 +406,33 @@ func check(ctx context.Context, args []string, std streams) error {
 			bad, all = bad+1, all+1
 		}
 	}
+	if err := printEvidenceKey(ctx, c, std.out); err != nil {
+		return err
+	}
 	if bad > 0 {
 		return fmt.Errorf("%d of %d apps cannot be looked after as they are configured", bad, all)
 	}
 	return nil
+}
+
+// printEvidenceKey says with which key archives of evidence are checked, so that it can be kept elsewhere.
+func printEvidenceKey(ctx context.Context, c config.Config, w io.Writer) error {
+	st, err := openStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	ring, err := openSecrets(ctx, c, st)
+	if err != nil {
+		return err
+	}
+	key, err := evidence.OpenKey(ctx, st.Secrets, ring, time.Now())
+	if err != nil {
+		return err
+	}
+	public := key.Public().(ed25519.PublicKey)
+	_, err = fmt.Fprintf(w, "evidence: archives are signed with %s\n%s\n%s", evidence.Fingerprint(public), evidence.PublicSSH(public), evidence.PublicPEM(public))
+	return err
 }
 
 func printHealth(w io.Writer, name string, vendor imclient.Vendor, h imclient.Health) {

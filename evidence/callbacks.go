@@ -107,3 +107,9 @@ func plain(body []imclient.Element) string {
 	}
 	return strings.Join(parts, "\n")
 }
+
+// Has reports whether the callback that told of a group's message is remembered.
+func (b *Callbacks) Has(app, group, key string) bool {
+	_, has := b.find(cases.Flag{App: app, Group: group, Key: key})
+	return has
+}

@@ -446,7 +446,7 @@ func (l *auditList) actionChoices(ctx context.Context) (list []choice) {
 		list = append(list, choice{string(v), i18n.T(ctx, "audit.verb."+string(v))})
 	}
 	if l.whole() {
-		for _, a := range append(slices.Clone(operatorActs), actExport, actListExport, actProtect, actUnprotect, store.ActionErase, store.ActionDrop, rules.ActImport, rules.ActStop, "job.start", "job.pause", "job.resume", "job.cancel") {
+		for _, a := range append(slices.Clone(operatorActs), actExport, actListExport, actEvidence, actHold, actUnhold, actProtect, actUnprotect, store.ActionErase, store.ActionDrop, rules.ActImport, rules.ActStop, "job.start", "job.pause", "job.resume", "job.cancel") {
 			list = append(list, choice{a, i18n.T(ctx, "audit.verb."+a)})
 		}
 	}

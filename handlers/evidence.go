@@ -84,10 +84,13 @@ func (s *Server) fetchEvidence(ctx context.Context, kind, address string) (*evid
 		return nil, err
 	}
 	f, err := s.media.evidence(evidenceKinds[kind], res)
+	if errors.Is(err, errMediaType) {
+		err = evidence.ErrKind
+	}
 	if err != nil {
 		res.Body.Close()
 		release()
-		return nil, evidence.ErrKind
+		return nil, err
 	}
 	f.Body = releasing{f.Body, release}
 	return f, nil

@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 	"imdesk/auth"
 	"imdesk/cases"
 	"imdesk/emulator"
+	"imdesk/evidence"
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
 	"imdesk/jobs"
@@ -58,6 +60,9 @@ type harness struct {
 	actions *actions.Service
 	jobs    *jobs.Service  // it runs once a test asks for it: work
 	cases   *cases.Service // likewise: carryOut
+
+	evidence *evidence.Service // likewise: freeze
+
 	app     *App
 	server  *Server
 	handler http.Handler
@@ -116,10 +121,13 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	h.cases = &cases.Service{
 		Store: h.store.Cases, Archive: h.store.Archive, Audit: h.store.Audit, Policy: h.store.Policies, Actions: h.actions, Now: h.now, Log: log,
 	}
+	h.evidence = &evidence.Service{
+		Store: h.store.Evidence, Cases: h.store.Cases, Archive: h.store.Archive, Audit: h.store.Audit, Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), Now: h.now, Log: log,
+	}
 	h.app = &App{Name: testApp, Title: "Demo 演示", IM: client, Embedded: true, Administrators: []string{testAdmin}, MediaHosts: []string{strings.TrimPrefix(h.im.URL(), "http://")}}
 	h.app.Callbacks = tencent.Callbacks{AppID: strconv.Itoa(testSDKAppID), Token: testToken}
 	options := Options{
-		Apps: registry(t, h, log), Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Cases: h.cases, Log: log, Now: h.now,
+		Apps: registry(t, h, log), Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Cases: h.cases, Evidence: h.evidence, Log: log, Now: h.now,
 		Zone: time.FixedZone("UTC+8", 8*60*60), Language: "en", Version: "test",
 	}
 	options.Sanctions = &sanctions.Service{
