@@ -43,10 +43,11 @@ var layers = map[string][]string{
 	"web/golden":              {"web/i18n"},
 	"web/templates":           {"web/i18n", "web/static"},
 	"cases":                   {"actions", "imclient", "store", "terms"},
+	"waves":                   {"actions", "cases", "imclient", "jobs", "moderation", "store"},
 	"evidence":                {"actions", "archive", "cases", "imclient", "secrets", "store"},
 	"approvals":               {"actions", "jobs", "store"},
 	"apps":                    {"actions", "archive", "imclient", "imclient/tencent", "imclient/volcengine", "secrets", "store"},
-	"handlers":                {"moderation", "rules", "sanctions", "evidence", "approvals", "apps", "cases", "imclient", "store", "events", "live", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
+	"handlers":                {"moderation", "rules", "waves", "sanctions", "evidence", "approvals", "apps", "cases", "imclient", "store", "events", "live", "replicas", "actions", "jobs", "auth", "auditlog", "callbacks", "archive", "terms", "exports", "sheet", "web/i18n", "web/static", "web/templates"},
 	"internal/testtools":      nil,
 	"internal/coverage":       {"imclient/tencent", "imclient/volcengine"}, // their types of callbacks
 	"browsertest":             nil,

@@ -14,6 +14,7 @@ import (
 	"imdesk/exports"
 	"imdesk/jobs"
 	"imdesk/store"
+	"imdesk/waves"
 )
 
 // topicJob is the topic of events about jobs; the id is the job's.
@@ -30,6 +31,9 @@ func newJobs(c config.Jobs, st *store.Store, act *actions.Service, signIn *auth.
 			return actions.App{}, false
 		},
 		Operator: func(ctx context.Context, id, app string) (actions.Actor, error) {
+			if by, is := waves.Actor(id); is {
+				return by, nil
+			}
 			known, err := st.Operators.Get(ctx, id)
 			if errors.Is(err, store.ErrNotFound) || err == nil && known.Disabled {
 				return actions.Actor{}, jobs.ErrNoOperator

@@ -42,6 +42,7 @@ import (
 	"imdesk/live"
 	"imdesk/secrets"
 	"imdesk/store"
+	"imdesk/waves"
 	"imdesk/web/i18n"
 )
 
@@ -216,10 +217,12 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 	if err != nil {
 		return err
 	}
+	waved := newWaves(st, act, work, queue, list, log)
+	guard.Carriers[waves.AttemptWave] = waveCarrier{approvals.JobCarrier{Jobs: work}, waved}
 	handler, err := handlers.New(handlers.Options{
 		Apps: list, Store: st, Auth: signIn, Actions: act, Approvals: guard, Cases: queue, Evidence: frozen, Jobs: work, Events: hub, Log: log, Zone: zone(c), Language: i18n.Lang(c.Language),
 		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Version: versionText(),
-		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Meter: meter, Archive: said, Live: watched, Changes: changes, Rules: judge, Sanctions: register,
+		MetricsToken: c.MetricsToken.Reveal(), Ready: ready.check, Replicas: member, Feed: feed, Meter: meter, Archive: said, Live: watched, Changes: changes, Rules: judge, Waves: waved, Sanctions: register,
 	})
 	if err != nil {
 		return err
@@ -253,6 +256,7 @@ func serveConsole(ctx context.Context, c config.Config, std streams) (err error)
 		behind.Go(func() { keepReporting(ctx, list.All(), st.Archive, queue, log) })
 	}
 	behind.Go(func() { judge.Run(ctx, hub.Subscribe(ctx, store.TopicRules)) })
+	behind.Go(func() { waved.Run(ctx) })
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx)) // until the last callback is answered
 	behind.Go(func() { said.Run(keeping) })
 	behind.Go(func() { watched.Run(keeping) })

@@ -84,6 +84,12 @@ const (
 // thing back needs the right to the verb only.
 const VerbBulk Verb = "bulk.run"
 
+// VerbCleanWave is no action: it is the right to clean a wave up as a whole, and what the guard is asked about then.
+const VerbCleanWave Verb = "wave.clean"
+
+// Guarded are the verbs that a guard can be asked about: the actions, and what is made of several.
+func Guarded() []Verb { return append(Verbs(), VerbCleanWave) }
+
 // AtOnce is how many people or messages may be acted upon at once without VerbBulk.
 const AtOnce = 10
 

@@ -67,6 +67,7 @@ func Default() Policy {
 		{Verb: actions.VerbGlobalMute, Size: 100, Two: true},
 		{Verb: actions.VerbDeleteBySender, Size: 100, Two: true},
 		{Verb: actions.VerbRecall, Size: 1000, Two: true},
+		{Verb: actions.VerbCleanWave, Size: 5000, Two: true},
 		{Verb: actions.VerbViewDirect, Size: 1, Quota: 60, Per: time.Hour},
 		{Verb: actions.VerbBroadcast, Size: 1, Pause: 5 * time.Minute},
 	}}
@@ -96,7 +97,7 @@ func (p Policy) Check() []Wrong {
 		return list
 	}
 	for i, r := range p.Rules {
-		if r.Verb != "" && !slices.Contains(actions.Verbs(), r.Verb) {
+		if r.Verb != "" && !slices.Contains(actions.Guarded(), r.Verb) {
 			bad(i, "verb", "approvals.wrong.verb")
 		}
 		if r.Size < 1 || r.Size > maxSize {

@@ -241,6 +241,9 @@ func (s *Server) takeCallback(c *gin.Context) error {
 		if s.Rules != nil {
 			s.Rules.Said(c.Request.Context(), app.Name, e)
 		}
+		if s.Waves != nil {
+			s.Waves.Said(c.Request.Context(), app.Name, e)
+		}
 	}
 	defer func() { s.Meter.Took(app.Name, now, time.Since(begun)) }()
 	c.Data(http.StatusOK, "application/json", s.judge(c, app, e))

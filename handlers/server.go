@@ -24,6 +24,7 @@ import (
 	"imdesk/rules"
 	"imdesk/sanctions"
 	"imdesk/store"
+	"imdesk/waves"
 	"imdesk/web/i18n"
 
 	"github.com/gin-gonic/gin"
@@ -60,6 +61,7 @@ type Options struct {
 	Live           *live.Hub          // tells pages that are open what is said; nil: none is told
 	Rules          *rules.Service     // judges what is said; nil: nobody does
 	Sanctions      *sanctions.Service // the register of who is muted, banned or removed; whoever makes the server runs it, too
+	Waves          *waves.Service     // finds near-equal texts by many; nil: nobody does
 
 	// Ready says what, beside the database, is not there yet; nil: nothing is missing. It answers at once.
 	Ready func() error

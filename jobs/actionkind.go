@@ -28,6 +28,10 @@ const (
 	GlobalMute     = string(actions.VerbGlobalMute)
 	GlobalUnmute   = string(actions.VerbGlobalUnmute)
 	ImportUsers    = string(actions.VerbImportUsers)
+
+	// Those that only other parts of the console start.
+	MuteAll   = string(actions.VerbMuteAll)
+	EditGroup = string(actions.VerbEditGroup)
 )
 
 // What the targets of a kind are.
@@ -51,8 +55,10 @@ type actionKind struct {
 	verb  actions.Verb
 	needs imclient.Verb
 	about int
-	harms bool // people on the protected list are left alone
-	once  bool // it must not come twice, and nobody can look whether it came
+	harms bool   // people on the protected list are left alone
+	once  bool   // it must not come twice, and nobody can look whether it came
+	item  string // what the action calls its only item; "": as the job does
+	inner bool   // it is not offered by itself
 	batch func(l imclient.Limits) int
 	make  func(s Spec, group string, items []store.JobItem, c actions.Common) actions.Action
 }
@@ -177,6 +183,18 @@ func actionKinds() []*actionKind {
 				return a
 			},
 		},
+		{
+			verb: actions.VerbMuteAll, needs: imclient.VerbMuteAll, about: aboutGroups, item: actions.FieldMuteAll, inner: true, batch: fixed(1),
+			make: func(_ Spec, g string, _ []store.JobItem, c actions.Common) actions.Action {
+				return actions.MuteAll{Common: c, Group: g, On: true}
+			},
+		},
+		{
+			verb: actions.VerbEditGroup, needs: imclient.VerbJoinOption, about: aboutGroups, item: actions.FieldJoinOption, inner: true, batch: fixed(1),
+			make: func(s Spec, g string, _ []store.JobItem, c actions.Common) actions.Action {
+				return actions.EditGroup{Common: c, Group: g, Join: &s.Join}
+			},
+		},
 	}
 }
 
@@ -216,7 +234,7 @@ func (k *actionKind) Check(app actions.App, s Spec) error {
 
 func checkMessages(p problems, s Spec) {
 	switch {
-	case s.Search == nil && len(s.Groups) != 1:
+	case s.Search == nil && len(s.Said) == 0 && len(s.Groups) != 1:
 		p.add("groups", "jobs.invalid.one_group")
 	case s.Search != nil && len(s.Messages) > 0:
 		p.add("messages", "jobs.invalid.search_or_messages")
@@ -225,6 +243,9 @@ func checkMessages(p problems, s Spec) {
 	}
 	for _, m := range s.Messages {
 		p.ids("messages", []string{m.ID}, 0)
+	}
+	for _, m := range s.Said {
+		p.ids("messages", []string{m.Group, m.ID}, 0)
 	}
 }
 
@@ -237,18 +258,10 @@ func (k *actionKind) Items(s Spec) []store.JobItem {
 		}
 		return items
 	case aboutMessages:
-		if s.Search != nil || len(s.Groups) == 0 {
+		if s.Search != nil {
 			return nil
 		}
-		items := make([]store.JobItem, 0, len(s.Messages))
-		seen := map[string]bool{}
-		for _, m := range s.Messages {
-			if !seen[m.ID] {
-				seen[m.ID] = true
-				items = append(items, store.JobItem{Group: s.Groups[0], Target: m.ID, More: m.Seq})
-			}
-		}
-		return items
+		return s.messages()
 	case aboutUsers:
 		if k.verb != actions.VerbImportUsers {
 			return s.everywhere()
@@ -317,7 +330,11 @@ func (k *actionKind) Preview(ctx context.Context, r Run, items []store.JobItem) 
 	}
 	list := make([]Expected, 0, len(p.Items))
 	for _, i := range p.Items {
-		list = append(list, Expected{Target: i.ID, By: i.By, Skip: i.Skip, Before: i.Before.Text})
+		id := i.ID
+		if k.item != "" {
+			id = items[0].Target
+		}
+		list = append(list, Expected{Target: id, By: i.By, Skip: i.Skip, Before: i.Before.Text})
 	}
 	return list, nil
 }
@@ -435,7 +452,12 @@ func (k *actionKind) outcomes(items []store.JobItem, r actions.Result) []store.J
 }
 
 // idOf is what the action calls an item.
-func (k *actionKind) idOf(item store.JobItem) string { return item.Target }
+func (k *actionKind) idOf(item store.JobItem) string {
+	if k.item != "" {
+		return k.item
+	}
+	return item.Target
+}
 
 func (k *actionKind) outcome(item store.JobItem, r actions.Item, audit int64) store.JobOutcome {
 	o := store.JobOutcome{Position: item.Position, Reason: r.Reason, Code: r.VendorCode, Audit: audit, After: r.After.Text}

@@ -78,12 +78,20 @@ func (k *reverseKind) cannot(items []store.JobItem, err error) ([]store.JobOutco
 	}
 	list := every(items, store.ItemSkipped, why.Reason)
 	for n, item := range items {
-		at := slices.IndexFunc(why.Items, func(i actions.Item) bool { return i.ID == item.Target })
+		at := slices.IndexFunc(why.Items, func(i actions.Item) bool { return i.ID == idIn(k.of, item) })
 		if at >= 0 && why.Items[at].Skip != "" {
 			list[n].Reason, list[n].Before = why.Items[at].Skip, why.Items[at].Before.Text
 		}
 	}
 	return list, nil
+}
+
+// idIn is what an action of a kind calls an item.
+func idIn(k Kind, item store.JobItem) string {
+	if a, is := k.(*actionKind); is {
+		return a.idOf(item)
+	}
+	return item.Target
 }
 
 // note records with the parent what was taken back, and gives the outcomes.
@@ -95,7 +103,7 @@ func (k *reverseKind) note(ctx context.Context, r Run, items []store.JobItem, re
 	var list []store.JobOutcome
 	var back []string
 	for _, item := range items {
-		at := slices.IndexFunc(result.Items, func(i actions.Item) bool { return i.ID == item.Target })
+		at := slices.IndexFunc(result.Items, func(i actions.Item) bool { return i.ID == a.idOf(item) })
 		if at < 0 {
 			list = append(list, store.JobOutcome{Position: item.Position, State: store.ItemSkipped, Reason: actions.UndoUnknown})
 			continue

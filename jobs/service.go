@@ -103,7 +103,9 @@ func (s *Service) Add(k Kind) { s.kinds[k.Name()] = k }
 func Kinds() []string {
 	var list []string
 	for _, k := range actionKinds() {
-		list = append(list, k.Name())
+		if !k.inner {
+			list = append(list, k.Name())
+		}
 	}
 	return list
 }
@@ -193,7 +195,7 @@ func (s *Service) Start(ctx context.Context, actor actions.Actor, app actions.Ap
 		Kind: k.Name(), App: app.ID, OperatorID: actor.OperatorID, OperatorName: actor.Name, Address: actor.Address, Key: key,
 		Reason: spec.Reason, Complete: !finds,
 	}
-	if _, acts := k.(*actionKind); acts && s.Hold > 0 {
+	if _, acts := k.(*actionKind); acts && s.Hold > 0 && !spec.Now {
 		job.RunAt = time.Now().Add(s.Hold)
 	}
 	return s.add(ctx, actor, job, stored{Spec: spec, Print: print}, items)

@@ -30,6 +30,7 @@ type Spec struct {
 	Users    []string             `json:"users,omitempty"`
 	Pairs    []Pair               `json:"pairs,omitempty"`
 	Messages []actions.MessageRef `json:"messages,omitempty"`
+	Said     []Said               `json:"said,omitempty"` // messages of several groups, to recall
 	Search   *Search              `json:"search,omitempty"`
 	All      *Everybody           `json:"all,omitempty"` // in the groups
 	Accounts []imclient.NewUser   `json:"accounts,omitempty"`
@@ -41,6 +42,8 @@ type Spec struct {
 	Text       string          `json:"text,omitempty"`        // notice
 	Direct     bool            `json:"direct,omitempty"`      // global mute: in direct chats
 	InGroups   bool            `json:"in_groups,omitempty"`   // global mute: in groups
+	Join       string          `json:"join,omitempty"`        // group edit: how people come in
+	Now        bool            `json:"now,omitempty"`         // it is not held: it goes on with something that was
 	Params     json.RawMessage `json:"params,omitempty"`      // of kinds that are no actions
 
 	Reason string `json:"reason,omitempty"` // why; where the service tells the people concerned, it tells them this
@@ -51,6 +54,13 @@ type Spec struct {
 type Pair struct {
 	Group string `json:"group"`
 	User  string `json:"user"`
+}
+
+// Said is a message of a group, with its position.
+type Said struct {
+	Group string `json:"group"`
+	ID    string `json:"id"`
+	Seq   string `json:"seq,omitempty"`
 }
 
 // Search finds messages to recall. What is zero does not narrow it; something has to.
@@ -82,7 +92,7 @@ func (s Spec) withoutTargets() Spec {
 	if s.Search == nil && s.All == nil { // a search goes through its groups
 		s.Groups = nil
 	}
-	s.Users, s.Pairs, s.Messages, s.Accounts = nil, nil, nil, nil
+	s.Users, s.Pairs, s.Messages, s.Said, s.Accounts = nil, nil, nil, nil, nil
 	return s
 }
 
@@ -109,6 +119,26 @@ func (s Spec) inGroups() []store.JobItem {
 		add(p)
 	}
 	// A batch is of one group.
+	slices.SortStableFunc(items, func(a, b store.JobItem) int { return strings.Compare(a.Group, b.Group) })
+	return items
+}
+
+// messages are a spec's messages, each once; a batch is of one group.
+func (s Spec) messages() []store.JobItem {
+	list := slices.Clone(s.Said)
+	if len(s.Groups) > 0 {
+		for _, m := range s.Messages {
+			list = append(list, Said{s.Groups[0], m.ID, m.Seq})
+		}
+	}
+	items := make([]store.JobItem, 0, len(list))
+	seen := map[[2]string]bool{}
+	for _, m := range list {
+		if key := [2]string{m.Group, m.ID}; !seen[key] {
+			seen[key] = true
+			items = append(items, store.JobItem{Group: m.Group, Target: m.ID, More: m.Seq})
+		}
+	}
 	slices.SortStableFunc(items, func(a, b store.JobItem) int { return strings.Compare(a.Group, b.Group) })
 	return items
 }

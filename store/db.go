@@ -78,6 +78,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		Callbacks: callbackStore{d},
 		Rules:     rules{d},
 		Sanctions: sanctions{d},
+		Waves:     waves{d},
 
 		db: d,
 	}, nil

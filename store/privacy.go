@@ -362,7 +362,8 @@ func (s privacy) beside(c conn, app, user string) []table {
 	placesGone := func(e *Erasure) *int { return &e.Places }
 	lists := func(h *Holdings) *int { return &h.Lists }
 	listsGone := func(e *Erasure) *int { return &e.Lists }
-	return append(caseTables(app, user), []table{
+	list := append(caseTables(app, user), waveTables(app, user)...)
+	return append(list, []table{
 		{`pin`, `app = ? AND kind = 'user' AND place_id = ?`, []any{app, user}, "", places, placesGone},
 		{`recent`, `app = ? AND kind = 'user' AND place_id = ?`, []any{app, user}, "", places, placesGone},
 		{

@@ -56,6 +56,7 @@ type Store struct {
 	Callbacks   Callbacks
 	Rules       Rules
 	Sanctions   Sanctions
+	Waves       Waves
 
 	db *db
 }

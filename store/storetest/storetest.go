@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 		{"uses", Uses},
 		{"rules", Rules},
 		{"sanctions", Sanctions},
+		{"waves", Waves},
 		{"privacy", Privacy},
 		{"privacy in batches", PrivacyInBatches},
 		{"privacy of cases", PrivacyOfCases},
