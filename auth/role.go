@@ -49,6 +49,7 @@ const (
 	VerbHold        Verb = "case.hold"         // keep a case whatever its age and whoever wants it erased
 	VerbReport      Verb = "case.report"       // put messages into the queue
 	VerbBulk        Verb = "bulk.run"          // one action on more than ten at once
+	VerbCleanWave   Verb = "wave.clean"        // clean up what many said alike
 	VerbExport      Verb = "list.export"       // take a list out as a file
 	VerbProtect     Verb = "protected.edit"    // whom no job may harm
 	VerbAudit       Verb = "audit.view"        // the whole audit log; what was done in a group is with the group
@@ -168,6 +169,7 @@ var least = map[Verb]Role{
 	VerbShareSearch:    Moderator,
 
 	VerbBulk:         Lead,
+	VerbCleanWave:    Lead,
 	VerbFind:         Lead,
 	VerbTokens:       Lead,
 	VerbExport:       Lead,

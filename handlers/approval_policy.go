@@ -248,7 +248,7 @@ func (s *Server) policyRule(ctx context.Context, f policyForm, n int, verb strin
 		x.Type, x.Attrs = "number", map[string]any{"min": "0", "max": "1000000", "inputmode": "numeric"}
 	}
 	row.Verbs = []templates.Option{{Value: noRule, Text: i18n.T(ctx, "approvals.rule.none")}, {Value: anyVerb, Text: i18n.T(ctx, "approvals.rule.any")}}
-	for _, known := range actions.Verbs() {
+	for _, known := range actions.Guarded() {
 		row.Verbs = append(row.Verbs, templates.Option{Value: string(known), Text: verbName(ctx, string(known))})
 	}
 	row.Apps = []templates.Option{{Text: i18n.T(ctx, "approvals.rule.all_apps")}}
@@ -289,7 +289,7 @@ func (s *Server) policyChanges(ctx context.Context, was, is approvals.Policy) []
 	for _, app := range s.Apps.All() {
 		held, holds := s.holds(ctx, was, app.Name), s.holds(ctx, is, app.Name)
 		for _, role := range auth.Roles() {
-			for _, verb := range actions.Verbs() {
+			for _, verb := range actions.Guarded() {
 				if !role.Can(auth.Verb(verb)) {
 					continue
 				}
