@@ -58,10 +58,11 @@ const (
 	HasFile
 	HasVideo
 	HasSound
+	HasCase // somebody or something had it looked at; set by the archive itself
 )
 
 // has names the bits in searches.
-var has = map[int]string{HasLink: "link", HasImage: "image", HasFile: "file", HasVideo: "video", HasSound: "sound"}
+var has = map[int]string{HasLink: "link", HasImage: "image", HasFile: "file", HasVideo: "video", HasSound: "sound", HasCase: "case"}
 
 // Archived is a message in the archive.
 type Archived struct {
@@ -224,31 +225,8 @@ func (m Archived) indexed(place int64) []string {
 
 // index writes the words of a message.
 func (a archive) index(ctx context.Context, c conn, m Archived, place int64) error {
-	list := m.indexed(place)
-	return writeWords(ctx, c, wordsTable, m.ID, list)
+	return archiveIndex.write(ctx, c, m.ID, m.indexed(place))
 }
-
-// writeWords writes the words of a row into an index.
-func writeWords(ctx context.Context, c conn, table string, id int64, list []string) error {
-	if !c.postgres {
-		_, err := c.exec(ctx, `INSERT INTO `+table+` (rowid, words) VALUES (?, ?)`, id, strings.Join(list, " "))
-		return err
-	}
-	_, err := c.exec(ctx, `INSERT INTO `+table+` (rowid, words) VALUES (?, CAST(? AS tsvector))`, id, vector(list))
-	return err
-}
-
-// vector is words with their places, as PostgreSQL reads them.
-func vector(list []string) string {
-	var b strings.Builder
-	for i, w := range list {
-		b.WriteString("'" + w + "':" + strconv.Itoa(i+1) + " ")
-	}
-	return b.String()
-}
-
-// wordsTable is what the names of all tables of the index begin with.
-const wordsTable = "archive_words"
 
 // reindex writes the words of all messages, in a database that has none of them yet.
 func reindex(ctx context.Context, c conn) error {
@@ -277,11 +255,6 @@ func reindex(ctx context.Context, c conn) error {
 		}
 		from = list[len(list)-1].ID
 	}
-}
-
-func (a archive) unindex(ctx context.Context, c conn, id int64) error {
-	_, err := c.exec(ctx, `DELETE FROM archive_words WHERE rowid = ?`, id)
-	return err
 }
 
 func (a archive) Add(ctx context.Context, list []Archived) (added int, err error) {
@@ -425,6 +398,9 @@ func (a archive) insert(ctx context.Context, c conn, place int64, m Archived) (i
 		number = m.Seq&(1<<seqBits-1)<<(idShift-seqBits) | number>>seqBits
 	}
 	m.Text, m.Body = cut(m.Text, MaxArchiveText), cut(m.Body, MaxArchiveBody)
+	if m.Has, err = m.withCase(ctx, c); err != nil {
+		return 0, err
+	}
 	for range 64 {
 		m.ID = max(at.UnixMilli(), 0)<<idShift | number
 		n, err := c.exec(ctx, `INSERT INTO archive_message (id, place, key, seq, sender, at, types, has, state, text, body, source, added_at, changed_at)
@@ -441,9 +417,43 @@ func (a archive) insert(ctx context.Context, c conn, place int64, m Archived) (i
 	return 0, errors.New("too many messages in one millisecond")
 }
 
+// withCase is what a message has, and whether there is or was a case about it.
+func (m Archived) withCase(ctx context.Context, c conn) (int, error) {
+	p := m.Place.sorted()
+	n, err := one(c.row(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM mod_case WHERE app = ? AND grp = ? AND user_a = ? AND user_b = ? AND key = ? AND key <> '' LIMIT 1) AS one`,
+		text(p.App), text(p.Group), text(p.Users[0]), text(p.Users[1]), text(m.Key)), scanInt)
+	if n > 0 {
+		return m.Has | HasCase, err
+	}
+	return m.Has &^ HasCase, err
+}
+
+// flagged notes that there is a case about a message, if it is kept. One that comes later finds the case.
+func (a archive) flagged(ctx context.Context, c conn, p Conversation, key string) error {
+	place, err := a.known(ctx, c, p)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := c.exec(ctx, `UPDATE archive_place SET messages = messages WHERE id = ?`, place); err != nil { // no message comes meanwhile
+		return err
+	}
+	m, err := a.byKey(ctx, c, place, key)
+	if errors.Is(err, ErrNotFound) || err == nil && m.Has&HasCase != 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m.Has |= HasCase
+	return a.rewrite(ctx, c, place, m)
+}
+
 // remove takes a message out, and its words.
 func (a archive) remove(ctx context.Context, c conn, id int64) error {
-	if err := a.unindex(ctx, c, id); err != nil {
+	if err := archiveIndex.drop(ctx, c, id); err != nil {
 		return err
 	}
 	_, err := c.exec(ctx, `DELETE FROM archive_message WHERE id = ?`, id)
@@ -489,7 +499,7 @@ func (a archive) Recall(ctx context.Context, p Conversation, keys []string, at t
 
 // rewrite writes what may change of a message, and its words anew.
 func (a archive) rewrite(ctx context.Context, c conn, place int64, m Archived) error {
-	if err := a.unindex(ctx, c, m.ID); err != nil {
+	if err := archiveIndex.drop(ctx, c, m.ID); err != nil {
 		return err
 	}
 	if err := c.execOne(ctx, `UPDATE archive_message SET types = ?, has = ?, state = ?, text = ?, body = ?, changed_at = ? WHERE id = ?`,
@@ -517,7 +527,7 @@ func (a archive) Edit(ctx context.Context, m Archived) error {
 		case known:
 			return nil
 		}
-		old.Types, old.Has, old.Text, old.Body, old.Changed = m.Types, m.Has, m.Text, m.Body, m.Changed
+		old.Types, old.Has, old.Text, old.Body, old.Changed = m.Types, m.Has|old.Has&HasCase, m.Text, m.Body, m.Changed
 		if old.State == ArchiveSaid {
 			old.State = ArchiveEdited
 		}
@@ -587,7 +597,7 @@ func (a archive) Search(ctx context.Context, q SearchQuery) ([]Archived, string,
 		return nil, "", wrap(op, err)
 	}
 	n := min(max(q.N, 1), MaxArchivePage)
-	ids, err := a.db.read().inIndex(ctx, wordsTable, s, n+1)
+	ids, err := archiveIndex.find(ctx, a.db.read(), s, n+1)
 	if err != nil || len(ids) == 0 {
 		return nil, "", wrap(op, err)
 	}
@@ -625,9 +635,9 @@ func (a archive) query(ctx context.Context, q SearchQuery) (s search, empty bool
 	var must, not []string
 	var apps, places, senders, types []string
 	for _, app := range q.Apps {
-		apps = append(apps, w.word(markerOf("a", app)))
+		apps = append(apps, markerOf("a", app))
 		for _, id := range q.Senders {
-			senders = append(senders, w.word(markerOf("u", app+"\n"+id)))
+			senders = append(senders, markerOf("u", app+"\n"+id))
 		}
 	}
 	for _, p := range q.Places {
@@ -638,13 +648,13 @@ func (a archive) query(ctx context.Context, q SearchQuery) (s search, empty bool
 		if err != nil {
 			return s, false, err
 		}
-		places = append(places, w.word(marker("p", strconv.FormatInt(id, 36))))
+		places = append(places, marker("p", strconv.FormatInt(id, 36)))
 	}
 	if len(q.Places) > 0 && len(places) == 0 {
 		return s, true, nil
 	}
 	for _, t := range q.Types {
-		types = append(types, w.word(markerOf("t", t)))
+		types = append(types, markerOf("t", t))
 	}
 	for _, any := range [][]string{apps, places, senders, types} {
 		if len(any) > 0 {

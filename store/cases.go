@@ -390,6 +390,11 @@ func (s caseStore) flag(ctx context.Context, t conn, c Case, f CaseFlag, evidenc
 			return c, false, false, err
 		}
 		opened = true
+		if c.Key != "" {
+			if err := (archive{s.db}).flagged(ctx, t, p, c.Key); err != nil {
+				return c, false, false, err
+			}
+		}
 	}
 	n, err := t.exec(ctx, `INSERT INTO mod_flag (case_id, n, app, at, source, by_id, rule, version, score, reasons, note)
 		SELECT ?, COALESCE(MAX(n), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM mod_flag WHERE case_id = ? HAVING COUNT(*) < ? ON CONFLICT DO NOTHING`,

@@ -193,7 +193,7 @@ func (c conn) tables(ctx context.Context) ([]copyTable, error) {
 	}
 	var list []copyTable
 	for _, name := range names {
-		if slices.Contains(notCopied, name) || strings.HasPrefix(name, wordsTable) || strings.HasPrefix(name, nameWords) { // each engine has its own index
+		if slices.Contains(notCopied, name) || strings.HasPrefix(name, archiveIndex.name) || strings.HasPrefix(name, nameIndex.name) { // each engine has its own index
 			continue
 		}
 		t := copyTable{name: name}
@@ -293,13 +293,7 @@ func copyAll(ctx context.Context, source, target conn, progress func(Copied)) ([
 			return nil, fmt.Errorf("table %s: %w", t.name, err)
 		}
 	}
-	if err := reindex(ctx, target); err != nil {
-		return nil, fmt.Errorf("the index of the archive: %w", err)
-	}
-	if err := reindexNames(ctx, target); err != nil {
-		return nil, fmt.Errorf("the index of names: %w", err)
-	}
-	return list, nil
+	return list, reindexAll(ctx, target)
 }
 
 // empty refuses a target with anything in it, and takes away the one row that every new database has.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 )
 
@@ -31,16 +32,16 @@ func (s *Store) FillArchive(ctx context.Context, list []Archived) error {
 				place := places[m.Place]
 				rows = append(rows, m.ID, place, m.Key, m.Seq, m.Sender, millis(m.At), strings.Join(m.Types, ","), m.Has, int(m.State), m.Text, "[]", "", 0, 0)
 				if c.postgres {
-					words = append(words, m.ID, vector(m.indexed(place)))
+					words = append(words, m.ID, vector(slices.Concat(archiveIndex.slices(m.ID), m.indexed(place))))
 				} else {
-					words = append(words, m.ID, strings.Join(m.indexed(place), " "))
+					words = append(words, m.ID, strings.Join(slices.Concat(archiveIndex.slices(m.ID), m.indexed(place)), " "))
 				}
 			}
 			if _, err := c.exec(ctx, `INSERT INTO archive_message (id, place, key, seq, sender, at, types, has, state, text, body, source, added_at, changed_at) VALUES `+
 				strings.TrimSuffix(strings.Repeat(`(`+marks(14)+`),`, len(some)), ","), rows...); err != nil {
 				return err
 			}
-			if err := c.fillWords(ctx, wordsTable, words); err != nil {
+			if err := c.fillWords(ctx, archiveIndex.name, words); err != nil {
 				return err
 			}
 		}
@@ -68,9 +69,9 @@ func (s *Store) FillNames(ctx context.Context, first int64, list []Name) error {
 			for _, v := range some {
 				rows = append(rows, first, v.App, v.Kind, v.ID, v.Name, v.Type, v.Members, 0, 0)
 				if c.postgres {
-					words = append(words, first, vector(v.words()))
+					words = append(words, first, vector(slices.Concat(nameIndex.slices(first), v.words())))
 				} else {
-					words = append(words, first, strings.Join(v.words(), " "))
+					words = append(words, first, strings.Join(slices.Concat(nameIndex.slices(first), v.words()), " "))
 				}
 				first++
 			}
@@ -78,7 +79,7 @@ func (s *Store) FillNames(ctx context.Context, first int64, list []Name) error {
 				strings.TrimSuffix(strings.Repeat(`(`+marks(9)+`),`, len(some)), ","), rows...); err != nil {
 				return err
 			}
-			if err := c.fillWords(ctx, nameWords, words); err != nil {
+			if err := c.fillWords(ctx, nameIndex.name, words); err != nil {
 				return err
 			}
 		}

@@ -54,6 +54,9 @@ func migrations(postgres bool) ([]migration, error) {
 	return list, nil
 }
 
+// newWords is the last step that emptied the indexes, because what words they hold had changed.
+const newWords = 19
+
 // migrate takes the missing steps, all in one transaction: the schema is old or new, never between.
 func migrate(ctx context.Context, d *db) error {
 	steps, err := migrations(d.postgres)
@@ -75,10 +78,12 @@ func migrate(ctx context.Context, d *db) error {
 		if err != nil {
 			return err
 		}
+		reindexed := false
 		for _, s := range steps {
 			if taken[s.version] {
 				continue
 			}
+			reindexed = reindexed || s.version == newWords
 			if _, err := c.c.ExecContext(ctx, s.sql); err != nil {
 				return fmt.Errorf("migration %s: %w", s.name, err)
 			}
@@ -86,6 +91,9 @@ func migrate(ctx context.Context, d *db) error {
 				s.version, s.name, s.sum, time.Now().UnixMilli()); err != nil {
 				return err
 			}
+		}
+		if reindexed {
+			return reindexAll(ctx, c)
 		}
 		return nil
 	})

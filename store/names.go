@@ -62,9 +62,6 @@ func (v Name) words() []string {
 	return append(append(list, "§"), terms.OfNames(v.Name, v.ID)...)
 }
 
-// nameWords is the index of names.
-const nameWords = "known_words"
-
 // noteName keeps a name, or brings it up to date.
 func noteName(ctx context.Context, c conn, v Name) error {
 	v.App, v.ID, v.Name, v.Type = text(v.App), text(v.ID), cut(v.Name, maxTitle), text(v.Type)
@@ -76,7 +73,7 @@ func noteName(ctx context.Context, c conn, v Name) error {
 		n, err := one(c.row(ctx, `INSERT INTO known_name (app, kind, target, name, type, members, seen_at, named_at) VALUES (`+marks(8)+`)
 			ON CONFLICT DO NOTHING RETURNING id`, v.App, v.Kind, v.ID, v.Name, v.Type, max(v.Members, -1), millis(v.Seen), millis(v.Named)), scanInt)
 		if err == nil {
-			return writeWords(ctx, c, nameWords, n, v.words())
+			return nameIndex.write(ctx, c, n, v.words())
 		}
 		if !errors.Is(err, ErrNotFound) {
 			return err
@@ -104,10 +101,10 @@ func noteName(ctx context.Context, c conn, v Name) error {
 		v.Name, v.Type, v.Members, millis(v.Seen), millis(v.Named), old.n); err != nil || v.Name == old.Name.Name {
 		return err
 	}
-	if _, err := c.exec(ctx, `DELETE FROM `+nameWords+` WHERE rowid = ?`, old.n); err != nil {
+	if err := nameIndex.drop(ctx, c, old.n); err != nil {
 		return err
 	}
-	return writeWords(ctx, c, nameWords, old.n, v.words())
+	return nameIndex.write(ctx, c, old.n, v.words())
 }
 
 // forgetNames drops names; their words go with them.
@@ -177,7 +174,7 @@ func reindexNames(ctx context.Context, c conn) error {
 			return err
 		}
 		for _, v := range list {
-			if err := writeWords(ctx, c, nameWords, v.n, v.words()); err != nil {
+			if err := nameIndex.write(ctx, c, v.n, v.words()); err != nil {
 				return err
 			}
 		}
@@ -270,7 +267,7 @@ func (d directory) Find(ctx context.Context, q NameQuery) ([]Name, error) {
 	w := dialect(d.db.postgres)
 	var apps []string
 	for _, app := range q.Apps {
-		apps = append(apps, w.word(markerOf("k", q.Kind+"\n"+app)))
+		apps = append(apps, markerOf("k", q.Kind+"\n"+app))
 	}
 	must := []string{w.any(apps)}
 	for _, p := range parts[:min(len(parts), maxNameParts)] {
@@ -286,7 +283,7 @@ func (d directory) Find(ctx context.Context, q NameQuery) ([]Name, error) {
 		match []string
 		n     int
 	}{{whole, n}, {must, nameLooked * n}} {
-		ids, err := c.inIndex(ctx, nameWords, search{match: w.all(look.match, nil), to: 1<<63 - 1}, look.n)
+		ids, err := nameIndex.find(ctx, c, search{match: w.all(look.match, nil), to: 1<<63 - 1}, look.n)
 		if err != nil {
 			return nil, wrap(op, err)
 		}

@@ -8,8 +8,8 @@ import (
 // MaxName is how many letters and digits of a name or an id are held.
 const MaxName = 200
 
-// gap stands between what does not follow each other, and begins a word that stands for a part too short for a phrase. No text
-// holds it.
+// gap stands between what does not follow each other, and begins a word that stands for a part too short for a phrase: of a name,
+// or a character of a text. No text holds it.
 const gap = "§"
 
 // paired reports whether parts of names are pairs of characters: where one character says much. Elsewhere they are three.

@@ -1,8 +1,9 @@
 // Package terms cuts what people write into the words of a search index, and what they look for into phrases of such words.
 //
 // Chinese, Japanese and Thai have no spaces between words, and most Chinese words are two characters: of these scripts the
-// index holds overlapping pairs, and the last character of a run by itself. All else is held as whole words. Nothing but
-// letters and digits is left, so that every database sees the same words and nothing needs escaping.
+// index holds overlapping pairs, and the first and the last character of a run by themselves, where a phrase may go on. That a
+// text has a character at all is held apart, so that to look for one costs what any word costs. All else is held as whole words.
+// Nothing but letters and digits is left, so that every database sees the same words and nothing needs escaping.
 package terms
 
 import (
@@ -75,28 +76,43 @@ func joined(r rune) bool {
 	return r >= 0x0E00 && (r == 'ー' || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar))
 }
 
-// Of lists the words of a text in their order, at most Max of them.
+// Of lists the words of a text in their order, at most Max of them, and behind a gap the characters of scripts without spaces that
+// are in these, once each.
 func Of(text string) []string {
-	var list []string
+	var list, alone []string
+	seen := map[rune]bool{}
 	for _, r := range runs(Fold(text)) {
-		list = r.append(list, true)
+		list = r.append(list, true, true)
+		for _, c := range r.text {
+			if r.joined && !seen[c] {
+				seen[c], alone = true, append(alone, gap+string(c))
+			}
+		}
 		if len(list) >= Max {
-			return list[:Max]
+			list = list[:Max]
+			break
 		}
 	}
-	return list
+	if len(alone) == 0 {
+		return list
+	}
+	return append(append(list, gap), alone[:min(len(alone), Max-1)]...)
 }
 
-// append appends the words of a run; whole: with its last character by itself.
-func (r run) append(list []string, whole bool) []string {
+// append appends the words of a run; those of its first and its last character by themselves, where it begins and ends there.
+func (r run) append(list []string, begins, ends bool) []string {
+	n := len(r.text)
 	if !r.joined {
-		return append(list, string(r.text[:min(len(r.text), maxWord)]))
+		return append(list, string(r.text[:min(n, maxWord)]))
 	}
-	for i := range len(r.text) - 1 {
+	if begins && n > 1 {
+		list = append(list, string(r.text[0]))
+	}
+	for i := range n - 1 {
 		list = append(list, string(r.text[i:i+2]))
 	}
-	if whole {
-		list = append(list, string(r.text[len(r.text)-1]))
+	if ends || n == 1 {
+		list = append(list, string(r.text[n-1]))
 	}
 	return list
 }
@@ -109,21 +125,15 @@ type Phrase struct {
 
 // PhraseOf is what to look for to find a text; false if it has neither letters nor digits.
 func PhraseOf(text string) (Phrase, bool) {
-	var p Phrase
 	list := runs(Fold(text))
+	if len(list) == 1 && list[0].joined && len(list[0].text) == 1 {
+		return Phrase{Words: []string{gap + string(list[0].text)}}, true
+	}
+	var words []string
 	for i, r := range list {
-		last := i == len(list)-1
-		if last && r.joined && len(r.text) == 1 {
-			// Alone it ends a run, and in a pair it begins one.
-			p.Words, p.Prefix = append(p.Words, string(r.text)), true
-			break
-		}
-		p.Words = r.append(p.Words, !last)
+		words = r.append(words, i > 0, i < len(list)-1)
 	}
-	if len(p.Words) > Max {
-		p.Words, p.Prefix = p.Words[:Max], false
-	}
-	return p, len(p.Words) > 0
+	return Phrase{Words: words[:min(len(words), Max)]}, len(words) > 0
 }
 
 // Part is letters and digits that stand together in a text.
