@@ -264,7 +264,7 @@ type paneState struct {
 func (p *paneState) take(l *live.Line, most int, began time.Time) {
 	switch {
 	case !p.filter.Sees(l):
-	case l.Kind == store.ArrivalSaid || p.filter.State != store.ArchiveSaid:
+	case l.Kind == store.ArrivalSaid || p.filter.State != store.ArchiveSaid || p.filter.Has&store.HasCase != 0:
 		if !p.filter.Match(l) {
 			return
 		}

@@ -189,14 +189,19 @@ func (s *Server) archived(ctx context.Context) (titles []string) {
 	return titles
 }
 
-// aim restricts a search to what the operator may see: the apps of theirs, no direct chats, and what was taken back only for those
-// who may take back. It returns why the search finds nothing as it is, "" if it may find something.
+// aim restricts a search to what the operator may see: the apps of theirs, no direct chats, what was taken back only for those
+// who may take back, and of what there is a case only for those who see cases. It returns why the search finds nothing as it is, "" if it may find something.
 func (s *Server) aim(ctx context.Context, q *search) (bad string) {
 	op, _ := auth.OperatorFrom(ctx)
 	q.query.GroupsOnly = true
-	var recalled, all int
+	var recalled, all, unseen int
+	flagged := q.query.Has&store.HasCase != 0
 	for _, a := range s.appsOf(op) {
 		if !op.CanIn(a.Name, auth.VerbView) || q.app != "" && q.app != a.Name {
+			continue
+		}
+		if flagged && !op.CanIn(a.Name, auth.VerbCases) {
+			unseen++
 			continue
 		}
 		all++
@@ -207,6 +212,9 @@ func (s *Server) aim(ctx context.Context, q *search) (bad string) {
 		for _, g := range q.groups {
 			q.query.Places = append(q.query.Places, store.Conversation{App: a.Name, Group: g})
 		}
+	}
+	if all == 0 && unseen > 0 {
+		return i18n.T(ctx, "search.bad.flagged")
 	}
 	if all == 0 {
 		return i18n.T(ctx, "search.bad.app", "part", q.app)

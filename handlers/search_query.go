@@ -79,6 +79,9 @@ var (
 	searchIs  = map[string]store.ArchiveState{"recalled": store.ArchiveRecalled, "edited": store.ArchiveEdited}
 )
 
+// searchFlagged is what a message is of which there is, or was, a case.
+const searchFlagged = "flagged"
+
 // parseSearch reads a search. Days are those of the operator's time zone: before one and after one do not include it.
 func parseSearch(typed string, zone *time.Location) (search, error) {
 	list := splitSearch(typed)
@@ -134,6 +137,10 @@ func (s *search) add(w searchWord, zone *time.Location) error {
 		}
 		s.query.Has |= bit
 	case "is":
+		if strings.ToLower(w.value) == searchFlagged {
+			s.query.Has |= store.HasCase
+			return nil
+		}
 		state, ok := searchIs[strings.ToLower(w.value)]
 		if !ok {
 			return badSearch{"search.bad.is", part}

@@ -97,6 +97,15 @@ func TestSearch(t *testing.T) {
 	viewer.get(searchURL("我要退款")).is(http.StatusOK).has("Nothing was found").lacks("now")
 	viewer.get(searchURL("is:recalled")).is(http.StatusOK).has("Nothing was found")
 
+	// What there is a case of is for those who see cases.
+	place := store.Conversation{App: testApp, Group: "g1"}
+	if _, _, _, err := h.store.Cases.Flag(t.Context(), store.Case{Place: place, Key: "2", Sender: "olga", SaidAt: h.now()}, store.CaseFlag{At: h.now(), Source: store.CaseFromOperator, Score: 50},
+		func(store.Case, store.CaseSums) store.Weighing { return store.Weighing{Title: "x"} }); err != nil {
+		t.Fatal(err)
+	}
+	mod.get(searchURL("is:flagged")).is(http.StatusOK).has("1 message", "No refund")
+	viewer.get(searchURL("is:flagged")).is(http.StatusOK).has("for those who see the queue").lacks("No refund")
+
 	for i := range 60 {
 		h.told("g1", "ann", fmt.Sprint("page word ", i), 100+i)
 	}

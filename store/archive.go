@@ -429,26 +429,29 @@ func (m Archived) withCase(ctx context.Context, c conn) (int, error) {
 }
 
 // flagged notes that there is a case about a message, if it is kept. One that comes later finds the case.
-func (a archive) flagged(ctx context.Context, c conn, p Conversation, key string) error {
+func (a archive) flagged(ctx context.Context, c conn, p Conversation, key string, at time.Time) ([]arrived, error) {
 	place, err := a.known(ctx, c, p)
 	if errors.Is(err, ErrNotFound) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := c.exec(ctx, `UPDATE archive_place SET messages = messages WHERE id = ?`, place); err != nil { // no message comes meanwhile
-		return err
+		return nil, err
 	}
 	m, err := a.byKey(ctx, c, place, key)
 	if errors.Is(err, ErrNotFound) || err == nil && m.Has&HasCase != 0 {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m.Has |= HasCase
-	return a.rewrite(ctx, c, place, m)
+	if err := a.rewrite(ctx, c, place, m); err != nil || !m.tells(at) {
+		return nil, err
+	}
+	return []arrived{{ArrivalFlagged, m.ID}}, nil
 }
 
 // remove takes a message out, and its words.

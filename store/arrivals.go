@@ -15,6 +15,7 @@ const (
 	ArrivalSaid ArrivalKind = iota
 	ArrivalEdited
 	ArrivalRecalled
+	ArrivalFlagged // there is a case about it
 )
 
 // Limits of arrivals.
@@ -31,7 +32,7 @@ type Arrival struct {
 	Message Archived
 }
 
-// Arrivals are what was said, edited and recalled in groups just now, for those who watch. storetest.Arrivals is its contract.
+// Arrivals are what was said, edited, recalled and flagged in groups just now, for those who watch. storetest.Arrivals is its contract.
 //
 // They are written with the change itself: one is there if and only if the change is. Who reads on from the last number sees
 // all of them, for none appears later with a lower number.

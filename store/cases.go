@@ -346,15 +346,23 @@ func (s caseStore) Flag(ctx context.Context, c Case, f CaseFlag, weigh func(Case
 	if err != nil {
 		return c, false, false, wrap(op, err)
 	}
+	a := archive{s.db}
+	var news []arrived
 	for range 3 { // of two who open the same case, the slower one tries again and joins
 		err = s.db.tx(ctx, func(t conn) error {
-			kept, opened, added, err = s.flag(ctx, t, c, f, evidence, reasons, weigh)
-			return err
+			if kept, opened, added, err = s.flag(ctx, t, c, f, evidence, reasons, weigh); err != nil || !opened || c.Key == "" {
+				return err
+			}
+			if news, err = a.flagged(ctx, t, c.Place, c.Key, f.At); err != nil {
+				return err
+			}
+			return a.arrive(ctx, t, news)
 		})
 		if err == nil || err != errRaced {
 			break
 		}
 	}
+	a.ring(err, news)
 	return kept, opened, added, wrap(op, err)
 }
 
@@ -390,11 +398,6 @@ func (s caseStore) flag(ctx context.Context, t conn, c Case, f CaseFlag, evidenc
 			return c, false, false, err
 		}
 		opened = true
-		if c.Key != "" {
-			if err := (archive{s.db}).flagged(ctx, t, p, c.Key); err != nil {
-				return c, false, false, err
-			}
-		}
 	}
 	n, err := t.exec(ctx, `INSERT INTO mod_flag (case_id, n, app, at, source, by_id, rule, version, score, reasons, note)
 		SELECT ?, COALESCE(MAX(n), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM mod_flag WHERE case_id = ? HAVING COUNT(*) < ? ON CONFLICT DO NOTHING`,

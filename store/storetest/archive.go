@@ -401,3 +401,51 @@ func archiveHostile(t *testing.T, s *store.Store, app string) {
 		}
 	}
 }
+
+// Flagged is what the archive knows of cases, whichever comes first; it stays when the message is edited, and when it is decided.
+func Flagged(t *testing.T, open Open) {
+	s, ctx := open(t), t.Context()
+	const app = "flagged"
+	flag := func(key string) {
+		t.Helper()
+		c := store.Case{Place: store.Conversation{App: app, Group: "g"}, Key: key, Sender: "ann", SaidAt: day}
+		_, _, _, err := s.Cases.Flag(ctx, c, store.CaseFlag{At: day, Source: store.CaseFromRule, Rule: "r", Score: 10}, byScore)
+		must(t, err)
+	}
+	first, second, third := said(app, "g", "ann", "one 退", 1), said(app, "g", "ann", "two", 2), said(app, "g", "ann", "three", 3)
+	flag(second.Key)
+	value[int](t)(s.Archive.Add(ctx, []store.Archived{first, second, third}))
+	before := value[int64](t)(s.Arrivals.Last(ctx))
+	flag(first.Key)
+	flag(first.Key)
+	flag("not kept")
+	found := func() string {
+		t.Helper()
+		list, _, err := s.Archive.Search(ctx, store.SearchQuery{Apps: []string{app}, Has: store.HasCase, N: 10})
+		must(t, err)
+		var texts []string
+		for _, m := range list {
+			texts = append(texts, m.Text)
+		}
+		return strings.Join(texts, ", ")
+	}
+	if got := found(); got != "two, one 退" {
+		t.Errorf("flagged: %s", got)
+	}
+	first.Text, first.Changed = "one more", day.Add(time.Minute)
+	must(t, s.Archive.Edit(ctx, first))
+	if got := found(); got != "two, one more" {
+		t.Errorf("flagged and edited: %s", got)
+	}
+	var kinds []store.ArrivalKind
+	list, _, err := s.Arrivals.After(ctx, before, 10)
+	must(t, err)
+	for _, a := range list {
+		if a.Message.Place.App == app {
+			kinds = append(kinds, a.Kind)
+		}
+	}
+	if want := []store.ArrivalKind{store.ArrivalFlagged, store.ArrivalEdited}; !slices.Equal(kinds, want) {
+		t.Errorf("told %v, want %v", kinds, want)
+	}
+}

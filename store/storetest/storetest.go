@@ -26,6 +26,7 @@ func Run(t *testing.T, open Open) {
 		{"settings", Settings},
 		{"directory", Directory},
 		{"archive", Archive},
+		{"messages with a case", Flagged},
 		{"searches", Searches},
 		{"jobs", Jobs},
 		{"secrets", Secrets},

@@ -72,12 +72,12 @@ func Talk(t testing.TB) []string {
 	return list
 }
 
-// talked makes messages of the archive of texts: a second apart, in 20 groups, of 100 people.
+// talked makes messages of the archive of texts: two hours apart, in 20 groups, of 100 people.
 func talked(app string, talk []string, random *rand.Rand) []store.Archived {
 	list := make([]store.Archived, len(talk))
 	for i, what := range talk {
 		m := said(app, fmt.Sprint("g", random.IntN(20)), fmt.Sprint("u", random.IntN(100)), what, i+1)
-		m.Counted, m.Body = false, "[]"
+		m.Counted, m.Body, m.At = false, "[]", m.At.Add(time.Duration(i)*2*time.Hour)
 		if i%7 == 0 {
 			m.Types = []string{"image"}
 		}
@@ -120,15 +120,15 @@ func ask(app string, list []store.Archived, random *rand.Rand) asked {
 	}
 	m, what := of()
 	a := asked{all: []string{what}, q: store.SearchQuery{Apps: []string{app}}}
-	switch random.IntN(8) {
+	switch random.IntN(9) {
 	case 0:
 		a.q.Senders = []string{m.Sender}
 	case 1:
 		a.q.Places = []store.Conversation{m.Place}
 	case 2:
-		a.q.Since = m.At.Add(-time.Duration(random.IntN(1000)) * time.Second)
+		a.q.Since = m.At.Add(-time.Duration(random.IntN(1000)) * time.Hour)
 	case 3:
-		a.q.Until = m.At.Add(time.Duration(random.IntN(1000)) * time.Second)
+		a.q.Until = m.At.Add(time.Duration(random.IntN(1000)) * time.Hour)
 	case 4:
 		a.q.Types = m.Types
 	case 5:
@@ -139,6 +139,8 @@ func ask(app string, list []store.Archived, random *rand.Rand) asked {
 	case 7:
 		_, other := of()
 		a.all = append(a.all, other)
+	case 8:
+		a.q.Since, a.q.Until = m.At.AddDate(0, 0, -1-random.IntN(60)), m.At.AddDate(0, 0, random.IntN(7))
 	}
 	a.q.All, a.q.None = phrases(a.all...), phrases(a.none...)
 	for _, p := range a.all {

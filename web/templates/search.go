@@ -123,6 +123,6 @@ var searchExamples = []struct{ typed, key string }{
 	{`app:demo`, "search.example.app"},
 	{`after:2026-11-01 before:2026-11-08`, "search.example.days"},
 	{`has:link  has:image  has:file`, "search.example.has"},
-	{`is:recalled  is:edited`, "search.example.is"},
+	{`is:recalled  is:edited  is:flagged`, "search.example.is"},
 	{`type:video`, "search.example.type"},
 }
