@@ -112,7 +112,7 @@ func (x index) find(ctx context.Context, c conn, s search, n int) ([]any, error)
 			s.match = dialect(false).any(within) + " AND (" + s.match + ")"
 		}
 	}
-	return numbers(ctx, c, `SELECT rowid FROM `+x.name+` WHERE `+x.name+` MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?`, s.match, s.from, s.to, n)
+	return rowNumbers(ctx, c, `SELECT rowid FROM `+x.name+` WHERE `+x.name+` MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?`, s.match, s.from, s.to, n)
 }
 
 // findNewest is find of PostgreSQL. A GIN index has no order: of a word all rows that have it are read and sorted. So the newest
@@ -122,7 +122,7 @@ func (x index) findNewest(ctx context.Context, c conn, s search, n int) ([]any, 
 	var list []any
 	for _, looked := range []int{newestLooked, oftenLooked} {
 		var err error
-		list, err = numbers(ctx, c, `SELECT rowid FROM (SELECT rowid, words FROM `+x.name+` WHERE rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?) newest
+		list, err = rowNumbers(ctx, c, `SELECT rowid FROM (SELECT rowid, words FROM `+x.name+` WHERE rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?) newest
 			WHERE words @@ CAST(? AS tsquery) ORDER BY rowid DESC LIMIT ?`, s.from, s.to, looked*n, s.match, n)
 		if err != nil || len(list) == n {
 			return list, err
@@ -141,7 +141,7 @@ func (x index) findNewest(ctx context.Context, c conn, s search, n int) ([]any, 
 		if within := x.within(from, s.to); len(within) > 0 {
 			match = dialect(true).any(within) + " & " + match
 		}
-		found, err := numbers(ctx, c, `WITH found AS MATERIALIZED (SELECT rowid FROM `+x.name+` WHERE words @@ CAST(? AS tsquery))
+		found, err := rowNumbers(ctx, c, `WITH found AS MATERIALIZED (SELECT rowid FROM `+x.name+` WHERE words @@ CAST(? AS tsquery))
 			SELECT rowid FROM found WHERE rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?`, match, from, s.to, n-len(list))
 		if err != nil {
 			return nil, err
@@ -151,7 +151,7 @@ func (x index) findNewest(ctx context.Context, c conn, s search, n int) ([]any, 
 	return list, nil
 }
 
-func numbers(ctx context.Context, c conn, query string, args ...any) ([]any, error) {
+func rowNumbers(ctx context.Context, c conn, query string, args ...any) ([]any, error) {
 	return all(ctx, c, func(r scanner) (any, error) { return scanInt(r) }, query, args...)
 }
 
