@@ -209,7 +209,8 @@ type taking struct {
 	here bool // the app is
 	last bool // what cannot be had now is missing
 	have map[[2]string]bool
-	err  error // of the service, that may pass
+	said Message // the message, if it is frozen
+	err  error   // of the service, that may pass
 }
 
 // take freezes what is not frozen yet. An error means that some of it is to be tried again.
@@ -221,6 +222,9 @@ func (s *Service) take(ctx context.Context, c store.Case, last bool) error {
 	t := &taking{Service: s, c: c, last: last, have: map[[2]string]bool{}}
 	for _, i := range items {
 		t.have[[2]string{i.Kind, i.Name}] = true
+		if i.Kind == store.EvidenceMessage {
+			_ = json.Unmarshal([]byte(i.Body), &t.said) // of one that was missing there is nothing
+		}
 	}
 	t.app, t.here = s.App(c.Place.App)
 	for _, step := range []func(context.Context) error{t.rules, t.message, t.people} {
@@ -316,12 +320,16 @@ func (t *taking) message(ctx context.Context) error {
 	if t.c.Key == "" {
 		return nil
 	}
-	m, err := t.find(ctx)
-	err2 := t.keep(ctx, store.EvidenceMessage, "", func() (any, error) { return m.Message, err })
-	if err2 != nil || err != nil {
-		return err2
+	m := t.said // what was frozen says what it points at, also when it was taken back since
+	if !t.have[[2]string{store.EvidenceMessage, ""}] {
+		var err error
+		m, err = t.find(ctx)
+		kept := t.keep(ctx, store.EvidenceMessage, "", func() (any, error) { return m, err })
+		if kept != nil || err != nil {
+			return kept
+		}
 	}
-	for _, f := range m.files {
+	for _, f := range pointers(archive.Elements(string(m.Body))) {
 		if err := t.file(ctx, f); err != nil {
 			return err
 		}
@@ -329,22 +337,16 @@ func (t *taking) message(ctx context.Context) error {
 	return nil
 }
 
-// found is a message with what it points at.
-type found struct {
-	Message
-	files []pointer
-}
-
 // find reads the message from the archive, else from the service: one call.
-func (t *taking) find(ctx context.Context) (found, error) {
+func (t *taking) find(ctx context.Context) (Message, error) {
 	kept, err := t.Archive.Get(ctx, t.c.Place, []string{t.c.Key})
 	if err != nil {
-		return found{}, err
+		return Message{}, err
 	}
 	a, has := kept[t.c.Key]
 	if !has || a.At.IsZero() {
 		if a, err = t.ask(ctx); err != nil {
-			return found{}, err
+			return Message{}, err
 		}
 	}
 	said := cases.FromArchive(a)
@@ -352,13 +354,13 @@ func (t *taking) find(ctx context.Context) (found, error) {
 	if a.ID != 0 {
 		before, err := t.Archive.Versions(ctx, a.ID)
 		if err != nil {
-			return found{}, err
+			return Message{}, err
 		}
 		for _, v := range before {
 			m.Before = append(m.Before, Version{v.Since, v.Text, raw(v.Body)})
 		}
 	}
-	return found{m, pointers(archive.Elements(a.Body))}, nil
+	return m, nil
 }
 
 // raw is a document of the store as it is, or nothing.

@@ -25,20 +25,19 @@ import (
 	"imdesk/store"
 )
 
-// freeze has evidence frozen until a case has no more to freeze.
-func (h *harness) freeze(id int64) map[string]store.EvidenceItem {
+// freeze has evidence frozen until so many things are frozen with a case.
+func (h *harness) freeze(id int64, n int) map[string]store.EvidenceItem {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	done := make(chan struct{})
 	go func() { defer close(done); h.evidence.Run(ctx, "test") }()
 	defer func() { cancel(); <-done }()
 	for ; ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
-		_, _, next, err := h.store.Evidence.Due(ctx, "nobody", -time.Second) // a look that takes nothing
-		if err != nil && next == 0 {
-			return h.frozen(id)
+		if items := h.frozen(id); len(items) >= n {
+			return items
 		}
 	}
-	h.t.Fatal("the evidence is not frozen")
+	h.t.Fatalf("not frozen: %+v", h.frozen(id))
 	return nil
 }
 
@@ -111,7 +110,7 @@ func TestFrozen(t *testing.T) {
 	// A console that took the case and died does not keep it.
 	_, _, _, err := h.store.Evidence.Due(t.Context(), "dead", time.Millisecond)
 	check(t, err)
-	items := h.freeze(id)
+	items := h.freeze(id, 11)
 	for name, want := range map[string]string{
 		"message": "buy this", "sender": `"Nick": "Cy"`, "group": `"Name": "A group"`, "member": `"Role": "member"`, "callback": "Group.CallbackAfterSendMsg", "contact 3": "name = 'contact'",
 	} {
@@ -136,7 +135,7 @@ func TestFrozen(t *testing.T) {
 	h.must("group_open_http_svc/destroy_group", map[string]any{"GroupId": "g1"})
 	_, err = h.cases.Flag(t.Context(), flagOf(h, id)) // once more: what is there already stays
 	check(t, err)
-	again := h.freeze(id)
+	again := h.freeze(id, 12)
 	for name, was := range items {
 		if again[name].Hash != was.Hash || again[name].Body != was.Body || !again[name].Taken.Equal(was.Taken) {
 			t.Errorf("%s was written over: %+v", name, again[name])
@@ -152,7 +151,7 @@ func TestFrozen(t *testing.T) {
 func TestEvidenceArchive(t *testing.T) {
 	t.Parallel()
 	h, id := flaggedPicture(t)
-	h.freeze(id)
+	h.freeze(id, 11)
 	h.cases.Hold = time.Millisecond
 	stop := h.carryOut()
 	h.as(auth.Moderator).post(caseURL(id, "decide"), url.Values{"macro": {"recall_mute"}}).is(303)
