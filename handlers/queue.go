@@ -192,6 +192,9 @@ func (s *Server) queueView(c *gin.Context, f queueFilter) (templates.QueueView, 
 		URL: f.address(f.case_), Handover: templates.Link{Text: i18n.T(ctx, "queue.handover"), URL: queueURL + "/handover"},
 		Macros: templates.Link{Text: i18n.T(ctx, "macros.title")},
 	}
+	if op.Can(auth.VerbFigures) {
+		v.Numbers = templates.Link{Text: i18n.T(ctx, "numbers.title"), URL: numbersURL}
+	}
 	if op.Can(auth.VerbRules) {
 		v.Macros.URL = macrosURL
 	}

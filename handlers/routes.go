@@ -40,6 +40,7 @@ func (s *Server) routes() []route {
 		s.exportRoutes(),
 		s.queueRoutes(),
 		s.evidenceRoutes(),
+		s.numberRoutes(),
 		s.macroRoutes(),
 		s.jobRoutes(),
 		s.protectedRoutes(),

@@ -20,6 +20,7 @@ type QueueView struct {
 	List     CaseListView
 	Case     *CaseView
 	Last     LastVerdictView
+	Numbers  Link // "" for who may not see them
 	Handover Link
 	Macros   Link // where leads change what keys do; without URL nobody can
 }
