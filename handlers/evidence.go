@@ -141,7 +141,9 @@ func (s *Server) evidence(c *gin.Context) error {
 	v := templates.EvidenceView{
 		Case: templates.Link{Text: i18n.T(ctx, "queue.case", "id", k.ID), URL: caseURL(k.ID)}, Title: i18n.T(ctx, "evidence.title_of", "id", k.ID),
 		Around: i18n.N(ctx, "evidence.around", len(e.Messages), "taken", i18n.Full(ctx, e.Taken)), Rules: i18n.T(ctx, "evidence.rules"), Export: exportButton(ctx, op, k),
-		Key: templates.Link{Text: i18n.T(ctx, "evidence.key.link"), URL: evidenceKeyURL},
+	}
+	if op.Can(auth.VerbEvidence) {
+		v.Key = templates.Link{Text: i18n.T(ctx, "evidence.key.link"), URL: evidenceKeyURL}
 	}
 	if !k.EvidenceDue.IsZero() {
 		v.Pending = i18n.T(ctx, "evidence.pending")

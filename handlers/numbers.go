@@ -145,6 +145,7 @@ const seriesDrawn = 2
 // byDay is a chart of what happened each day, by kind.
 func (n caseNumbers) byDay(ctx context.Context, id, what string, kinds []string, text func(string) string) (templates.ChartView, error) {
 	//i18n:uses numbers.chart.*
+	//i18n:uses numbers.sub.*
 	v := templates.ChartView{ID: "numbers-" + id, Title: i18n.T(ctx, "numbers.chart."+id), Stacked: true, Sub: i18n.T(ctx, "numbers.sub."+id)}
 	v.Table = templates.ChartTable{Summary: i18n.T(ctx, "operations.table"), Caption: v.Title, Head: []string{i18n.T(ctx, "numbers.day")}}
 	list, err := n.s.Store.Numbers.Days(ctx, n.apps, what, n.days[0], n.to, n.offset)
@@ -216,6 +217,7 @@ const reversalsShown = 50
 // reversals are verdicts and how many of them were reversed, most first.
 func (n caseNumbers) reversals(ctx context.Context, id, what, reversed string, text func(string) string) templates.NumbersTable {
 	//i18n:uses numbers.table.*
+	//i18n:uses numbers.who.*
 	t := templates.NumbersTable{ID: "numbers-" + id, Title: i18n.T(ctx, "numbers.table."+id), Who: i18n.T(ctx, "numbers.who."+id)}
 	add := func(name string, all int64) {
 		if len(t.Rows) == reversalsShown {
