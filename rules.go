@@ -57,13 +57,13 @@ func withStore(ctx context.Context, opts configOptions, do func(*store.Store) er
 // caught prints how much each rule caught while that is kept, or the newest of what one rule caught: in force, or only in the shadow.
 func caught(ctx context.Context, st *store.Store, rule []string, w io.Writer) error {
 	if len(rule) == 0 {
-		counts, err := st.Rules.Counts(ctx, time.Now().Add(-rules.HitsKept))
+		counts, err := st.Rules.Counts(ctx, nil, time.Now().Add(-rules.HitsKept))
 		for _, c := range counts {
 			fmt.Fprintf(w, "%s: %d in force, %d in the shadow, the last %s\n", c.Rule, c.Acted, c.Quiet, c.Last.Format(time.RFC3339))
 		}
 		return err
 	}
-	hits, err := st.Rules.Hits(ctx, rule[0], store.MaxHitPage)
+	hits, err := st.Rules.Hits(ctx, store.HitQuery{Rule: rule[0], N: store.MaxHitPage})
 	for _, h := range hits {
 		how := h.Outcome
 		if h.Quiet {

@@ -89,6 +89,7 @@ type Send struct {
 	Extensible bool `json:"extensible,omitempty"`
 	Receipts   bool `json:"receipts,omitempty"`
 	MentionAll bool `json:"mention_all,omitempty"`
+	Unasked    bool `json:"unasked,omitempty"`
 }
 
 // Verb is VerbSend or VerbSendDirect.

@@ -73,7 +73,7 @@ func (w *sendWork) load(ctx context.Context, p *plan) (err error) {
 func (w *sendWork) send(ctx context.Context, p *plan) sent {
 	d := imclient.Draft{
 		From: w.a.From, Body: []imclient.Element{imclient.Text{Text: w.a.Text}}, Key: w.a.Key,
-		Quiet: w.a.Quiet, Fleeting: w.a.Fleeting, Extensible: w.a.Extensible, Receipts: w.a.Receipts,
+		Quiet: w.a.Quiet, Fleeting: w.a.Fleeting, Extensible: w.a.Extensible, Receipts: w.a.Receipts, Unasked: w.a.Unasked,
 	}
 	if w.a.Group == "" {
 		d.Unsynced = w.a.Unsynced
@@ -129,7 +129,7 @@ func (w *sendWork) options() map[string]any {
 	}
 	for name, on := range map[string]bool{
 		"quiet": w.a.Quiet, "fleeting": w.a.Fleeting, "unsynced": w.a.Unsynced, "extensible": w.a.Extensible,
-		"receipts": w.a.Receipts, "mention_all": w.a.MentionAll,
+		"receipts": w.a.Receipts, "mention_all": w.a.MentionAll, "unasked": w.a.Unasked,
 	} {
 		if on {
 			o[name] = true

@@ -88,7 +88,7 @@ func eventuallyIs(t testing.TB, what string, is func() bool) {
 // hits are what a rule caught.
 func (h *harness) hits(rule string) []store.RuleHit {
 	h.t.Helper()
-	list, err := h.store.Rules.Hits(h.t.Context(), rule, 50)
+	list, err := h.store.Rules.Hits(h.t.Context(), store.HitQuery{Rule: rule, N: 50})
 	check(h.t, err)
 	return list
 }

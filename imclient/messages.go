@@ -86,6 +86,7 @@ type Draft struct {
 	Fleeting   bool     // for those online alone, not kept
 	Quiet      bool     // not counted as unread, and not pushed
 	Unsynced   bool     // direct chats: the sender's own devices, and the sender's view of the chat, do not get it
+	Unasked    bool     // the service does not ask the console before it sends it, where it asks at all
 	Extensible bool     // may have extensions
 	Receipts   bool     // asks for read receipts
 	Only       []string // in a group: nobody else gets it

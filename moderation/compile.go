@@ -251,7 +251,7 @@ func (c Cond) count() int {
 	}
 	for _, is := range []bool{
 		len(c.Words)+len(c.Lists) > 0, len(c.Patterns) > 0, c.Link, len(c.Hosts) > 0, len(c.NoHosts) > 0, len(c.Contact) > 0, c.Repeats > 0, c.Senders > 0,
-		c.Messages > 0, c.Account > 0, c.Joined > 0, c.Strikes > 0, c.Mentions > 0, c.Capitals > 0, c.Emoji > 0, c.Mixed, len(c.Scripts) > 0, c.Longer > 0,
+		c.Messages > 0, c.Joined > 0, c.Strikes > 0, c.Mentions > 0, c.Capitals > 0, c.Emoji > 0, c.Mixed, len(c.Scripts) > 0, c.Longer > 0,
 		c.Shorter > 0, len(c.Types) > 0, len(c.Files) > 0, len(c.GroupTypes) > 0,
 	} {
 		if is {
@@ -409,7 +409,6 @@ func plain(d Cond, add func(string, func(*look) (Reason, bool))) error {
 			return Reason{Detail: l.m.Files[i]}, true
 		})
 	}
-	younger("account", d.Account, func(m *Message) time.Time { return m.Account })
 	younger("joined", d.Joined, func(m *Message) time.Time { return m.Joined })
 	number("mentions", d.Mentions, func(l *look) int { return l.m.Mentions })
 	number("longer", d.Longer, func(l *look) int { return len([]rune(l.text)) })

@@ -61,7 +61,6 @@ func TestConditions(t *testing.T) {
 		{"new member", `{ joined_within = "1h" }`, with(func(m *Message) { m.Joined = m.At.Add(-59 * time.Minute) }), true},
 		{"old member", `{ joined_within = "1h" }`, with(func(m *Message) { m.Joined = m.At.Add(-time.Hour) }), false},
 		{"nobody knows since when", `{ joined_within = "1h" }`, say("x"), false},
-		{"new account", `{ account_younger = "1d" }`, with(func(m *Message) { m.Account = m.At.Add(-time.Hour) }), true},
 		{"long", `{ longer = 5 }`, say("五个字符吧"), true},
 		{"short", `{ shorter = 5 }`, say("五个字符吧"), false},
 		{"all of a table", `{ words = ["hello"], link = true }`, say("hello example.com"), true},

@@ -11,7 +11,6 @@ type Message struct {
 	Sender    string
 	Peer      string          // in a direct chat: who gets it
 	Roles     func() []string // of the sender in the group: "owner", "admin"; asked only where a rule that spares some holds
-	Account   time.Time
 	Joined    time.Time
 	Strikes   func() int // asked only where all else of a rule holds
 	At        time.Time

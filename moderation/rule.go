@@ -132,7 +132,6 @@ type Cond struct {
 	Messages int      `toml:"messages,omitempty"` // by the sender, this one included
 	Within   Duration `toml:"within,omitempty"`   // of the three; 0: a minute
 
-	Account Duration `toml:"account_younger,omitempty"`
 	Joined  Duration `toml:"joined_within,omitempty"`
 	Strikes int      `toml:"strikes,omitempty"` // at least
 
@@ -190,4 +189,18 @@ func (d Duration) String() string {
 		return strconv.Itoa(int(v/time.Minute)) + "m"
 	}
 	return v.String()
+}
+
+// Each calls f for the condition and all that are in it.
+func (c *Cond) Each(f func(*Cond)) {
+	f(c)
+	for i := range c.All {
+		c.All[i].Each(f)
+	}
+	for i := range c.Any {
+		c.Any[i].Each(f)
+	}
+	if c.Not != nil {
+		c.Not.Each(f)
+	}
 }

@@ -58,6 +58,9 @@ const DoneOK = "ok"
 
 // follow keeps what was caught, and does what the rules in force want done.
 func (s *Service) follow(ctx context.Context, w *work) error {
+	if w.sent && len(w.verdict.Acts()) > 0 && s.released(ctx, w) {
+		return nil
+	}
 	var hits []store.RuleHit
 	for i := range w.verdict.Checks {
 		c := &w.verdict.Checks[i]
@@ -128,6 +131,7 @@ func (s *Service) act(ctx context.Context, w *work, c *moderation.Check) Done {
 	}
 	why := actions.Common{Reason: "rule " + c.Rule}
 	group := w.message.Group
+	hold := c.Outcome == moderation.Hold
 	// A service that heeds no answer has sent what was to be held back: it is taken back instead.
 	if w.sent && (then.Recall || c.Outcome.Before() && !w.starred(c)) {
 		recall := actions.Recall{Common: why, Group: group, Messages: []actions.MessageRef{{ID: w.event.Said.ID, Seq: w.event.Said.Seq}}}
@@ -163,8 +167,21 @@ func (s *Service) act(ctx context.Context, w *work, c *moderation.Check) Done {
 			do("author", actions.Send{Common: why, To: w.message.Sender, Text: then.Author})
 		}
 	}
-	if s.Flag != nil && (c.Outcome == moderation.Flag || then.Operators) {
-		_, err := s.Flag(ctx, w.flag(c))
+	var held store.Held
+	if hold && (!w.sent || done["recall"] == DoneOK) {
+		var err error
+		held, err = s.hold(ctx, w, c)
+		note("hold", err)
+	}
+	if s.Flag != nil && (c.Outcome == moderation.Flag || hold || then.Operators) {
+		f := w.flag(c)
+		if hold {
+			f.Key, f.Peers = "", [2]string{} // what is not in its place is told of with its author
+		}
+		id, err := s.Flag(ctx, f)
+		if err == nil && held.ID != 0 {
+			err = s.Store.Rules.HeldCase(ctx, held.ID, id)
+		}
 		note("case", err)
 	}
 	return done
@@ -212,6 +229,8 @@ func reasonOf(err error) string {
 		return "not_offered"
 	case errors.As(err, &refused):
 		return "forbidden"
+	case errors.Is(err, errNotText):
+		return "not_text"
 	case errors.Is(err, errSkipped):
 		return "skipped"
 	case errors.Is(err, imclient.ErrNotFound):
@@ -229,10 +248,15 @@ var (
 )
 
 // Reversed is told of an action that an operator took back; those of rules count against the rule.
-func (s *Service) Reversed(_ context.Context, e store.AuditEntry) {
-	if rule, is := cutPrefix(e.OperatorID); is {
-		s.init()
-		s.engine.Reversed(rule, s.now())
+func (s *Service) Reversed(ctx context.Context, e store.AuditEntry) {
+	rule, is := cutPrefix(e.OperatorID)
+	if !is {
+		return
+	}
+	s.init()
+	s.engine.Reversed(rule, s.now())
+	if err := s.Store.Rules.Reversed(context.WithoutCancel(ctx), e.App, rule, s.now()); err != nil {
+		s.log().Warn("that something was taken back of a rule is not kept", "rule", rule, "error", err)
 	}
 }
 

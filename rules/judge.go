@@ -223,7 +223,7 @@ func (s *Service) Ask(ctx context.Context, app string, e imclient.Event) (d imcl
 	m, texts := s.message(ctx, app, e, *e.Asks)
 	key := about(&m, m.Texts)
 	v := s.engine.Judge(&m)
-	d = decision(&v, texts)
+	d = decision(&v, texts, len(m.Types))
 	switch d.Kind {
 	case imclient.Refuse, imclient.Discard:
 		s.offer(work{app: app, event: e, message: m, verdict: v})
@@ -238,7 +238,7 @@ func (s *Service) Ask(ctx context.Context, app string, e imclient.Event) (d imcl
 }
 
 // decision is a verdict for the service.
-func decision(v *moderation.Verdict, texts int) imclient.Decision {
+func decision(v *moderation.Verdict, texts, parts int) imclient.Decision {
 	if v.By == nil {
 		return imclient.Decision{}
 	}
@@ -246,6 +246,11 @@ func decision(v *moderation.Verdict, texts int) imclient.Decision {
 	switch v.Outcome {
 	case moderation.Reject:
 		return refuse
+	case moderation.Hold:
+		if texts < parts { // a picture cannot be sent again in its author's name
+			return refuse
+		}
+		return imclient.Decision{Kind: imclient.Discard}
 	case moderation.Drop:
 		return imclient.Decision{Kind: imclient.Discard}
 	case moderation.Stars:

@@ -182,20 +182,37 @@ func (s *Service) Rule(name string) (moderation.Rule, store.RuleDoc, bool) {
 	return l.file.Rules[i], l.docs[j], true
 }
 
-// NoHold is why a rule that holds messages is not taken: nobody could let them go, and they would be lost.
-const NoHold = `the outcome "hold" is not taken: nothing can release what is held yet; use "flag" or "reject"`
-
 // Import stores rules and lists of a file, and puts them in force: those of a name that is there are changed, the others come last. It
 // returns how many documents are new or changed. The error is a *moderation.Mistake, or the store's.
 func (s *Service) Import(ctx context.Context, f moderation.File, by, note string) (int, error) {
-	for _, r := range f.Rules {
-		if r.Outcome == moderation.Hold {
-			return 0, &moderation.Mistake{Rule: r.Name, Text: NoHold}
+	changed, err := s.Changes(f)
+	if err != nil || len(changed) == 0 {
+		return 0, err
+	}
+	slices.SortStableFunc(changed, func(a, b store.RuleDoc) int { // lists first: a replica that loads in between finds them
+		if a.Kind == b.Kind {
+			return 0
+		}
+		if a.Kind == store.DocList {
+			return -1
+		}
+		return 1
+	})
+	for i, d := range changed {
+		d.By, d.Note, d.At = by, note, s.now()
+		if _, err := s.Store.Rules.Put(ctx, d); err != nil {
+			return i, fmt.Errorf("import %s %s: %w", d.Kind, d.Name, err)
 		}
 	}
+	return len(changed), s.changed(ctx, "")
+}
+
+// Changes are the documents of a file that are new or other than those in force, each as the version after the one that it names.
+// The error is a *moderation.Mistake.
+func (s *Service) Changes(f moderation.File) ([]store.RuleDoc, error) {
 	docs, err := split(f)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	known, last := map[string]store.RuleDoc{}, 0
 	for _, d := range s.Docs() {
@@ -213,31 +230,13 @@ func (s *Service) Import(ctx context.Context, f moderation.File, by, note string
 			last++
 			d.Position = last
 		}
-		d.By, d.Note, d.At = by, note, s.now()
 		changed = append(changed, d)
 		with.docs = append(slices.DeleteFunc(with.docs, func(o store.RuleDoc) bool { return o.Kind == d.Kind && o.Name == d.Name }), d)
 	}
-	if len(changed) == 0 {
-		return 0, nil
+	if len(changed) > 0 {
+		_, err = with.compile()
 	}
-	if _, err := with.compile(); err != nil {
-		return 0, err
-	}
-	slices.SortStableFunc(changed, func(a, b store.RuleDoc) int { // lists first: a replica that loads in between finds them
-		if a.Kind == b.Kind {
-			return 0
-		}
-		if a.Kind == store.DocList {
-			return -1
-		}
-		return 1
-	})
-	for i, d := range changed {
-		if _, err := s.Store.Rules.Put(ctx, d); err != nil {
-			return i, fmt.Errorf("import %s %s: %w", d.Kind, d.Name, err)
-		}
-	}
-	return len(changed), s.changed(ctx, "")
+	return changed, err
 }
 
 // split makes documents of a file, in its order.
@@ -296,6 +295,10 @@ const (
 	SystemName = "imdesk"
 	ActStop    = "rules.stop"
 	ActImport  = "rules.import"
+	ActPut     = "rules.put"
+	ActDelete  = "rules.delete"
+	ActMove    = "rules.move"
+	ActRefuse  = "rules.refuse"
 )
 
 // record puts something of the console's own into the audit log, before and after at once.

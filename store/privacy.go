@@ -381,6 +381,7 @@ func (s privacy) beside(c conn, app, user string) []table {
 		{`known_name`, `app = ? AND kind = 'user' AND target = ?`, []any{app, user}, "", lists, listsGone},
 		{`protected_user`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
 		{`rule_hit`, `app = ? AND sender = ?`, []any{app, user}, "", lists, listsGone},
+		{`rule_held`, `app = ? AND (sender = ? OR peer = ?)`, []any{app, user, user}, "", lists, listsGone},
 		{`rule_strike`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
 		{`sanction`, `app = ? AND user_id = ?`, []any{app, user}, "", lists, listsGone},
 		{`sanction`, `app = ? AND source = '` + SanctionByUser + `' AND by_id = ?`, []any{app, user}, `by_id = '` + Erased + `', by_name = ''`, lists, listsGone},

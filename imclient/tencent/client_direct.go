@@ -392,6 +392,9 @@ func (m messagesArea) directSend(ctx context.Context, chat imclient.Conversation
 	if d.Fleeting {
 		q.OnlineOnlyFlag, q.MsgLifeTime = 1, ptr(0)
 	}
+	if d.Unasked {
+		q.ForbidCallbackControl = []string{notAskedBefore}
+	}
 	if d.Quiet {
 		q.SendMsgControl, q.OfflinePushInfo = []string{noUnread}, &OfflinePush{PushFlag: 1}
 	}
@@ -411,6 +414,9 @@ const notToSender = 2
 
 // noUnread is what SendMsgControl takes for a message that is not counted.
 const noUnread = "NoUnread"
+
+// notAskedBefore is what ForbidCallbackControl takes for a message that the app's own server is not asked about.
+const notAskedBefore = "ForbidBeforeSendMsgCallback"
 
 // repeatKey makes of a key the numbers by which the service tells repeats apart; without one they are new each time.
 func repeatKey(key string) (seq, random uint32) {

@@ -33,6 +33,9 @@ func (m messagesArea) Send(ctx context.Context, c imclient.Conversation, d imcli
 	for _, user := range d.Mention {
 		q.GroupAtInfo = append(q.GroupAtInfo, GroupAt{GroupAtAccount: user})
 	}
+	if d.Unasked {
+		q.ForbidCallbackControl = []string{notAskedBefore}
+	}
 	if d.Quiet {
 		if err := m.quiet(ctx, c, q); err != nil {
 			return imclient.Sent{}, err
