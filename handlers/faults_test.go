@@ -686,6 +686,8 @@ var sure = map[string]bool{
 	"/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
 	"/apps/:app/new-group": true, "/apps/:app/import-group": true,
 	"/queue": true, "/queue/last": true, "/queue/list": true, "/queue/handover": true, "/queue/numbers": true, "/queue/numbers/csv": true, "/queue/cases/:case/evidence": true, "/queue/cases/:case/hold": true, "/queue/cases/:case/unhold": true, "/settings/evidence": true, "/settings/macros": true,
+	"/settings/rules": true, "/settings/rules/export": true, "/settings/rules/import": true, "/settings/rules/new": true, "/settings/rules/rule/:rule": true, "/settings/rules/rule/:rule/delete": true,
+	"/settings/rules/new-list": true, "/settings/rules/list/:list": true, "/settings/rules/list/:list/export": true, "/settings/rules/list/:list/delete": true,
 	"/live": true, "/search": true, "/search/saved/:search": true, "/apps/:app/groups/:group/said": true, "/jobs": true, "/apps/:app/jobs/new": true, "/approvals": true,
 	"/settings/roles": true, "/settings/roles/new": true, "/settings/operators": true, "/settings/operators/invite": true, "/settings/tokens": true,
 	"/settings/tokens/new": true, "/settings/protected": true, "/settings/access": true, "/settings/approvals": true, "/settings/data": true,

@@ -31,6 +31,7 @@ import (
 	"imdesk/imclient"
 	"imdesk/imclient/tencent"
 	"imdesk/jobs"
+	"imdesk/rules"
 	"imdesk/sanctions"
 	"imdesk/secrets"
 	"imdesk/store"
@@ -126,8 +127,9 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 	}
 	h.app = &App{Name: testApp, Title: "Demo 演示", IM: client, Embedded: true, Administrators: []string{testAdmin}, MediaHosts: []string{strings.TrimPrefix(h.im.URL(), "http://")}}
 	h.app.Callbacks = tencent.Callbacks{AppID: strconv.Itoa(testSDKAppID), Token: testToken}
+	judge := &rules.Service{Store: h.store, Actions: h.actions, Now: h.now, Log: log}
 	options := Options{
-		Apps: registry(t, h, log), Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Cases: h.cases, Evidence: h.evidence, Log: log, Now: h.now,
+		Rules: judge, Apps: registry(t, h, log), Store: h.store, Auth: h.auth, Actions: h.actions, Jobs: h.jobs, Cases: h.cases, Evidence: h.evidence, Log: log, Now: h.now,
 		Zone: time.FixedZone("UTC+8", 8*60*60), Language: "en", Version: "test",
 	}
 	options.Sanctions = &sanctions.Service{
@@ -139,6 +141,13 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 			return actions.App{}, false
 		},
 	}
+	judge.App = func(name string) (actions.App, bool) {
+		if a := options.Apps.Get(name); a != nil {
+			return a.Target(), true
+		}
+		return actions.App{}, false
+	}
+	check(t, judge.Load(ctx))
 	for _, c := range change {
 		c(&options)
 	}

@@ -43,6 +43,8 @@ func bodyLimit(route string) int64 {
 	switch route {
 	case "/apps/:app/jobs/new", "/apps/:app/jobs/start", programJobs, programJobs + "/plan":
 		return maxJobBody
+	case rulesURL + "/import", rulesURL + "/new-list", rulesURL + "/list/:list", rulesURL + "/list/:list/import":
+		return maxListBody
 	}
 	return maxBody
 }

@@ -42,6 +42,7 @@ func (s *Server) routes() []route {
 		s.evidenceRoutes(),
 		s.numberRoutes(),
 		s.macroRoutes(),
+		s.ruleRoutes(),
 		s.jobRoutes(),
 		s.protectedRoutes(),
 		s.replicaRoutes(),

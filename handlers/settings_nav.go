@@ -22,6 +22,7 @@ type settingsPlace struct {
 var settingsPlaces = []settingsPlace{
 	{"me", settingsURL, auth.VerbSelf, true},
 	{"security", auth.EnrolPath, auth.VerbFactors, true},
+	{"rules", rulesURL, auth.VerbRules, false},
 	{"macros", macrosURL, auth.VerbRules, false},
 	{"protected", protectedURL, auth.VerbProtect, false},
 	{"apps", appsURL, auth.VerbSettings, false},
