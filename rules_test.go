@@ -58,11 +58,8 @@ func TestRulesTest(t *testing.T) {
 		if err := os.WriteFile(held, []byte("[[rule]]\nname = \"h\"\nstate = \"live\"\noutcome = \"hold\"\nwhen = { words = [\"x\"] }\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if code, _, errs = runCommand(t, "", "rules", "import", held, "--data", data); code != 2 || !strings.Contains(errs, `line 4, column 12: h: the outcome "hold" is not taken`) {
-			t.Errorf("a rule that holds: %d %q", code, errs)
-		}
-		if _, again, _ := runCommand(t, "", "rules", "export", "--data", data); again != exported {
-			t.Errorf("it was taken: %q", again)
+		if code, out, errs = runCommand(t, "", "rules", "import", held, "--data", data); code != 0 || !strings.Contains(out, "1 rules and lists") {
+			t.Errorf("a rule that holds: %d %q %q", code, out, errs)
 		}
 		hit := store.RuleHit{At: time.Now(), App: "demo", Group: "g1", Sender: "ann", Rule: "swearing", Quiet: true, Outcome: "reject", Text: "darn"}
 		st, err := store.Open(t.Context(), filepath.Join(data, "imdesk.db"))

@@ -75,6 +75,9 @@ func (s *Server) caseView(c *gin.Context, f queueFilter, setup cases.Setup, k st
 	for _, flag := range flags {
 		reasons = append(reasons, cases.Reasons(flag)...)
 	}
+	if v.Held, err = s.heldMessages(ctx, op, k); err != nil {
+		return v, err
+	}
 	v.Why, v.Matched = s.whyText(ctx, app, flags), matched(ctx, reasons)
 	s.context(ctx, app, f, k, lines, known, reasons, &v)
 	if err := s.copies(ctx, app, k, &v); err != nil {

@@ -43,6 +43,7 @@ func (s *Server) routes() []route {
 		s.numberRoutes(),
 		s.macroRoutes(),
 		s.ruleRoutes(),
+		s.heldRoutes(),
 		s.jobRoutes(),
 		s.protectedRoutes(),
 		s.replicaRoutes(),

@@ -44,6 +44,8 @@ func newRoutes(t *testing.T) *harness {
 	_, _, err = h.cases.Decide(t.Context(), actions.Actor{OperatorID: h.operatorID(auth.Moderator), Name: "op_moderator"}, id, cases.Choice{Macro: "none"})
 	check(t, err)
 	h.putRules("[[list]]\nname = \"terms\"\nterms = [\"darn\"]\n[[rule]]\nname = \"words\"\nstate = \"draft\"\noutcome = \"flag\"\nwhen = { words = [\"darn\"] }\n")
+	_, err = h.store.Rules.Hold(t.Context(), store.Held{At: h.now(), App: testApp, Group: "g1", Sender: "ann", Rule: "words", Text: "held", Case: id})
+	check(t, err)
 	_, err = h.store.Searches.Add(t.Context(), store.SavedSearch{OperatorID: h.operatorID(auth.Moderator), Operator: "op_moderator", Name: "Ours", Query: "hello", Shared: true})
 	check(t, err)
 	return h
@@ -101,7 +103,7 @@ var mayBeNowhere = map[string]bool{
 // addressOf is a real address of a route.
 func addressOf(r route) string {
 	path := strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1",
-		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":failure", "1", ":case", "1", ":verdict", "1", ":search", "1", ":library", "block", ":rule", "words", ":list", "terms", ":name", "added").Replace(r.path)
+		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":failure", "1", ":case", "1", ":verdict", "1", ":search", "1", ":library", "block", ":rule", "words", ":held", "1", ":list", "terms", ":name", "added").Replace(r.path)
 	if r.method == get {
 		path += routeQuery[r.path]
 	}

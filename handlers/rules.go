@@ -630,6 +630,6 @@ func (s *Server) exportRules(c *gin.Context) error {
 	}
 	c.Header("Content-Disposition", `attachment; filename="imdesk-rules.toml"`)
 	c.Header("Cache-Control", "no-store")
-	c.Data(http.StatusOK, "application/toml; charset=utf-8", b)
+	c.Data(http.StatusOK, "application/toml; charset=utf-8", append([]byte("# Rules and lists of an imdesk console, as imdesk rules import takes them.\n"), b...))
 	return nil
 }

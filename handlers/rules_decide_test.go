@@ -12,6 +12,7 @@ import (
 
 	"imdesk/actions"
 	"imdesk/archive"
+	"imdesk/auth"
 	"imdesk/cases"
 	"imdesk/emulator"
 	"imdesk/imclient"
@@ -257,5 +258,81 @@ func TestRulesBroken(t *testing.T) {
 	message := map[string]any{"GroupId": "g1", "From_Account": "ann", "Random": h.made.Add(1), "MsgBody": text("casino")}
 	if code, info := h.try("group_open_http_svc/send_group_msg", message); code != 0 || !h.says(imclient.Conversation{Group: "g1"}, "casino") {
 		t.Errorf("it did not go through: %d %s", code, info)
+	}
+}
+
+// TestHeldMessages has a rule hold what people say until an operator lets it through or refuses it.
+func TestHeldMessages(t *testing.T) {
+	t.Parallel()
+	h := ruled(t, `
+[[rule]]
+name = "held"
+state = "live"
+outcome = "hold"
+where = "everywhere"
+when = { words = ["tickets", "gold"] }
+`)
+	group := imclient.Conversation{Group: "g1"}
+	send := func(body []any) (int, string) {
+		h.advance(50 * time.Millisecond)
+		return h.try("group_open_http_svc/send_group_msg", map[string]any{"GroupId": "g1", "From_Account": "ann", "Random": h.made.Add(1), "MsgBody": body})
+	}
+	for _, what := range []string{"tickets, cheap", "gold for all"} {
+		if code, info := send(text(what)); code != 0 || h.says(group, what) {
+			t.Fatalf("%q: %d %s", what, code, info)
+		}
+	}
+	face := append(text("tickets here"), map[string]any{"MsgType": "TIMFaceElem", "MsgContent": map[string]any{"Index": 1, "Data": "x"}})
+	if code, _ := send(face); code == 0 || h.says(group, "tickets here") {
+		t.Errorf("with more than text: %d", code)
+	}
+	if code, info := h.try("openim/sendmsg", map[string]any{"From_Account": "ann", "To_Account": "bob", "MsgRandom": 7, "MsgBody": text("tickets for you")}); code != 0 {
+		t.Errorf("in a direct chat: %d %s", code, info)
+	}
+	var held []store.Held
+	eventuallyIs(t, "nothing is held", func() bool {
+		list, err := h.store.Cases.List(t.Context(), store.CaseFilter{Apps: []string{testApp}}, 0, 20)
+		check(t, err)
+		if len(list) != 1 {
+			return false
+		}
+		held, err = h.store.Rules.HeldOf(t.Context(), list[0].ID)
+		check(t, err)
+		return len(held) == 3
+	})
+	at := func(i int, what string) string { return fmt.Sprintf("/queue/held/%d/%s", held[i].ID, what) }
+	b := h.as(auth.Moderator)
+	card := fmt.Sprintf("/queue?case=%d", held[0].Case)
+	b.get(card).is(200).has("Held by a rule", "tickets, cheap", "gold for all", "tickets for you", "to bob", "Let it through")
+	h.as(auth.Support).post(at(0, "release"), nil).is(403)
+	b.post(at(0, "release"), nil).is(303)
+	eventuallyIs(t, "it is not in the group", func() bool { return h.says(group, "tickets, cheap") })
+	page, err := h.app.IM.Messages.History(imclient.Fresh(t.Context()), imclient.HistoryOptions{Conversation: group})
+	check(t, err)
+	if i := slices.IndexFunc(page.Messages, func(m imclient.Message) bool { return m.From == "ann" }); i < 0 {
+		t.Error("it is not said by its author")
+	}
+	b.get(card).is(200).has("Sent again in the name of Ann", "let through by op_moderator")
+	b.post(at(0, "release"), nil).is(303)
+	b.post(at(1, "refuse"), nil).is(303)
+	b.post(at(1, "release"), nil).is(303)
+	b.get(card).has("refused by op_moderator")
+	if h.says(group, "gold for all") {
+		t.Error("what was refused is in the group")
+	}
+	b.post(at(2, "release"), nil).is(303)
+	chat, err := h.app.IM.Messages.History(imclient.Fresh(t.Context()), imclient.HistoryOptions{Conversation: imclient.Conversation{User: "ann", Peer: "bob"}})
+	check(t, err)
+	if len(chat.Messages) != 1 || chat.Messages[0].From != "ann" {
+		t.Errorf("in the direct chat: %+v", chat.Messages)
+	}
+	send(text("all fine"))
+	eventuallyIs(t, "the archive has nothing of it", func() bool {
+		list, err := h.store.Rules.Replay(t.Context(), testApp, h.now().Add(-time.Hour), 0, 50)
+		check(t, err)
+		return slices.ContainsFunc(list, func(m store.Replayed) bool { return m.Text == "all fine" })
+	})
+	if n := len(h.hits("held")); n != 4 {
+		t.Errorf("the rule caught %d messages, of which it held 3 and refused 1: what is let through is not caught again", n)
 	}
 }

@@ -72,6 +72,7 @@ type CaseView struct {
 	Later    MoreView
 	Archive  string // said where what was said around is not known
 	Matched  []string
+	Held     []HeldMessage
 	Copies   *CopiesView
 	Record   RecordView
 	Notes    []CaseNote
