@@ -45,6 +45,7 @@ var programTable = slices.Concat([]programRoute{
 	{post, programUser + "/global-unmute", auth.VerbGlobalUnmute, "globalUnmute", nil, globalUnmuteBody{}, programResult{}, (*programCall).globalUnmute},
 	{post, programUser + "/sign-out", auth.VerbSignOut, "signOut", nil, usersBody{}, programResult{}, (*programCall).signOut},
 	{post, programApp + "/reports", auth.VerbReport, "report", nil, reportBody{}, reportOut{}, (*programCall).report},
+	{post, programApp + "/appeals", auth.VerbReport, "appeal", nil, appealBody{}, reportOut{}, (*programCall).appeal},
 	{post, programApp + "/actions/:entry/undo", auth.VerbView, "undo", nil, nil, programResult{}, (*programCall).undo},
 }, jobProgramRoutes())
 

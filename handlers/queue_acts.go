@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -40,6 +41,9 @@ func (s *Server) decideCase(c *gin.Context) error {
 	}
 	f := backToQueue(c)
 	op, _ := auth.OperatorFrom(ctx)
+	if own, err := s.ownVerdict(ctx, op, k); err != nil || own {
+		return cmp.Or(err, error(badInput{"queue.appeal.own"}))
+	}
 	next := s.nextCase(c, f, op, k)
 	_, _, err = s.Cases.Decide(ctx, s.actorIn(c, k.Place.App), k.ID, cases.Choice{
 		Macro: c.PostForm("macro"), Length: time.Duration(seconds) * time.Second, Copies: c.PostForm("copies") != "", Note: strings.TrimSpace(c.PostForm("note")),

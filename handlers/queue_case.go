@@ -399,6 +399,14 @@ func (s *Server) decideView(ctx context.Context, op auth.Operator, f queueFilter
 		v.Why = i18n.T(ctx, "error.forbidden.title")
 	case id != "":
 		v.Why = i18n.T(ctx, "queue.held_by", "who", holder)
+	default:
+		own, err := s.ownVerdict(ctx, op, k)
+		if err != nil { // the verdict asks again
+			s.Log.WarnContext(ctx, "who decided what is appealed against", "reference", referenceOf(ctx), "error", err)
+		}
+		if own {
+			v.Why = i18n.T(ctx, "queue.appeal.own")
+		}
 	}
 	if card.Copies != nil && card.Copies.Own > 0 && v.Why == "" {
 		v.Copies = i18n.N(ctx, "queue.copies.also", card.Copies.Own)
