@@ -27,6 +27,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if address := os.Getenv(bareEnv); address != "" {
+		serveBare(address)
+	}
 	if os.Getenv(programEnv) != "" {
 		main()
 	}
