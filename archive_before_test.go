@@ -94,9 +94,6 @@ func TestArchiveBefore(t *testing.T) {
 	talk("empty", old, since.Add(2*time.Minute))
 	ok(client.Messages.Clear(ctx, "empty", "2"))
 	told("empty", 20, since.Add(2*time.Minute))
-	g, err := client.Groups.Get(ctx, "silent")
-	ok(err)
-	ok(keeper.Found(ctx, "a", []imclient.Group{g}))
 
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})

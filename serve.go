@@ -485,7 +485,7 @@ func appSettings(a config.App) apps.Settings {
 		Administrator: a.Administrator, Administrators: a.Administrators, AccessKey: a.AccessKey, TextIDs: a.TextIDs,
 		Region: a.Region, Endpoint: a.Endpoint, BackupEndpoint: a.BackupEndpoint, RateShare: a.RateShare,
 		MediaHosts: a.MediaHosts, UserFields: a.UserFields, GroupFields: a.GroupFields, Archive: a.Archive, ArchiveFor: time.Duration(a.ArchiveFor),
-		ArchiveFiles: a.ArchiveFiles, ArchiveGroups: times,
+		ArchiveFiles: a.ArchiveFiles, ArchiveGroups: times, RefuseUnjudged: a.RefuseUnjudged,
 	}
 }
 

@@ -25,6 +25,8 @@ type App struct {
 	Callbacks imclient.Callbacks
 	// Archive is what of its messages is kept.
 	Archive archive.Policy
+	// RefuseUnjudged has messages refused, not let through, when judging them breaks.
+	RefuseUnjudged bool
 
 	version int64 // of the row it was made from; 0: it is none of the console's
 }

@@ -38,6 +38,7 @@ type Settings struct {
 	Archive        string        `json:"archive,omitempty"` // as in the configuration; "": nothing is kept
 	ArchiveFor     time.Duration `json:"archive_for,omitempty"`
 	ArchiveFiles   bool          `json:"archive_files,omitempty"`
+	RefuseUnjudged bool          `json:"refuse_unjudged,omitempty"`
 	// ArchiveGroups have a time of their own; 0: nothing of the group is kept.
 	ArchiveGroups map[string]time.Duration `json:"archive_groups,omitempty"`
 }
@@ -114,7 +115,7 @@ func (r *Registry) build(name string, s Settings, k Keys) (*App, error) {
 	}
 	a := &App{
 		Name: name, Title: s.Title, Colour: s.Colour, MediaHosts: append(EndpointHost(s.Endpoint), s.MediaHosts...),
-		Administrators: s.Administrators, Archive: policy(s),
+		Administrators: s.Administrators, Archive: policy(s), RefuseUnjudged: s.RefuseUnjudged,
 	}
 	if a.Title == "" {
 		a.Title = name

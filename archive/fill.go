@@ -26,6 +26,9 @@ const (
 	behindStart = 7 * 24 * time.Hour // and when the console starts: as long as services keep history, as a rule
 	behindPages = 50                 // read back from the newest where positions do not show how many are missing
 	sinceSlack  = time.Minute        // before groups were kept: the service has a clock of its own
+	aroundEach  = time.Hour          // between two looks through the list of groups
+	aroundPages = 2000               // of it, 100,000 groups; the walk through the directory finds the others
+	aroundRest  = 200 * time.Millisecond
 )
 
 // Why positions are lost: text keys.
@@ -108,6 +111,47 @@ func (k *Keeper) Found(ctx context.Context, app string, groups []imclient.Group)
 	for some := range slices.Chunk(ends, store.MaxKnown) {
 		if _, err := k.Store.FoundEnds(ctx, app, some); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// around looks through the lists of groups until ctx ends: at the start, since callbacks came to nobody before, and then each hour. So
+// groups are found in which something was said, and of which no callback came. Vendors without such a list have the directory's walk.
+func (k *Keeper) around(ctx context.Context) {
+	each := time.NewTicker(aroundEach)
+	defer each.Stop()
+	for {
+		for app, p := range k.Policies() {
+			if im := k.service(app); im != nil && p.Groups && im.Caps.Can(imclient.VerbListGroups, "") {
+				if err := k.aroundApp(imclient.WithPriority(ctx, imclient.PriorityJob), app, im); err != nil && ctx.Err() == nil {
+					k.Log.Info("the list of groups was not looked through for messages that are missing", "app", app, "error", err)
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-each.C:
+		}
+	}
+}
+
+func (k *Keeper) aroundApp(ctx context.Context, app string, im *imclient.Client) error {
+	o := imclient.GroupListOptions{}
+	for range aroundPages {
+		page, err := im.Groups.List(ctx, o)
+		if err == nil {
+			err = k.Found(ctx, app, page.Items)
+		}
+		if err != nil || page.Next == "" || page.Next == o.Cursor {
+			return err
+		}
+		o.Cursor = page.Next
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(aroundRest):
 		}
 	}
 	return nil

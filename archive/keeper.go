@@ -246,6 +246,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	defer behind.Wait()
 	if k.Services != nil {
 		behind.Go(func() { k.fill(ctx) })
+		behind.Go(func() { k.around(ctx) })
 		behind.Go(func() {
 			each := time.NewTicker(filesEach)
 			defer each.Stop()

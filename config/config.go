@@ -168,6 +168,8 @@ type App struct {
 	ArchiveFor    Duration `toml:"archive_for"`    // how long
 	ArchiveGroups []string `toml:"archive_groups"` // groups with a time of their own, as in "GROUP 7d"
 	ArchiveFiles  bool     `toml:"archive_files"`  // the files of each hour's messages are read
+
+	RefuseUnjudged bool `toml:"refuse_unjudged"` // what somebody wants to say is refused when judging it breaks
 }
 
 // archiveFor is how long messages are kept where nothing is said about it.
@@ -486,6 +488,7 @@ func (a *App) problem() (key, problem string) {
 		{"archive", oneOf(a.Archive, "all", "groups", "none")},
 		{"archive_groups", groupTimesProblem(*a)},
 		{"archive_files", filesProblem(*a)},
+		{"refuse_unjudged", refuseProblem(*a)},
 		{"archive_for", between(a.ArchiveFor, Duration(time.Hour), Duration(3650*24*time.Hour))},
 	}
 	switch a.Vendor {
@@ -780,6 +783,13 @@ func groupTimesProblem(a App) string {
 func filesProblem(a App) string {
 	if a.ArchiveFiles && a.Vendor != "tencent" {
 		return "this vendor makes no files of messages"
+	}
+	return ""
+}
+
+func refuseProblem(a App) string {
+	if a.RefuseUnjudged && a.Vendor != "tencent" {
+		return "this vendor documents no answer that holds a message back"
 	}
 	return ""
 }

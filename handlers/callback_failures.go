@@ -26,6 +26,10 @@ const (
 	failureRoute  = failuresRoute + "/:failure"
 )
 
+// toldLate is how old a message may be that is judged, and shown to those who watch, when its callback is replayed. Later nobody
+// would know what for somebody is muted, and services take messages back no more.
+const toldLate = time.Hour
+
 // failuresPage is how many failed callbacks a page lists.
 const failuresPage = 50
 
@@ -252,7 +256,23 @@ func (s *Server) takeAgain(ctx context.Context, app *App, f store.CallbackFailur
 		s.Feed.Offer(app.Name, e)
 	}
 	s.Sanctions.Told(app.Name, e)
-	return refusedKept, s.archive(ctx, app, e)
+	if err := s.archive(ctx, app, e); err != nil || f.Why == string(refusedKept) { // all but the archive had it when it came
+		return refusedKept, err
+	}
+	s.followUp(ctx, app, e, now)
+	return "", nil
+}
+
+// followUp has what follows an event follow, as far as that makes sense by now: pages that show something else, those who watch, rules.
+func (s *Server) followUp(ctx context.Context, app *App, e imclient.Event, now time.Time) {
+	s.noteChange(app, e)
+	if !e.At.IsZero() && now.Sub(e.At) > toldLate {
+		return
+	}
+	s.watch(app, e, now)
+	if s.Rules != nil {
+		s.Rules.Said(ctx, app.Name, e)
+	}
 }
 
 func (s *Server) replayCallback(c *gin.Context) error {

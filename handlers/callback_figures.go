@@ -151,6 +151,15 @@ func (s *Server) callbackHealth(ctx context.Context, app *App) (templates.Health
 	return row, true
 }
 
+// stoppedText says in a few words that an app's callbacks do not come any more; "" if they do.
+func (s *Server) stoppedText(ctx context.Context, app *App) string {
+	row, is := s.callbackHealth(ctx, app)
+	if !is {
+		return ""
+	}
+	return row.Value
+}
+
 // failureID is a failed callback's number in an address.
 func failureID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)

@@ -60,6 +60,7 @@ const (
 	refusedSize     refusal = "size"     // cannot be read whole
 	refusedRepeat   refusal = "repeat"   // came before; answered like the first
 	refusedKept     refusal = "kept"     // taken, but what it tells was not kept
+	refusedJudged   refusal = "unjudged" // what somebody wants to say could not be judged: the app's setting decides
 )
 
 var refusals = []refusal{refusedSign, refusedUnsigned, refusedApp, refusedBody, refusedSize, refusedRepeat, refusedKept}
@@ -246,17 +247,29 @@ func (s *Server) takeCallback(c *gin.Context) error {
 		}
 	}
 	defer func() { s.Meter.Took(app.Name, now, time.Since(begun)) }()
-	c.Data(http.StatusOK, "application/json", s.judge(c, app, e))
+	c.Data(http.StatusOK, "application/json", s.judge(c, app, e, err))
 	return nil
 }
 
-// judge is the answer to an event. What somebody wants to say is judged by the rules, also if it looks like a repetition: somebody
-// waits for the answer, and services do not repeat what they ask.
-func (s *Server) judge(c *gin.Context, app *App, e imclient.Event) []byte {
-	if s.Rules == nil || e.Asks == nil || !app.Callbacks.Decides() {
+// judge is the answer to an event, which may not have been read whole. What somebody wants to say is judged by the rules, also if it
+// looks like a repetition: somebody waits for the answer, and services do not repeat what they ask. What cannot be judged is let
+// through or refused, as the app is set.
+func (s *Server) judge(c *gin.Context, app *App, e imclient.Event, unread error) []byte {
+	asks := e.Asks != nil || unread != nil && (e.Kind == "message.ask_send" || e.Kind == "direct.ask_send")
+	if s.Rules == nil || !asks || !app.Callbacks.Decides() {
 		return app.Callbacks.Allow()
 	}
-	return app.Callbacks.Answer(e, s.Rules.Ask(c.Request.Context(), app.Name, e))
+	d, err := imclient.Decision{}, unread
+	if e.Asks != nil {
+		d, err = s.Rules.Ask(c.Request.Context(), app.Name, e)
+	}
+	if err != nil {
+		s.Meter.Count(app.Name, store.CallbackRefused, string(refusedJudged), s.Now())
+		if app.RefuseUnjudged {
+			d = imclient.Decision{Kind: imclient.Refuse}
+		}
+	}
+	return app.Callbacks.Answer(e, d)
 }
 
 // archive keeps what an event tells of messages. The service would not send it again if it were told that this failed.
@@ -378,6 +391,12 @@ func (s *Server) callbacksView(c *gin.Context, app *App, log *callbackLog, v *te
 	//i18n:uses callbacks.setup.answer.*
 	v.Answer = i18n.T(ctx, "callbacks.setup.answer."+string(app.IM.Vendor))
 	v.NoDomain = !app.Embedded && app.IM.Vendor == imclient.Volcengine && numericHost(s.callbackAddress(c.Request, app))
+	if s.Rules != nil && app.Callbacks.Decides() {
+		v.Unjudged = i18n.T(ctx, "callbacks.setup.unjudged.pass")
+		if app.RefuseUnjudged {
+			v.Unjudged = i18n.T(ctx, "callbacks.setup.unjudged.refuse")
+		}
+	}
 	v.Address, v.Guessed, v.Signed, v.Embedded = s.callbackAddress(c.Request, app), s.PublicURL == "" && !app.Embedded, app.Callbacks.Signed(), app.Embedded
 	figures, err := s.callbackFigures(ctx, app)
 	if err != nil {

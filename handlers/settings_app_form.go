@@ -228,6 +228,9 @@ func (f *appForm) put(v apps.Settings) {
 	if v.ArchiveFiles {
 		f.typed.Set("archive_files", "1")
 	}
+	if v.RefuseUnjudged {
+		f.typed.Set("refuse_unjudged", "1")
+	}
 }
 
 // sendApp checks what was typed, asks the service, and saves the app if all is well.
@@ -401,7 +404,7 @@ func (s *Server) readApp(ctx context.Context, f *appForm) error {
 	if f.vendor == imclient.Tencent {
 		v.Administrator, v.BackupEndpoint = text("administrator"), text("backup_endpoint")
 		v.UserFields, v.GroupFields = list("user_fields"), list("group_fields")
-		v.ArchiveFiles = f.typed.Has("archive_files")
+		v.ArchiveFiles, v.RefuseUnjudged = f.typed.Has("archive_files"), f.typed.Has("refuse_unjudged")
 	} else {
 		v.AccessKey, v.TextIDs = text("access_key"), f.typed.Has("text_ids")
 	}
@@ -606,7 +609,7 @@ func (s *Server) appFormView(c *gin.Context, f *appForm) templates.AppFormView {
 	if tencentApp {
 		v.More = append(v.More, field("backup_endpoint", optional, func(x *templates.FieldView) { x.Type = "url" }))
 	}
-	v.HasFiles, v.Files = tencentApp, f.typed.Has("archive_files")
+	v.OfTencent, v.Files, v.RefuseUnjudged = tencentApp, f.typed.Has("archive_files"), f.typed.Has("refuse_unjudged")
 	for _, x := range v.More {
 		v.MoreOpen = v.MoreOpen || x.Error != ""
 	}

@@ -3,12 +3,15 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"imdesk/apps"
+	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/imclient"
 	"imdesk/store"
@@ -59,8 +62,9 @@ func (s *Server) settingsApps(c *gin.Context) error {
 			row.RemoveURL = appsURL + "/" + url.PathEscape(a.Name) + "/remove"
 		}
 		if a.Callbacks != nil {
-			row.CallbacksURL = appURL(a, "callbacks")
+			row.CallbacksURL, row.Stopped = appURL(a, "callbacks"), s.stoppedText(ctx, a)
 		}
+		row.Kept, row.KeptOwn = keptOf(ctx, a.Archive)
 		if c.Query("check") == a.Name {
 			row.Health, row.Failed = healthRows(c, a.IM.Check(ctx))
 			if row.Failed != nil {
@@ -84,6 +88,42 @@ func (s *Server) settingsApps(c *gin.Context) error {
 		v.Rows = append(v.Rows, row)
 	}
 	return render(c, http.StatusOK, templates.AppsPage(s.chrome(c), v), nil)
+}
+
+// maxKeptOwn is how many groups with a time of their own are named.
+const maxKeptOwn = 20
+
+// keptOf says what of an app's messages is kept, and how long, and which groups have a time of their own.
+func keptOf(ctx context.Context, p archive.Policy) (kept string, own []string) {
+	what := "none"
+	switch {
+	case p.Direct:
+		what = "all"
+	case p.Groups:
+		what = "groups"
+	}
+	//i18n:uses apps.archive.*
+	kept = i18n.T(ctx, "apps.archive."+what)
+	if what == "none" {
+		return kept, nil
+	}
+	days := func(d time.Duration) int { return int((d + 24*time.Hour - 1) / (24 * time.Hour)) }
+	if p.For == 0 {
+		kept = i18n.T(ctx, "apps.kept_ever", "what", kept)
+	} else {
+		kept = i18n.N(ctx, "apps.kept_for", days(p.For), "what", kept)
+	}
+	for _, g := range slices.Sorted(maps.Keys(p.ForGroups)) {
+		switch {
+		case len(own) == maxKeptOwn:
+			return kept, append(own, i18n.N(ctx, "apps.kept_more", len(p.ForGroups)-maxKeptOwn))
+		case p.ForGroups[g] < 0:
+			own = append(own, i18n.T(ctx, "apps.kept_own_none", "group", g))
+		default:
+			own = append(own, i18n.N(ctx, "apps.kept_own", days(p.ForGroups[g]), "group", g))
+		}
+	}
+	return kept, own
 }
 
 // addedRow is what may be done with an app of the console.

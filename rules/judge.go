@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"runtime/debug"
 	"strconv"
@@ -210,14 +211,17 @@ func about(m *moderation.Message, texts []string) string {
 	return m.App + "\n" + m.Group + "\n" + m.Sender + "\n" + strconv.FormatUint(h.Sum64(), 36)
 }
 
-// Ask says what becomes of what somebody wants to say. It takes no longer than a look at a sender's role, and never fails: when
-// something breaks, the message goes through.
-func (s *Service) Ask(ctx context.Context, app string, e imclient.Event) (d imclient.Decision) {
+// ErrBroken means that a message could not be judged.
+var ErrBroken = errors.New("rules: the message could not be judged")
+
+// Ask says what becomes of what somebody wants to say. It takes no longer than a look at a sender's role. When something breaks, that
+// is ErrBroken, and nothing is decided.
+func (s *Service) Ask(ctx context.Context, app string, e imclient.Event) (d imclient.Decision, err error) {
 	s.init()
 	defer func() {
 		if broken := recover(); broken != nil {
 			s.log().Error("a message could not be judged", "app", app, "panic", broken, "stack", string(debug.Stack()))
-			d = imclient.Decision{}
+			d, err = imclient.Decision{}, ErrBroken
 		}
 	}()
 	m, texts := s.message(ctx, app, e, *e.Asks)
@@ -234,7 +238,7 @@ func (s *Service) Ask(ctx context.Context, app string, e imclient.Event) (d imcl
 	default:
 		s.remember(key, v)
 	}
-	return d
+	return d, nil
 }
 
 // decision is a verdict for the service.

@@ -144,15 +144,15 @@ func (c Callbacks) Read(query url.Values, body []byte, now time.Time) (imclient.
 	}
 	cb, err := ParseCallback(query, body)
 	e.Command = cb.Command
-	if err != nil {
-		return e, fmt.Errorf("%w: %w", imclient.ErrCallbackBody, err)
-	}
-	e.ID = sameCallback(e.Command, body)
 	for _, t := range callbackTypes {
 		if t.Command == cb.Command {
 			e.Kind = t.Kind
 		}
 	}
+	if err != nil {
+		return e, fmt.Errorf("%w: %w", imclient.ErrCallbackBody, err)
+	}
+	e.ID = sameCallback(e.Command, body)
 	if told, is := cb.Body.(interface{ tells() told }); is {
 		t := told.tells()
 		e.Group, e.Users = string(t.group), t.distinct()

@@ -19,6 +19,7 @@ type CallbacksView struct {
 	NoDomain bool          // the service takes no address without a domain name, which this one has not
 	Token    string        // what is to be done about the signature
 	Answer   string        // what imdesk answers, and what that is good for
+	Unjudged string        // what becomes of a message that cannot be judged; "" if none is
 	Feed     *CallbackFeed // nil: groups are not learned from callbacks
 	Warning  *Notice
 	Stopped  []Notice    // callbacks that should come and do not

@@ -28,6 +28,9 @@ type AppRow struct {
 	Changed      string   // who changed it last; "" if nobody did
 	Shadows      string   // another one of the name that does not count, or why it is gone
 	CallbacksURL string   // "" if it has none
+	Stopped      string   // that callbacks do not come any more; "" if they do
+	Kept         string   // what of its messages is kept, and how long
+	KeptOwn      []string // groups with a time of their own
 	CheckURL     string
 	Health       []HealthState // nil: it was not looked at
 	Failed       *Notice       // what the service said first
@@ -88,7 +91,9 @@ type AppFormView struct {
 	MoreOpen              bool
 	HasTextIDs, TextIDs   bool
 	HasToken, NoToken     bool
-	HasFiles, Files       bool // files of the service are read into the archive
+	OfTencent             bool // what only this vendor has
+	Files                 bool // files of the service are read into the archive
+	RefuseUnjudged        bool // what cannot be judged is refused
 	Faults                []AppFault
 	Conflict              string // somebody else changed it meanwhile
 	Why                   string // why it cannot be saved
