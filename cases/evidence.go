@@ -20,6 +20,7 @@ const (
 	After  = 20
 	// maxEvidenceText bounds a message's text in the evidence, in bytes, so that all of them fit.
 	maxEvidenceText = 6 << 10
+	maxNotice       = 2 << 10 // likewise, of a notice's body
 )
 
 // Evidence is what was known when a case was opened.
@@ -41,6 +42,7 @@ type Said struct {
 	Types  []string  `json:"types,omitempty"`
 	State  string    `json:"state,omitempty"` // edited or recalled
 	Marked bool      `json:"marked,omitempty"`
+	Notice string    `json:"notice,omitempty"` // the body of what the service itself said, as the archive has it
 }
 
 // Person is a user's profile as it was.
@@ -71,8 +73,14 @@ func FromArchive(m store.Archived) Said {
 	if m.Seq > 0 {
 		said.Seq = fmt.Sprint(m.Seq)
 	}
+	if slices.Equal(m.Types, noticeTypes) && len(m.Body) <= maxNotice {
+		said.Notice = m.Body
+	}
 	return said
 }
+
+// noticeTypes are the types of what the service itself says of a group: who came, who left, what was changed.
+var noticeTypes = []string{"tip"}
 
 // around is what the archive has around a message; nil if it does not have the message.
 func (s *Service) around(ctx context.Context, p store.Conversation, key string, before, after int) ([]Said, error) {

@@ -645,25 +645,25 @@ func accountsOf(f field) []string {
 const maxTipNames = 3
 
 // tipSentence says in words what happened.
-func (t *transcript) tipSentence(tip tipInfo) templ.Component {
+func tipSentence(ctx context.Context, name func(id string) string, tip tipInfo) templ.Component {
 	shown := tip.members[:min(len(tip.members), maxTipNames)]
 	names := make([]string, 0, len(shown))
 	for _, id := range shown {
-		names = append(names, orID(t.people.name(id), id))
+		names = append(names, orID(name(id), id))
 	}
 	members := templates.NameList(names, len(tip.members)-len(shown))
-	actor := templates.NameList([]string{orID(t.people.name(tip.operator), tip.operator)}, 0)
+	actor := templates.NameList([]string{orID(name(tip.operator), tip.operator)}, 0)
 	alone := tip.operator == "" || len(tip.members) == 1 && tip.members[0] == tip.operator
 	switch {
 	case tip.op == "info" && len(tip.changes) == 1 && tip.operator != "":
-		return templates.Sentence("messages.tip.info_one", "actor", actor, "field", changedField(t.ctx, tip.changes[0].name),
+		return templates.Sentence("messages.tip.info_one", "actor", actor, "field", changedField(ctx, tip.changes[0].name),
 			"value", templates.Name(short(tip.changes[0].value, 200)))
 	case tip.op == "info" && tip.operator != "":
 		var fields []string
 		for _, f := range tip.changes[:min(len(tip.changes), maxRows)] {
-			fields = append(fields, changedField(t.ctx, f.name))
+			fields = append(fields, changedField(ctx, f.name))
 		}
-		return templates.Sentence("messages.tip.info", "actor", actor, "fields", strings.Join(fields, i18n.T(t.ctx, "messages.comma")))
+		return templates.Sentence("messages.tip.info", "actor", actor, "fields", strings.Join(fields, i18n.T(ctx, "messages.comma")))
 	case tip.op == "" || len(tip.members) == 0:
 		return templates.Sentence("messages.tip.other")
 	case tip.op == "joined" && alone:

@@ -265,7 +265,7 @@ func TestTips(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tip := readTip([]imclient.Element{imclient.Tip{Raw: tt.raw}})
-			got := (&answer{body: golden.Render(t, i18n.English, tr.tipSentence(tip))}).text()
+			got := (&answer{body: golden.Render(t, i18n.English, tipSentence(tr.ctx, tr.people.name, tip))}).text()
 			if got = strings.ReplaceAll(got, " ,", ","); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
@@ -278,7 +278,7 @@ func FuzzTips(f *testing.F) {
 	tr := &transcript{ctx: golden.Context(i18n.English), people: &people{}}
 	f.Fuzz(func(t *testing.T, raw string) {
 		tip := readTip([]imclient.Element{imclient.Tip{Raw: raw}})
-		golden.Render(t, i18n.English, tr.tipSentence(tip))
+		golden.Render(t, i18n.English, tipSentence(tr.ctx, tr.people.name, tip))
 	})
 }
 

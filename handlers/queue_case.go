@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/cases"
 	"imdesk/imclient"
@@ -124,6 +125,13 @@ func speakers(lines []cases.Said, k store.Case, flags []store.CaseFlag) []string
 	ids := []string{k.Sender}
 	for _, l := range lines {
 		ids = append(ids, l.Sender)
+		if l.Notice != "" {
+			tip := readTip(archive.Elements(l.Notice))
+			ids = append(ids, tip.members[:min(len(tip.members), maxTipNames)]...)
+			if tip.operator != "" {
+				ids = append(ids, tip.operator)
+			}
+		}
 	}
 	for _, flag := range flags {
 		if flag.Source == store.CaseFromReport {
@@ -146,6 +154,11 @@ func (s *Server) context(ctx context.Context, app *App, f queueFilter, k store.C
 		line := templates.CaseLine{
 			ID: "line-" + strconv.Itoa(i), SenderID: l.Sender, Sender: s.nameOf(app.Name, l.Sender), URL: userURL(app, l.Sender), At: l.At, Here: l.Marked,
 			Same: l.Sender == k.Sender,
+		}
+		if slices.Equal(l.Types, []string{"tip"}) && !l.Marked {
+			line.Tip = tipSentence(ctx, func(id string) string { return s.nameOf(app.Name, id) }, readTip(archive.Elements(l.Notice)))
+			v.Lines = append(v.Lines, line)
+			continue
 		}
 		text := l.Text
 		if l.Marked {

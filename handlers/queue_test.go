@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"imdesk/actions"
+	"imdesk/archive"
 	"imdesk/auth"
 	"imdesk/cases"
+	"imdesk/imclient"
 	"imdesk/store"
 )
 
@@ -101,6 +103,13 @@ func TestCard(t *testing.T) {
 	t.Parallel()
 	h := queueRoom(t, time.Hour)
 	h.remember("g2", "9", "cy", "加V信 hx88291 先到先得")
+	place := store.Conversation{App: testApp, Group: "g1"}
+	notice := archive.Message(place, imclient.Message{ID: "5", Seq: "5", From: "@TIM#SYSTEM", At: h.now(), Body: []imclient.Element{
+		imclient.Tip{Raw: `[{"OpType":"KickGroupMember","Operator_Account":"ann","Member_Account":["cy"]}]`},
+	}}, "event")
+	if _, err := h.store.Archive.Add(t.Context(), []store.Archived{notice}); err != nil {
+		t.Fatal(err)
+	}
 	h.flag("2", "bob", "hi there", 20)
 	id := h.flag("3", "cy", "加V信 hx88291 先到先得", 90)
 	page := h.as(auth.Moderator).get("/queue").is(200)
@@ -109,6 +118,7 @@ func TestCard(t *testing.T) {
 	if !strings.Contains(page.body, "<mark>加V信</mark>") {
 		t.Error("what the rule found is not marked")
 	}
+	page.has("Ann removed Cy").lacks("@TIM#SYSTEM", "No text")
 	if at := strings.Index(page.body, "hello"); at > strings.Index(page.body, "<mark>") {
 		t.Error("what was said before stands after")
 	}

@@ -363,7 +363,7 @@ func (t *transcript) row(m imclient.Message) templates.MessageRow {
 func (t *transcript) tip(m imclient.Message) *templates.TipRow {
 	tip := readTip(m.Body)
 	return &templates.TipRow{
-		ID: elementID(m.Seq), Text: t.tipSentence(tip), At: m.At, URL: t.permalink(m.Seq), Raw: tip.raw, Here: m.Seq == t.here,
+		ID: elementID(m.Seq), Text: tipSentence(t.ctx, t.people.name, tip), At: m.At, URL: t.permalink(m.Seq), Raw: tip.raw, Here: m.Seq == t.here,
 	}
 }
 

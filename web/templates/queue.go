@@ -101,7 +101,8 @@ type CaseLine struct {
 	Kind     string // in words, where there is no text
 	State    string // in words: edited, recalled
 	Here     bool
-	Same     bool // by the author of the message that is looked at
+	Same     bool            // by the author of the message that is looked at
+	Tip      templ.Component // what the service itself said; nil: a person did
 }
 
 // MarkPart is a piece of text that may be marked.
