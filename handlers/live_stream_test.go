@@ -18,6 +18,7 @@ import (
 
 	"imdesk/archive"
 	"imdesk/auth"
+	"imdesk/cases"
 	"imdesk/events"
 	"imdesk/live"
 	"imdesk/store"
@@ -304,6 +305,31 @@ func TestLiveStream(t *testing.T) {
 		w.calledBack("Group.CallbackAfterRecallMsg", `{"CallbackCommand":"Group.CallbackAfterRecallMsg","GroupId":"g1","Type":"Public","MsgSeqList":[{"MsgSeq":1}]}`)
 		same(t, "recalled", all.lines(1), "*hello <b>you</b>")
 		same(t, "recalled, for a viewer", seen.lines(1), "*Recalled. Your role does not show what it said.")
+	})
+
+	t.Run("what is flagged", func(t *testing.T) {
+		all, only, seen := w.open(liveStreamPath, mod, ""), w.open(liveStreamPath+"?pane=is:flagged", mod, ""), w.open(liveStreamPath, viewer, "")
+		for _, s := range []*reader{all, only, seen} {
+			defer s.close()
+			s.next("beat")
+		}
+		w.told("g1", "ann", "not this one", 50)
+		w.told("g1", "bob", "this one", 51)
+		same(t, "said", all.lines(2), "not this one", "this one")
+		seen.lines(2)
+		flag := cases.Flag{App: testApp, Group: "g1", Key: "51", Sender: "bob", At: h.now(), Text: "this one", Source: cases.FromOperator, By: "mod"}
+		if _, err := (&cases.Service{Store: w.store.Cases, Archive: w.store.Archive, Now: h.now}).Flag(t.Context(), flag); err != nil {
+			t.Fatal(err)
+		}
+		if e := only.next("lines"); !strings.Contains(e.data, "this one") || strings.Contains(e.data, "not this one") || !strings.Contains(e.data, `data-flag="bad"`) {
+			t.Errorf("with a case only: %s", e.data)
+		}
+		if e := all.next("lines"); !strings.Contains(e.data, `data-flag="bad"`) || !strings.Contains(e.data, "data-update") {
+			t.Errorf("the line that is shown becomes %s", e.data)
+		}
+		if e := seen.next("lines"); strings.Contains(e.data, "data-flag") {
+			t.Errorf("a viewer sees that there is a case: %s", e.data)
+		}
 	})
 
 	t.Run("it outlives the times of requests", func(t *testing.T) {

@@ -66,7 +66,7 @@ func (s *Server) sights(op auth.Operator) map[string]live.Sight {
 	all := map[string]live.Sight{}
 	for _, a := range s.appsOf(op) {
 		if op.CanIn(a.Name, auth.VerbView) {
-			all[a.Name] = live.Sight{Recalled: op.CanIn(a.Name, auth.VerbRecall)}
+			all[a.Name] = live.Sight{Recalled: op.CanIn(a.Name, auth.VerbRecall), Cases: op.CanIn(a.Name, auth.VerbCases)}
 		}
 	}
 	return all
@@ -190,7 +190,7 @@ func (s *Server) paneView(c *gin.Context, q liveQuery, i int) templates.WatchPan
 	ctx := c.Request.Context()
 	p := q.panes[i]
 	v := templates.WatchPane{
-		Index: i, Query: p.typed, Bad: p.bad, Label: i18n.T(ctx, "watch.pane", "n", i+1), Search: searchPath(p.typed), Types: s.paneTypes(ctx, q, i),
+		Index: i, Query: p.typed, Bad: p.bad, Label: i18n.T(ctx, "watch.pane", "n", i+1), Search: searchPath(p.typed), Types: s.paneTypes(ctx, q, i), Flagged: paneFlagged(ctx, q, i),
 	}
 	if len(q.panes) > 1 {
 		v.CloseURL = q.address(livePath, slices.Delete(q.typed(), i, i+1), q.hides)
@@ -252,6 +252,26 @@ func (s *Server) paneTypes(ctx context.Context, q liveQuery, i int) templates.Fi
 		v.Choices = append(v.Choices, tab)
 	}
 	return v
+}
+
+// paneFlagged switches a pane between all messages and those with a case; nil for those who see no cases.
+func paneFlagged(ctx context.Context, q liveQuery, i int) *templates.Tab {
+	sees := false
+	for _, sight := range q.sights {
+		sees = sees || sight.Cases
+	}
+	if !sees {
+		return nil
+	}
+	const flagged = "is:" + searchFlagged
+	words := strings.Fields(q.panes[i].typed)
+	rest := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return strings.EqualFold(w, flagged) })
+	t := &templates.Tab{Text: i18n.T(ctx, "watch.flagged"), Current: len(rest) < len(words)}
+	if !t.Current {
+		rest = append(rest, flagged)
+	}
+	t.URL = q.with(i, strings.Join(rest, " "))
+	return t
 }
 
 // withoutType takes the type out of what was typed.
@@ -339,7 +359,8 @@ func (d drawing) html(l *live.Line, update bool) string {
 		html, _ := draw()
 		return html
 	}
-	return l.Draw(d.key+strconv.FormatBool(d.filter.Apps[l.Message.Place.App].Recalled)+strconv.FormatBool(update), draw)
+	sight := d.filter.Apps[l.Message.Place.App]
+	return l.Draw(fmt.Sprintf("%s%t %t %t", d.key, sight.Recalled, sight.Cases, update), draw)
 }
 
 // lineID names a message's line, whatever becomes of it.
@@ -374,6 +395,9 @@ func (d drawing) view(l *live.Line, page bool) (templates.WatchLine, bool) {
 		v.Late = i18n.T(d.ctx, "watch.late", "n", int(late.Minutes()))
 	}
 	v.State = archivedChip(d.ctx, m.State)
+	if m.Has&store.HasCase != 0 && d.filter.Apps[m.Place.App].Cases {
+		v.Flag = &templates.ChipView{Text: i18n.T(d.ctx, "watch.flagged"), Tone: "bad", Icon: "flag"}
+	}
 	v.Kinds = kindTexts(d.ctx, m.Types)
 	if m.State == store.ArchiveRecalled && !d.filter.Apps[m.Place.App].Recalled {
 		v.Withheld, v.Kinds = true, nil

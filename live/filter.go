@@ -28,6 +28,7 @@ type Filter struct {
 // Sight is what of an app may be seen.
 type Sight struct {
 	Recalled bool // also what messages said that were taken back
+	Cases    bool // also of which messages there is a case
 }
 
 // Person is a user of an app.

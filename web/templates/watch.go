@@ -32,6 +32,7 @@ type WatchPane struct {
 	After    []string
 	Bad      string // why the query chooses nothing
 	Types    FilterMenuView
+	Flagged  *Tab // the same with only those that have a case, or back; nil for those who see none
 	Failed   *Notice
 	Lines    []WatchLine
 	CloseURL string // "" if it is the only one
@@ -56,11 +57,12 @@ type WatchLine struct {
 	Text     []Marked
 	Kinds    []string // what it is beside text
 	State    *ChipView
-	Withheld bool   // what it said is not for this operator
-	Late     string // when it came, if that was long after it was said
-	URL      string // in its group
-	Rail     string // address of what can be done about it
-	Update   bool   // it only takes the place of one that is shown
+	Flag     *ChipView // there is a case about it, for those who see cases
+	Withheld bool      // what it said is not for this operator
+	Late     string    // when it came, if that was long after it was said
+	URL      string    // in its group
+	Rail     string    // address of what can be done about it
+	Update   bool      // it only takes the place of one that is shown
 }
 
 // WatchRate is how much is said.
@@ -137,6 +139,9 @@ func watchLineAttrs(l WatchLine) templ.Attributes {
 	a["data-line"] = l.ID
 	if l.Rail != "" {
 		a["data-rail"] = l.Rail
+	}
+	if l.Flag != nil {
+		a["data-flag"] = "bad"
 	}
 	if l.Update {
 		a["data-update"] = true
