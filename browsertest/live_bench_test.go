@@ -44,7 +44,7 @@ func (c *console) listen(b testing.TB, cookie *http.Cookie, group string, heard 
 		b.Fatal(err)
 	}
 	fmt.Fprintf(conn, "GET /live/stream?pane=in:%s HTTP/1.1\r\nHost: %s\r\nCookie: %s=%s\r\n\r\n", group, strings.TrimPrefix(c.url, "http://"), cookie.Name, cookie.Value)
-	r := bufio.NewReaderSize(conn, 1<<10)
+	r := bufio.NewReader(conn)
 	status, err := r.ReadString('\n')
 	if err != nil || !strings.Contains(status, "200") {
 		b.Fatalf("the stream answers %q: %v", status, err)
@@ -52,12 +52,12 @@ func (c *console) listen(b testing.TB, cookie *http.Cookie, group string, heard 
 	l := &listener{conn: conn}
 	go func() {
 		for {
-			line, err := r.ReadSlice('\n')
-			if err != nil && err != bufio.ErrBufferFull {
+			line, err := r.ReadString('\n')
+			if err != nil {
 				return
 			}
-			if n := strings.Count(string(line), said); n > 0 {
-				heard(string(line))
+			if n := strings.Count(line, said); n > 0 {
+				heard(line)
 				l.lines.Add(int64(n))
 			}
 		}
