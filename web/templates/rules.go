@@ -2,6 +2,7 @@ package templates
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"imdesk/web/i18n"
@@ -252,4 +253,9 @@ func labAttrs(how string) map[string]any {
 		"hx-post": "/settings/rules/lab", "hx-vals": `{"lab":"` + how + `"}`, "hx-include": "#rule-form", "hx-target": "#lab", "hx-swap": "outerHTML", "hx-push-url": "false",
 		"hx-sync": "#lab:replace",
 	}
+}
+
+// faulty reports whether something is wrong with one of some fields, which are shown then.
+func faulty(fields ...FieldView) bool {
+	return slices.ContainsFunc(fields, func(f FieldView) bool { return f.Error != "" })
 }
