@@ -196,6 +196,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "live, two panes", path: "/live?pane=has%3Alink&pane=type%3Aimage&hide=demo%2Fnobody", phone: true},
 		{name: "search, empty", path: "/search", phone: true},
 		{name: "search, found", path: "/search?q=has%3Alink", phone: true},
+		{name: "search, direct chats", path: "/apps/demo/direct/search?q=hello", role: "support", phone: true},
 		{name: "search, cannot be understood", path: "/search?q=has%3Acheese", status: http.StatusBadRequest},
 		{name: "audit log", path: "/audit", phone: true},
 		{name: "audit log, nothing", path: "/audit?from=2001-01-01&to=2001-01-02"},

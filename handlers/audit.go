@@ -333,7 +333,7 @@ const actionNoSignIns = "no_sign_ins"
 // actionReads is who read what people said where it is not open to all who see the group.
 const actionReads = "reads"
 
-var reads = []string{string(actions.VerbViewDirect), string(actions.VerbReadFiles), string(actions.VerbAPICall)}
+var reads = []string{string(actions.VerbViewDirect), actSearchDirect, string(actions.VerbReadFiles), string(actions.VerbAPICall)}
 
 // readersURL lists who read a direct chat; "" for those who may not see the log.
 func readersURL(ctx context.Context, app *App, user, peer string) string {

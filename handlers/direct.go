@@ -313,10 +313,7 @@ func (s *Server) findDirect(c *gin.Context, app *App, wrong map[string]string, s
 // askReason asks why a chat is to be read. Nothing is read of it, not even whether there are such users.
 func (s *Server) askReason(c *gin.Context, app *App, user, peer string, typed url.Values, refused error, status int) error {
 	ctx := c.Request.Context()
-	to := auth.SafeNext(typed.Get("to"))
-	if !strings.HasPrefix(to, appURL(app, "direct")+"?") {
-		to = directURL(app, user, peer)
-	}
+	to := afterReason(app, typed.Get("to"), user, peer)
 	v := templates.GroupSheetView{
 		Sheet: templates.SheetView{
 			ID: "ask-open", Title: i18n.T(ctx, "direct.open.title"),
@@ -380,12 +377,8 @@ func (s *Server) openDirect(c *gin.Context) error {
 	if !r.Recorded {
 		return errNotRecorded
 	}
-	to := auth.SafeNext(v.Get("to"))
-	if !strings.HasPrefix(to, appURL(app, "direct")+"?") {
-		to = directURL(app, user, peer)
-	}
 	s.flash(c, flash{Toast: &templates.Toast{Text: doneText(ctx, r, 1, nil)}})
-	return seeOther(c, to)
+	return seeOther(c, afterReason(app, v.Get("to"), user, peer))
 }
 
 // errNotRecorded is a reason of which it is not known whether it is in the log: without it nothing is shown.

@@ -299,6 +299,23 @@ var deeds = []deed{
 		},
 	},
 	{
+		name: "search-direct", command: "", user: true, form: func(x string) url.Values { return with(nil, "q", "hello", "reason", x) }, address: chatAddress("search"),
+		done: func(h *harness, x string) bool {
+			list, err := h.store.Audit.List(context.Background(), store.AuditFilter{App: testApp, Action: actSearchDirect}, 0, store.MaxAuditPage)
+			check(h.t, err)
+			return slices.ContainsFunc(list, func(e store.AuditEntry) bool { return e.Reason == x })
+		},
+	},
+	{
+		name: "search-save", command: "", user: true, form: func(x string) url.Values { return with(nil, "q", "hello", "name", x, "shared", "1") },
+		address: func(*harness, string) string { return savedURL },
+		done: func(h *harness, x string) bool {
+			list, err := h.store.Searches.List(context.Background(), h.operator(auth.Owner))
+			check(h.t, err)
+			return slices.ContainsFunc(list, func(s store.SavedSearch) bool { return s.Name == x && s.Shared })
+		},
+	},
+	{
 		name: "app-off", command: "", user: true, form: fixed("version", "1"), prepare: addedApp,
 		address: func(_ *harness, x string) string { return appsURL + "/" + x + "/switch" },
 		done:    func(h *harness, x string) bool { return h.server.Apps.Get(x) == nil },
@@ -688,6 +705,7 @@ var sure = map[string]bool{
 	"/queue": true, "/queue/last": true, "/queue/list": true, "/queue/handover": true, "/queue/numbers": true, "/queue/numbers/csv": true, "/queue/cases/:case/evidence": true, "/queue/cases/:case/hold": true, "/queue/cases/:case/unhold": true, "/settings/evidence": true, "/settings/macros": true,
 	"/settings/rules": true, "/settings/rules/export": true, "/settings/rules/import": true, "/settings/rules/new": true, "/settings/rules/rule/:rule": true, "/settings/rules/rule/:rule/delete": true,
 	"/settings/rules/new-list": true, "/settings/rules/list/:list": true, "/settings/rules/list/:list/export": true, "/settings/rules/list/:list/delete": true,
+	"/apps/:app/direct/search": true, "/apps/:app/direct/said": true,
 	"/live": true, "/search": true, "/search/saved/:search": true, "/apps/:app/groups/:group/said": true, "/jobs": true, "/apps/:app/jobs/new": true, "/approvals": true,
 	"/settings/roles": true, "/settings/roles/new": true, "/settings/operators": true, "/settings/operators/invite": true, "/settings/tokens": true,
 	"/settings/tokens/new": true, "/settings/protected": true, "/settings/access": true, "/settings/approvals": true, "/settings/data": true,

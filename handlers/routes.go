@@ -47,7 +47,7 @@ func (s *Server) routes() []route {
 		s.jobRoutes(),
 		s.protectedRoutes(),
 		s.replicaRoutes(),
-		s.searchRoutes(),
+		s.searchRoutes(), s.searchDirectRoutes(),
 		s.liveViewRoutes(),
 		s.auditRoutes(),
 		s.approvalRoutes(),

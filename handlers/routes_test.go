@@ -66,6 +66,8 @@ var routeQuery = map[string]string{
 	"/apps/:app/groups/:group/messages/readers":       "?m=1::ann",
 	"/apps/:app/direct":                               "?user=ann&peer=olga",
 	"/apps/:app/direct/open":                          "?user=ann&peer=olga",
+	"/apps/:app/direct/said":                          "?user=ann&peer=olga&id=1",
+	"/apps/:app/direct/search":                        "?q=hello",
 	"/apps/:app/direct/read":                          "?user=ann&peer=olga",
 	"/apps/:app/direct/send":                          "?user=ann&peer=olga",
 	"/apps/:app/direct/recall":                        directMessage,

@@ -89,6 +89,18 @@ func (s *Server) searchPage(c *gin.Context) error {
 		v.Bad = bad
 		return s.renderSearch(c, http.StatusOK, v)
 	}
+	list, err := s.page(c, &v, &q)
+	if err != nil {
+		return err
+	}
+	v.Hits = s.hits(ctx, list, q)
+	s.saveForm(c, &v, typed)
+	return s.renderSearch(c, http.StatusOK, v)
+}
+
+// page reads the page of a search that the address asks for.
+func (s *Server) page(c *gin.Context, v *templates.SearchPageView, q *search) ([]store.Archived, error) {
+	ctx := c.Request.Context()
 	q.query.N, q.query.Cursor = searchPageSize, c.Query("cursor")
 	list, next, err := s.Store.Archive.Search(ctx, q.query)
 	if errors.Is(err, store.ErrInvalid) && q.query.Cursor != "" {
@@ -96,17 +108,15 @@ func (s *Server) searchPage(c *gin.Context) error {
 		list, next, err = s.Store.Archive.Search(ctx, q.query)
 	}
 	if err != nil {
-		return fmt.Errorf("search: %w", err)
+		return nil, fmt.Errorf("search: %w", err)
 	}
-	v.Hits = s.hits(ctx, list, q)
 	if next != "" {
 		v.Older = withQuery(c.Request.URL, "cursor", next)
 	}
 	if q.query.Cursor != "" {
 		v.Newest = withQuery(c.Request.URL, "cursor", "")
 	}
-	s.saveForm(c, &v, typed)
-	return s.renderSearch(c, http.StatusOK, v)
+	return list, nil
 }
 
 // scope restricts the page to the group that its address names, and lists what else it finds.
@@ -129,13 +139,27 @@ func (s *Server) scope(c *gin.Context, v *templates.SearchPageView) {
 	if kind == searchPeople || kind == searchGroups {
 		v.Hidden = []string{"kind", kind}
 	}
+	v.Kinds = s.searchTabs(ctx, v.Query, kind)
+}
+
+// searchTabs are what can be found: of direct chats by app, for those who may read them.
+func (s *Server) searchTabs(ctx context.Context, typed, current string) (tabs []templates.Tab) {
 	for _, tab := range []string{"", searchPeople, searchGroups} {
 		//i18n:uses search.kind.*
-		v.Kinds = append(v.Kinds, templates.Tab{
-			Text: i18n.T(ctx, "search.kind."+orID(tab, "messages")), URL: withQuery(&url.URL{Path: allSearch, RawQuery: url.Values{"q": {v.Query}, "kind": {tab}}.Encode()}, "cursor", ""),
-			Current: tab == kind,
+		tabs = append(tabs, templates.Tab{
+			Text: i18n.T(ctx, "search.kind."+orID(tab, "messages")), URL: withQuery(&url.URL{Path: allSearch, RawQuery: url.Values{"q": {typed}, "kind": {tab}}.Encode()}, "cursor", ""),
+			Current: tab == current,
 		})
 	}
+	apps := s.keepsDirect(ctx)
+	for _, app := range apps {
+		tab := templates.Tab{Text: i18n.T(ctx, "search.kind.direct"), URL: directSearchURL(app, typed), Current: "direct/"+app.Name == current}
+		if len(apps) > 1 {
+			tab.Text += " · " + app.Title
+		}
+		tabs = append(tabs, tab)
+	}
+	return tabs
 }
 
 // searchNamed finds people or groups, in the directory.
@@ -225,6 +249,9 @@ func (s *Server) aim(ctx context.Context, q *search) (bad string) {
 
 // hitURL leads to a message among those around it: as the service has them, else as they were kept.
 func hitURL(app *App, m store.Archived) string {
+	if m.Place.Group == "" {
+		return directHit(app, m)
+	}
 	number := strconv.FormatInt(m.ID, 36)
 	if m.Seq > 0 {
 		return groupURL(app, m.Place.Group, tabMessages) + fmt.Sprintf("?seq=%d&kept=%s", m.Seq, number)
@@ -243,6 +270,11 @@ func (s *Server) hits(ctx context.Context, list []store.Archived, q search) []te
 			ID: number, At: m.At, App: app.Title,
 			Group:  templates.Link{Text: orID(called[m.Place.App].groups[m.Place.Group], m.Place.Group), URL: groupURL(app, m.Place.Group, tabMessages)},
 			Sender: templates.PersonView{ID: m.Sender, Name: called[m.Place.App].users[m.Sender], URL: userURL(app, m.Sender)}, URL: hitURL(app, m),
+		}
+		if m.Place.Group == "" {
+			user, peer := directOrder(m)
+			users := called[m.Place.App].users
+			h.Group = templates.Link{Text: i18n.T(ctx, "direct.between", "user", orID(users[user], user), "peer", orID(users[peer], peer)), URL: directURL(app, user, peer)}
 		}
 		switch m.State {
 		case store.ArchiveRecalled:
@@ -299,8 +331,10 @@ func (s *Server) searchNames(ctx context.Context, list []store.Archived) map[str
 		if m.Place.Group != "" && !slices.Contains(groups[app], m.Place.Group) {
 			groups[app] = append(groups[app], m.Place.Group)
 		}
-		if m.Sender != "" && !slices.Contains(users[app], m.Sender) {
-			users[app] = append(users[app], m.Sender)
+		for _, id := range []string{m.Sender, m.Place.Users[0], m.Place.Users[1]} {
+			if id != "" && !slices.Contains(users[app], id) {
+				users[app] = append(users[app], id)
+			}
 		}
 		called[app] = found{map[string]string{}, map[string]string{}}
 	}

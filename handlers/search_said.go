@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"imdesk/auth"
@@ -29,6 +30,18 @@ func (s *Server) saidPage(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
+	group := c.Param("group")
+	names, err := s.Store.Directory.Names(ctx, app.Name, store.KindGroup, []string{group})
+	s.courtesy(ctx, err)
+	return s.keptPage(c, app, store.Conversation{App: app.Name, Group: group}, templates.KeptView{
+		Group: orID(names[group].Name, group), GroupURL: groupURL(app, group, tabMessages), SearchURL: allSearch, Hidden: []string{"app", app.Name, "in", group},
+	}, saidURL(app, group, ""))
+}
+
+// keptPage shows messages of a place out of the archive: around the one that the address names, or from one on; base is the address
+// up to the number of a message.
+func (s *Server) keptPage(c *gin.Context, app *App, place store.Conversation, v templates.KeptView, base string) error {
+	ctx := c.Request.Context()
 	number := func(name string) (int64, bool) {
 		n, err := strconv.ParseInt(c.Query(name), 36, 64)
 		return n, err == nil && n > 0
@@ -38,8 +51,6 @@ func (s *Server) saidPage(c *gin.Context) error {
 	if !moved {
 		at = id
 	}
-	group := c.Param("group")
-	place := store.Conversation{App: app.Name, Group: group}
 	if at == 0 { // the newest
 		at = 1<<63 - 1
 	}
@@ -48,7 +59,7 @@ func (s *Server) saidPage(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("messages around one: %w", err)
 	}
-	v := templates.KeptView{GroupURL: groupURL(app, group, tabMessages), SearchURL: allSearch, Hidden: []string{"app", app.Name, "in", group}, Zone: zoneName(ctx)}
+	v.Zone = zoneName(ctx)
 	before := 0
 	for _, m := range list {
 		if m.ID < at {
@@ -56,9 +67,9 @@ func (s *Server) saidPage(c *gin.Context) error {
 		}
 	}
 	page := func(n int64) string {
-		u := saidURL(app, group, "")
+		u := base
 		if marked {
-			u = saidURL(app, group, c.Query("id"))
+			u += url.QueryEscape(c.Query("id"))
 		}
 		return u + "&at=" + strconv.FormatInt(n, 36)
 	}
@@ -78,9 +89,6 @@ func (s *Server) saidPage(c *gin.Context) error {
 		}
 		v.Rows = append(v.Rows, h)
 	}
-	names, err := s.Store.Directory.Names(ctx, app.Name, store.KindGroup, []string{group})
-	s.courtesy(ctx, err)
-	v.Group = orID(names[group].Name, group)
 	v.Missing = marked && !moved && (len(list) == before || list[before].ID != id)
 	if len(list) == 0 {
 		v.Empty = &templates.EmptyView{Icon: "history", Title: i18n.T(ctx, "search.said_none"), Text: i18n.T(ctx, "search.none_text")}

@@ -274,3 +274,60 @@ func TestSavedSearches(t *testing.T) {
 		t.Errorf("recorded: %v", got)
 	}
 }
+
+// Direct chats are searched for a reason, and what is said in one is read for a reason of its own.
+func TestSearchDirectChats(t *testing.T) {
+	t.Parallel()
+	h := archivedBy(t, archive.Policy{Groups: true, Direct: true})
+	h.newUsers("olga:Olga", "ann:Ann", "bob:Bob")
+	h.newGroup("Public", "g1", "Music", "olga", "ann")
+	h.told("g1", "ann", "a secret in a group", 1)
+	whisper := func(from, to, what string, n int) {
+		t.Helper()
+		body := fmt.Sprintf(`{"CallbackCommand":"C2C.CallbackAfterSendMsg","From_Account":%q,"To_Account":%q,"MsgSeq":%d,"MsgRandom":%d,"MsgTime":%d,
+			"MsgKey":"%d_%d_%d","MsgId":"m%d","SendMsgResult":0,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":%q}}]}`,
+			from, to, n, n, h.now().Unix()-100+int64(n), n, n, h.now().Unix()-100+int64(n), n, what)
+		if w := h.callBack(stranger, h.callbackQuery("C2C.CallbackAfterSendMsg"), body); w.Code != http.StatusOK || w.Body.String() != allowed {
+			t.Fatalf("told: %d %s", w.Code, w.Body)
+		}
+	}
+	whisper("ann", "olga", "my secret is 退款 <b>", 1)
+	whisper("olga", "ann", "tell nobody", 2)
+	whisper("bob", "olga", "another secret", 3)
+	support, viewer := h.as(auth.Support), h.as(auth.Viewer)
+	const path = "/apps/demo/direct/search"
+
+	support.get(searchURL("secret")).is(http.StatusOK).has("1 message", "Direct chats", "a secret in a group").lacks("my secret")
+	viewer.get(searchURL("secret")).is(http.StatusOK).lacks("Direct chats", "my secret")
+	viewer.get(path + "?q=secret").is(http.StatusForbidden)
+	support.get(path+"?q=secret").is(http.StatusOK).has("Why do you search").lacks("my secret", "Ann")
+	support.post(path, url.Values{"q": {"secret"}, "reason": {" "}}).is(http.StatusUnprocessableEntity).marked(`value="secret"`)
+	support.post(path, url.Values{"q": {"secret"}, "reason": {strings.Repeat("长", maxSearchReason+1)}}).is(http.StatusUnprocessableEntity)
+	viewer.post(path, url.Values{"q": {"secret"}, "reason": {"x"}}).is(http.StatusForbidden)
+	found := support.post(path, url.Values{"q": {"secret"}, "reason": {"report 7"}}).is(http.StatusSeeOther).location()
+	page := support.get(found).is(http.StatusOK).has("2 messages", "report 7", "Ann and Olga", "Bob and Olga", "give a reason for this chat").lacks("my secret", "another", "in a group")
+	support.get(path + "?q=in:g1+secret").is(http.StatusOK).has("no groups among direct chats")
+	support.get(path + "?q=is:flagged").is(http.StatusOK).has("for those who see the queue")
+	support.get(path + "?q=has:cheese").is(http.StatusBadRequest).has("can have link")
+	support.get(path + "?q=from:bob").is(http.StatusOK).has("1 message")
+
+	// The hit leads to the reason for that chat, and from there to the message among those around it.
+	to := page.first(`data-href="([^"]*user=ann[^"]*)"`)
+	asked := support.get(to).is(http.StatusOK).has("Why do you open this chat?").lacks("my secret")
+	back := asked.first(`name="to" value="([^"]*)"`)
+	if to = support.post("/apps/demo/direct/open", url.Values{"user": {"ann"}, "peer": {"olga"}, "reason": {"report 7"}, "to": {back}, "key": {"k"}}).is(http.StatusSeeOther).location(); to != back {
+		t.Errorf("the reason leads to %s", to)
+	}
+	support.get(to).is(http.StatusOK).has("my secret is 退款 <b>", "tell nobody").marked("data-here")
+	support.get(found).is(http.StatusOK).has("2 messages", "is 退款").lacks("another")
+	support.get("/apps/demo/direct/said?user=bob&peer=olga&id=1").is(http.StatusOK).has("Why do you open").lacks("another")
+	support.get("/apps/demo/direct/said?user=bob").is(http.StatusNotFound)
+
+	list, err := h.store.Audit.List(t.Context(), store.AuditFilter{Action: actSearchDirect}, 0, 5)
+	check(t, err)
+	if len(list) != 1 || list[0].Reason != "report 7" || list[0].App != testApp || string(list[0].Detail) != `{"query":"secret"}` {
+		t.Errorf("recorded: %+v", list)
+	}
+	h.advance(permitTime)
+	support.get(found).is(http.StatusOK).has("Why do you search").lacks("secret is")
+}

@@ -102,6 +102,7 @@ type SearchQuery struct {
 	Cursor      string
 	N           int  // 1 to MaxArchivePage
 	GroupsOnly  bool // no direct chats
+	DirectOnly  bool // nothing else
 	NotRecalled bool // nothing that was taken back
 }
 
@@ -677,6 +678,9 @@ func (a archive) query(ctx context.Context, q SearchQuery) (s search, empty bool
 	}
 	for _, p := range q.None {
 		not = append(not, w.phrase(p))
+	}
+	if q.DirectOnly {
+		must = append(must, w.word("§d"))
 	}
 	if q.GroupsOnly {
 		not = append(not, w.word("§d"))

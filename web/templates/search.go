@@ -20,6 +20,7 @@ type SearchPageView struct {
 	Older   string
 	Newest  string
 	Zone    string
+	Leave   string   // in direct chats: why they may be searched, and until when
 	Apps    []string // titles of those whose messages are kept
 
 	Hidden     []string // what the address says beside the query, as pairs
@@ -79,16 +80,17 @@ type KeptView struct {
 
 // SearchHit is a message that was found.
 type SearchHit struct {
-	ID     string
-	Here   bool // it is the one that was asked for
-	At     time.Time
-	App    string
-	Group  Link
-	Sender PersonView
-	Text   []Marked
-	Kinds  []string  // what it is beside text
-	State  *ChipView // nil: as it was said
-	URL    string    // of the message among those around it
+	ID       string
+	Here     bool // it is the one that was asked for
+	At       time.Time
+	App      string
+	Group    Link
+	Sender   PersonView
+	Text     []Marked
+	Withheld bool      // what it says is not for who has given no reason to read the chat
+	Kinds    []string  // what it is beside text
+	State    *ChipView // nil: as it was said
+	URL      string    // of the message among those around it
 }
 
 // Marked is a piece of a text; On is what was looked for.
