@@ -25,7 +25,7 @@ func TestTaskEvidence(t *testing.T) {
 	seq := c.say(t, g, "bt_legal", "I know where you live")
 	c.say(t, g, "bt_olga", "after it")
 	p := c.as(t, "lead", how{})
-	p.visit(groupPath(g, "messages")).click(row(seq)+" [data-tick]").press("q").toast("Put 1 message into the queue")
+	p.visit(groupPath(g, "messages")).click(row(seq) + " [data-tick]").press("q").toast("Put 1 message into the queue")
 	list, err := c.db.Cases.List(context.Background(), store.CaseFilter{Apps: []string{"demo"}, Sender: "bt_legal", Open: true}, 0, 10)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("the queue has %+v: %v", list, err)
