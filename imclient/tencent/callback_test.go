@@ -235,7 +235,7 @@ func TestCallbacksTell(t *testing.T) {
 	}{
 		{
 			`{"CallbackCommand":"Group.CallbackAfterMemberExit","EventTime":"` + ms + `","ExitMemberList":[{"Member_Account":"c"},{"Member_Account":"d"}],"ExitType":"Kicked","GroupId":"g","Operator_Account":"admin","Type":"Public"}`,
-			imclient.Event{Kind: "member.left", At: at, Group: "g", Users: []string{"c", "d", "admin"}},
+			imclient.Event{Kind: "member.left", At: at, Group: "g", Users: []string{"c", "d", "admin"}, By: "admin", Removed: true},
 		},
 		{
 			`{"CallbackCommand":"Group.CallbackAfterMemberFieldChanged","EventTime":` + ms + `,"GroupId":"g","Modified_Account":"a","Operator_Account":"a"}`,
