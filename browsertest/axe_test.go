@@ -181,6 +181,8 @@ func surfaces(t testing.TB, c *console) []surface {
 			eval[bool](p, `document.querySelectorAll(".chart-table").forEach(d => d.open = true), true`)
 		}, phone: true},
 		{name: "message files", path: "/apps/demo/operations/files", phone: true},
+		{name: "sanctions", path: "/apps/demo/sanctions?state=all", phone: true},
+		{name: "wording of sanctions", path: "/apps/demo/sanctions/words"},
 		{name: "keywords", path: "/apps/demo/keywords", phone: true},
 		{name: "words", path: "/apps/demo/keywords/replace", phone: true},
 		{name: "add words", path: "/apps/demo/keywords/replace/add", phone: true},

@@ -256,6 +256,7 @@ var places = []place{
 	{"live", "live", "l", func(*App) string { return livePath }, auth.VerbView, nil},
 	{"groups", "groups", "g", func(a *App) string { return appURL(a, "groups") }, auth.VerbView, nil},
 	{"users", "user", "u", func(a *App) string { return appURL(a, "users") }, auth.VerbView, nil},
+	{"sanctions", "ban", "", func(a *App) string { return appURL(a, "sanctions") }, auth.VerbView, nil},
 	{"direct", "eye", "d", func(a *App) string { return appURL(a, "direct") }, auth.VerbDirect, []imclient.Verb{imclient.VerbDirectHistory}},
 	{"search", "search", "f", func(*App) string { return "/search" }, auth.VerbView, nil},
 	{"operations", "chart", "", func(a *App) string { return appURL(a, "operations") }, auth.VerbFigures, []imclient.Verb{imclient.VerbOperations, imclient.VerbHistoryFiles}},

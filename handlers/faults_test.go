@@ -121,6 +121,7 @@ var deeds = []deed{
 		},
 		done: func(h *harness, x string) bool { return h.group(x).Name == "New" || h.group(x).MuteAll == imclient.On },
 	},
+	{name: "answer", command: "openim/sendmsg", path: "answer", user: true, form: fixed("lang", "en")},
 	{
 		name: "global", command: "openconfigsvr/setnospeaking", path: "global-mute", user: true, form: fixed("direct_for", "1h", "groups_for", "24h", "why", "ads"),
 		done: func(h *harness, x string) bool { return !h.globalMute(x).GroupUntil.IsZero() },
@@ -708,7 +709,7 @@ var sure = map[string]bool{
 	"/apps/:app/direct/search": true, "/apps/:app/direct/said": true,
 	"/live": true, "/search": true, "/search/saved/:search": true, "/apps/:app/groups/:group/said": true, "/jobs": true, "/apps/:app/jobs/new": true, "/approvals": true,
 	"/settings/roles": true, "/settings/roles/new": true, "/settings/operators": true, "/settings/operators/invite": true, "/settings/tokens": true,
-	"/settings/tokens/new": true, "/settings/protected": true, "/settings/access": true, "/settings/approvals": true, "/settings/data": true,
+	"/settings/tokens/new": true, "/settings/protected": true, "/apps/:app/sanctions": true, "/apps/:app/sanctions/words": true, "/settings/access": true, "/settings/approvals": true, "/settings/data": true,
 }
 
 // opens a page under a fault.

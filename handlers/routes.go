@@ -31,6 +31,8 @@ func (s *Server) routes() []route {
 		s.detailsRoutes(),
 		s.groupDataRoutes(),
 		s.userRoutes(),
+		s.whyRoutes(),
+		s.sanctionRoutes(),
 		s.operationsRoutes(),
 		s.callbackRoutes(),
 		s.fileRoutes(),

@@ -47,11 +47,12 @@ type userFacts struct {
 	elsewhere []imclient.Group     // where the user is muted besides
 	mutes     map[string]time.Time // by group; a missing one could not be read
 
-	records []muteRecord // of our log
+	register []store.Sanction // what the register has of the user, newest first
+	muteAll  map[string]bool  // groups of the page in which only owner and admins may write
 }
 
 // userPage shows one user. It costs two queries and up to four calls at once, then one for each of at most 20 groups on
-// the page; where the audit log names mutes in other groups, one for these and at most two for each of 8.
+// the page and one for all of them; where the register names mutes in other groups, one for these and at most two for each of 8.
 func (s *Server) userPage(c *gin.Context) error {
 	app, err := s.app(c)
 	if err != nil {
@@ -80,11 +81,11 @@ func targets(r *http.Request, id string) bool {
 // userNow reads a user and builds the page that u is the address of. An error means that there is no user to show.
 func (s *Server) userNow(c *gin.Context, app *App, id string, u *url.URL) (templates.UserView, *userFacts, error) {
 	ctx := c.Request.Context()
-	records, err := s.muteRecords(ctx, app, id)
+	register, err := s.register(ctx, app, id)
 	if err != nil {
-		return templates.UserView{}, nil, fmt.Errorf("mutes of a user in the audit log: %w", err)
+		return templates.UserView{}, nil, fmt.Errorf("a user in the register: %w", err)
 	}
-	f := s.readUser(ctx, app, id, u.Query().Get("cursor"), records)
+	f := s.readUser(ctx, app, id, u.Query().Get("cursor"), register)
 	if errors.Is(f.profileErr, imclient.ErrNotFound) && app.IM.Caps.Nameless(id) {
 		f.profileErr, f.unregistered = nil, true
 	}
@@ -111,8 +112,8 @@ func (s *Server) opened(c *gin.Context, app *App, kind, id, title string) {
 	}
 }
 
-func (s *Server) readUser(ctx context.Context, app *App, id, cursor string, records []muteRecord) *userFacts {
-	f := &userFacts{mutes: map[string]time.Time{}, cursor: cursor, records: records}
+func (s *Server) readUser(ctx context.Context, app *App, id, cursor string, register []store.Sanction) *userFacts {
+	f := &userFacts{mutes: map[string]time.Time{}, cursor: cursor, register: register}
 	var wg sync.WaitGroup
 	wg.Go(func() { f.profile, f.profileErr = app.IM.Users.Get(ctx, id) })
 	wg.Go(func() {
@@ -142,8 +143,9 @@ func (s *Server) readJoined(ctx context.Context, app *App, id string, f *userFac
 		f.mutes = s.readMutes(ctx, app, id, groups)
 	}
 	var ends map[string]time.Time
-	f.elsewhere, ends = s.mutedElsewhere(ctx, app, id, f.records, f.groups.Items)
+	f.elsewhere, ends = s.mutedElsewhere(ctx, app, id, f.register, f.groups.Items)
 	maps.Copy(f.mutes, ends)
+	f.muteAll = s.readMuteAll(ctx, app, f)
 }
 
 func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *url.URL) templates.UserView {
@@ -151,8 +153,10 @@ func (s *Server) userView(c *gin.Context, app *App, id string, f *userFacts, u *
 	op, _ := auth.OperatorFrom(ctx)
 	v := templates.UserView{
 		ID: id, Name: f.profile.Nick, BackURL: appURL(app, "users"), RetryURL: u.RequestURI(), GroupCount: -1,
-		AuditURL: userURL(app, id, tabActivity), Answers: s.muteAnswers(ctx, app, f),
+		AuditURL: userURL(app, id, tabActivity),
 	}
+	v.Answers, v.Reply = s.answerView(c, app, id, f)
+	v.Sanctions, v.SanctionsURL = s.userSanctionRows(c, app, f.register), sanctionsURL(app, "user", id)
 	v.Tabs, v.Parts = s.userTabs(ctx, app, id, "summary"), s.lazyParts(ctx, app, id)
 	v.ProfileFailed = failedPart(ctx, f.profileErr)
 	switch {

@@ -7,77 +7,20 @@ import (
 	"sync"
 	"time"
 
-	"imdesk/actions"
 	"imdesk/imclient"
 	"imdesk/store"
 	"imdesk/web/i18n"
-	"imdesk/web/templates"
 
 	"golang.org/x/text/language"
 )
 
 // Bounds of looking for a user's mutes.
 const (
-	userMuteCalls   = 8   // questions at the same time: the service tells mutes one group a call
-	userMuteEntries = 100 // of the audit log, newest first
-	userElsewhere   = 8   // groups beyond the page that the audit log names
-	muteListPages   = 10  // of a muted list that is searched for one user
-	muteSame        = 5 * time.Minute
+	userMuteCalls = 8  // questions at the same time: the service tells mutes one group a call
+	userElsewhere = 8  // groups beyond the page that the register names
+	muteListPages = 10 // of a muted list that is searched for one user
+	muteSame      = 5 * time.Minute
 )
-
-// muteRecord is a mute that an operator set, as the audit log has it.
-type muteRecord struct {
-	entry          int64
-	group          string    // "" for a global mute
-	direct, groups time.Time // ends of a global mute
-	until          time.Time
-	reason         string
-	by             string
-	at             time.Time
-}
-
-// muteRecords are the mutes that operators set for a user and did not take back, newest first. It costs two queries.
-func (s *Server) muteRecords(ctx context.Context, app *App, user string) ([]muteRecord, error) {
-	var list []muteRecord
-	for _, verb := range []actions.Verb{actions.VerbMute, actions.VerbGlobalMute} {
-		entries, err := s.Store.Audit.List(ctx, store.AuditFilter{App: app.Name, User: user, Action: string(verb)}, 0, userMuteEntries)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if e.UndoneBy != 0 || e.State == store.AuditFailed {
-				continue
-			}
-			want, known := wantedFor(e, user)
-			if !known {
-				continue
-			}
-			r := muteRecord{entry: e.ID, group: e.Group, reason: e.Reason, by: e.OperatorName, at: e.At}
-			if r.until = want.End(); verb == actions.VerbGlobalMute {
-				r.direct, r.groups = want.Ends()
-			}
-			list = append(list, r)
-		}
-	}
-	return list, nil
-}
-
-// wantedFor is what an entry was to make of one user.
-func wantedFor(e store.AuditEntry, user string) (actions.Value, bool) {
-	d, err := actions.ReadDetail(e)
-	if err != nil {
-		return actions.Value{}, false
-	}
-	for _, i := range d.Items {
-		if i.ID == user && i.Want != nil {
-			return actions.Value{Text: *i.Want, Known: true}, true
-		}
-	}
-	if d.Want == nil {
-		return actions.Value{}, false
-	}
-	return actions.Value{Text: *d.Want, Known: true}, true
-}
 
 // sameMute reports whether an end that the service tells is one that was asked for: clocks differ, and some services count
 // in seconds that remain.
@@ -142,13 +85,13 @@ func mutedUntil(ctx context.Context, app *App, g imclient.Group, user string) (e
 }
 
 // mutedElsewhere finds mutes in groups that are not on the page: live rooms keep no members, who was muted may have left,
-// and there may be many groups. The audit log names the groups, the service says what holds.
-func (s *Server) mutedElsewhere(ctx context.Context, app *App, user string, records []muteRecord, shown []imclient.JoinedGroup) ([]imclient.Group, map[string]time.Time) {
+// and there may be many groups. The register names the groups, the service says what holds.
+func (s *Server) mutedElsewhere(ctx context.Context, app *App, user string, register []store.Sanction, shown []imclient.JoinedGroup) ([]imclient.Group, map[string]time.Time) {
 	var ids []string
-	for _, r := range records {
-		here := slices.ContainsFunc(shown, func(j imclient.JoinedGroup) bool { return j.Group.ID == r.group })
-		if r.group != "" && !here && r.until.After(s.Now()) && !slices.Contains(ids, r.group) && len(ids) < userElsewhere {
-			ids = append(ids, r.group)
+	for _, r := range register {
+		here := slices.ContainsFunc(shown, func(j imclient.JoinedGroup) bool { return j.Group.ID == r.Group })
+		if r.Kind == store.SanctionMute && !here && r.Open() && !slices.Contains(ids, r.Group) && len(ids) < userElsewhere {
+			ids = append(ids, r.Group)
 		}
 	}
 	if len(ids) == 0 {
@@ -198,47 +141,6 @@ func (s *Server) mutesInForce(f *userFacts) []muteInForce {
 	return list
 }
 
-// record is the newest entry of the audit log that made a mute; false if none did.
-func (m muteInForce) record(list []muteRecord) (muteRecord, bool) {
-	i := slices.IndexFunc(list, func(r muteRecord) bool {
-		switch {
-		case m.group.ID != r.group:
-			return false
-		case m.group.ID != "":
-			return sameMute(r.until, m.until)
-		}
-		return (!m.direct || sameMute(r.direct, m.until)) && (!m.groups || sameMute(r.groups, m.until))
-	})
-	if i < 0 {
-		return muteRecord{}, false
-	}
-	return list[i], true
-}
-
-// muteAnswers are what support tells a user who asks why writing does not work: one for each mute, in the user's language if
-// the profile names it, and in the operator's; else in all that the console speaks.
-func (s *Server) muteAnswers(ctx context.Context, app *App, f *userFacts) []templates.AnswerView {
-	langs := answerLanguages(i18n.From(ctx).Lang, f.profile.Language)
-	var list []templates.AnswerView
-	for _, m := range s.mutesInForce(f) {
-		r, ours := m.record(f.records)
-		v := templates.AnswerView{Where: m.where(ctx), Mute: s.muteView(m.until)}
-		if m.group.ID != "" {
-			v.URL = groupURL(app, m.group.ID, tabMessages)
-		}
-		if ours {
-			v.By, v.At, v.EntryURL = r.by, r.at, entryURL(app, r.entry)
-		}
-		for _, lang := range langs {
-			l := i18n.From(ctx)
-			l.Lang = lang
-			v.Texts = append(v.Texts, templates.AnswerText{Lang: lang.Tag(), Name: lang.Name(), Text: m.sentence(i18n.With(ctx, l), r.reason)})
-		}
-		list = append(list, v)
-	}
-	return list
-}
-
 // answerLanguages are the languages of an answer, the one to send first.
 func answerLanguages(operator i18n.Lang, profile string) []i18n.Lang {
 	if user, known := profileLanguage(profile); known {
@@ -267,47 +169,8 @@ func profileLanguage(s string) (i18n.Lang, bool) {
 	return i18n.Parse(base.String())
 }
 
-// where names the place in a few words.
-func (m muteInForce) where(ctx context.Context) string {
-	switch {
-	case m.group.ID != "":
-		return orID(m.group.Name, m.group.ID)
-	case m.direct && m.groups:
-		return i18n.T(ctx, "users.answer.everywhere")
-	case m.direct:
-		return i18n.T(ctx, "users.may_direct")
-	}
-	return i18n.T(ctx, "users.may_groups")
-}
-
-// sentence tells the user where, until when and why. It stands for itself: whoever reads it does so later, elsewhere, so
-// that the moment is written with day and zone.
-func (m muteInForce) sentence(ctx context.Context, reason string) string {
-	place := "group"
-	switch {
-	case m.group.ID != "":
-	case m.direct && m.groups:
-		place = "everywhere"
-	case m.direct:
-		place = "direct"
-	default:
-		place = "groups"
-	}
-	group := orID(m.group.Name, m.group.ID)
-	//i18n:uses users.answer.until_*
-	//i18n:uses users.answer.forever_*
-	text := i18n.T(ctx, "users.answer.until_"+place, "group", group, "until", i18n.Full(ctx, m.until))
-	if !m.until.Before(imclient.Forever) {
-		text = i18n.T(ctx, "users.answer.forever_"+place, "group", group)
-	}
-	if reason == "" {
-		return text
-	}
-	return i18n.T(ctx, "users.answer.because", "text", text, "reason", strings.TrimRight(reasonIn(ctx, reason), ".。"))
-}
-
-// reasonIn says a recorded reason in the language of ctx, if it is one of the menu, whatever language it was chosen in.
-// Words of one's own stay as they are.
+// reasonIn says a recorded reason in the language of ctx, if it is one of the menu, whatever language it was chosen in. Words of
+// one's own are for colleagues; "" if there is nothing else.
 func reasonIn(ctx context.Context, recorded string) string {
 	here := i18n.From(ctx)
 	for _, lang := range i18n.Languages() {
@@ -316,15 +179,14 @@ func reasonIn(ctx context.Context, recorded string) string {
 		there := i18n.With(ctx, l)
 		for _, r := range reasons {
 			base := i18n.T(there, "members.reason."+r)
-			if recorded == base {
+			if recorded == base && r != reasonOther {
 				return i18n.T(ctx, "members.reason."+r)
 			}
-			before, after, _ := strings.Cut(i18n.T(there, "members.reason_and", "reason", base, "words", "\x00"), "\x00")
-			if words, ok := strings.CutPrefix(recorded, before); ok && strings.HasSuffix(words, after) {
-				words = strings.TrimSuffix(words, after)
-				return i18n.T(ctx, "members.reason_and", "reason", i18n.T(ctx, "members.reason."+r), "words", words)
+			before, _, _ := strings.Cut(i18n.T(there, "members.reason_and", "reason", base, "words", "\x00"), "\x00")
+			if strings.HasPrefix(recorded, before) && r != reasonOther {
+				return i18n.T(ctx, "members.reason."+r)
 			}
 		}
 	}
-	return recorded
+	return ""
 }

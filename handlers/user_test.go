@@ -73,7 +73,7 @@ func TestUserPage(t *testing.T) {
 	page := h.as(auth.Viewer).get(uPage).is(http.StatusOK)
 	page.has("Ann 安", "ann", "Offline", "2 groups", "Music", "Public", "Work", "Owner", "Member", "female", "2001-02-03", "<i>שלום</i>", "without asking",
 		"Direct chats Allowed", "All groups Allowed", "Not signed in anywhere", "No operator did anything to this user")
-	page.lacks("Why writing does not work", "May not")
+	page.has("Nothing keeps you from writing").lacks("May not")
 	page.marked(`data-why="Your role does not allow this."`)
 	h.as(auth.Lead).get(uPage).marked(`hx-get="/apps/demo/users/ann/global-mute"`, `hx-get="/apps/demo/users/ann/sign-out"`).lacks("global-unmute")
 	if part := h.as(auth.Viewer).part(uPage).is(http.StatusOK); !strings.HasPrefix(part.body, `<section class="section flat" id="user-groups"`) {

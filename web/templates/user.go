@@ -42,7 +42,11 @@ type UserView struct {
 	GroupCount    int    // -1 if not known
 	MuteUnknown   bool   // the mutes in some groups could not be read
 
-	Answers []AnswerView // to "why am I muted?", one a mute
+	Answers []AnswerView // to "why am I muted?": what stands in the way
+	Reply   []AnswerText // what to tell the user, the one to send first; nil where the service did not say
+
+	Sanctions    []SanctionRow // of the register, newest first
+	SanctionsURL string        // of all of them
 
 	Lift    *ButtonView // lifts what mutes the user here: one key
 	LiftURL string
@@ -68,31 +72,46 @@ type MayRow struct {
 	Mute  MuteView
 }
 
-// AnswerView is one mute as support tells the user of it.
+// AnswerView is one thing that keeps the user from writing.
 type AnswerView struct {
+	Kind     string // in words; "": a mute
 	Where    string
 	URL      string // of the group, "" for a global mute
 	Mute     MuteView
-	By       string // the operator who set it; "" if it was not set in this console
+	Settled  bool   // nobody set it against the user: nothing is to be said of by whom
+	By       string // who set it; "" if the register does not know
+	Reason   string // as it was written, for colleagues
 	At       time.Time
 	EntryURL string
-	Texts    []AnswerText // the one to send first
+	CaseURL  string // "" for none
 }
 
-// AnswerText is an answer in one language.
+// AnswerText is the answer in one language.
 type AnswerText struct {
-	Lang string // as the lang attribute has it
-	Name string // of the language, in itself
-	Text string
+	Lang    string // as the lang attribute has it
+	Name    string // of the language, in itself
+	Text    string
+	SendURL string
+	Hidden  []string // pairs of name and value, to send it
+	Why     string   // why it cannot be sent; "" if it can
 }
 
 // copyAnswer copies an answer. The first one of the page has a key.
-func copyAnswer(ctx context.Context, answer, text int, t AnswerText) ButtonView {
+func copyAnswer(ctx context.Context, n int, t AnswerText) ButtonView {
 	b := ButtonView{
 		Text: i18n.T(ctx, "users.answer.copy"), Icon: "copy", Small: true, Attrs: templ.Attributes{"data-copy": t.Text},
 	}
-	if answer == 0 && text == 0 {
+	if n == 0 {
 		b.Key = "c"
+	}
+	return b
+}
+
+// sendAnswer sends an answer in the app's own name. The first one of the page has a key.
+func sendAnswer(ctx context.Context, n int, t AnswerText) ButtonView {
+	b := ButtonView{Text: i18n.T(ctx, "users.answer.send"), Icon: "send", Small: true, Why: t.Why}
+	if n == 0 {
+		b.Key = "s"
 	}
 	return b
 }
