@@ -82,7 +82,7 @@ type DocumentCell struct {
 
 func evidenceColumns(ctx context.Context) []Column {
 	return []Column{
-		{Text: i18n.T(ctx, "evidence.what")}, {Text: i18n.T(ctx, "evidence.taken")}, {Text: i18n.T(ctx, "evidence.state")}, {Text: i18n.T(ctx, "evidence.size"), Class: "num"},
-		{Text: "SHA-256", Class: "p2"},
+		{Text: i18n.T(ctx, "evidence.what")}, {Text: i18n.T(ctx, "evidence.taken")}, {Text: i18n.T(ctx, "evidence.state")}, {Text: i18n.T(ctx, "evidence.size"), Class: "num p2"},
+		{Text: "SHA-256", Class: "p3"},
 	}
 }
