@@ -93,6 +93,7 @@ var mayBeNowhere = map[string]bool{
 	"/live/line": true, "/live/stream": true, "/apps/:app/groups/:group/stream": true, // of what nobody has told the test
 	"/apps/:app/media": true, "/apps/:app/actions/:entry": true, "/apps/:app/actions/:entry/undo": true, "/metrics": true, "/audit/by/:operator": true,
 	failureRoute: true, failureRoute + "/body": true, failureRoute + "/replay": true, failureRoute + "/erase": true,
+	"/apps/:app/sanctions/:sanction/again": true, "/apps/:app/sanctions/:sanction/adopt": true, // there is none that differs
 	"/queue/events": true, "/queue/cases/:case/decide": true, // a page has no events, the form no verdict
 	"/search/saved/:search": true, "/search/saved/:search/remove": true, // is somebody's own, and goes
 	"/approvals/:approval": true, "/approvals/:approval/approve": true, "/approvals/:approval/refuse": true, "/approvals/:approval/review": true,
