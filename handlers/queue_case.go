@@ -107,6 +107,9 @@ func (s *Server) caseView(c *gin.Context, f queueFilter, setup cases.Setup, k st
 	}
 	s.caseButtons(ctx, op, k, &v)
 	v.Decide = s.decideView(ctx, op, f, setup, k, v)
+	if err := s.withWave(c, op, app, k, &v); err != nil {
+		return v, err
+	}
 	for i, other := range list {
 		if other.ID != k.ID {
 			continue

@@ -41,6 +41,7 @@ func (s *Server) routes() []route {
 		s.broadcastRoutes(),
 		s.exportRoutes(),
 		s.queueRoutes(),
+		s.waveRoutes(),
 		s.evidenceRoutes(),
 		s.numberRoutes(),
 		s.macroRoutes(),

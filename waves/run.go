@@ -8,12 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"imdesk/actions"
+	"imdesk/imclient"
 	"imdesk/jobs"
 	"imdesk/store"
 )
@@ -189,38 +191,57 @@ func (c Choice) specs(list []store.WaveMessage, late bool) map[string]jobs.Spec 
 // partsInOrder: what can be taken back begins at once, what cannot comes last.
 var partsInOrder = []string{PartTight, PartMute, PartRecall}
 
-// Plan is what cleaning a wave up would do.
+// Plan is what cleaning a wave up would do, as far as it is known without asking the service.
 type Plan struct {
 	Messages, Senders, Groups, Spared int
-	Parts                             []PlanPart
+	Protected                         int            // of the senders: no job harms them
+	Not                               map[string]int // groups in which a part cannot be done, by part and TightJoin or TightMute
 }
 
-// PlanPart is one job of a plan. Err says why it cannot be done.
-type PlanPart struct {
-	Kind string
-	Plan jobs.Plan
-	Err  error
-}
-
-// Plan tells what a choice would do now.
-func (s *Service) Plan(ctx context.Context, by actions.Actor, app actions.App, wave int64, c Choice, spare []string) (Plan, error) {
+// Preview tells what cleaning a wave up would do now.
+func (s *Service) Preview(ctx context.Context, app actions.App, wave int64, spare []string) (Plan, error) {
 	list, err := s.Store.Of(ctx, wave, 0, store.MaxWaveMessages)
 	if err != nil {
 		return Plan{}, err
 	}
 	list, p := without(list, spare)
-	specs := c.specs(list, false)
-	for _, kind := range partsInOrder {
-		spec, is := specs[kind]
-		if !is {
+	p.Not = map[string]int{}
+	seen, people := map[string]bool{}, map[string]bool{}
+	for _, m := range list {
+		people[m.Sender] = true
+		if seen[m.Group] {
 			continue
 		}
-		part := PlanPart{Kind: kind}
-		part.Plan, part.Err = s.Jobs.Plan(ctx, by, app, spec)
-		p.Parts = append(p.Parts, part)
+		seen[m.Group] = true
+		for part, verb := range map[string]imclient.Verb{
+			PartRecall: imclient.VerbRecall, PartMute: imclient.VerbMute, TightJoin: imclient.VerbJoinOption, TightMute: imclient.VerbMuteAll,
+		} {
+			if !app.IM.Caps.Can(verb, imclient.GroupType(m.Kind)) {
+				p.Not[part]++
+			}
+		}
+	}
+	for chunk := range slices.Chunk(slices.Collect(maps.Keys(people)), 500) {
+		safe, err := s.Jobs.Store.Protects(ctx, app.ID, chunk)
+		if err != nil {
+			return Plan{}, err
+		}
+		p.Protected += len(safe)
 	}
 	return p, nil
 }
+
+// Spares tells whether somebody is left out unless an operator says otherwise: who runs a group, and who has been there for long, for they
+// rather quote than take part.
+func Spares(u store.WaveSender, now time.Time) bool {
+	return u.Spared || u.Role == "owner" || u.Role == "admin" || !u.Joined.IsZero() && now.Sub(u.Joined) >= LongMember
+}
+
+// Ages of memberships that are told.
+const (
+	LongMember = 365 * 24 * time.Hour
+	NewMember  = 3 * 24 * time.Hour
+)
 
 // without parts the messages of those who are spared, and counts the others.
 func without(list []store.WaveMessage, spare []string) ([]store.WaveMessage, Plan) {

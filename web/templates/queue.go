@@ -70,6 +70,7 @@ type CaseView struct {
 	Lines    []CaseLine
 	Earlier  MoreView
 	Later    MoreView
+	Wave     *WaveView // instead of what was said around
 	Archive  string // said where what was said around is not known
 	Matched  []string
 	Held     []HeldMessage
