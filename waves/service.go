@@ -62,6 +62,7 @@ type Service struct {
 
 	settings sync.Map // of an app: kept
 	told     map[int64]time.Time
+	owed     map[int64]store.Wave // waves that grew, of which nobody was told yet
 }
 
 // kept are settings that were read lately, with the shapes of what they ignore.
@@ -74,7 +75,7 @@ type kept struct {
 func (s *Service) init() {
 	s.once.Do(func() {
 		s.queue = make(chan message, maxQueue)
-		s.told = map[int64]time.Time{}
+		s.told, s.owed = map[int64]time.Time{}, map[int64]store.Wave{}
 	})
 }
 
@@ -207,6 +208,12 @@ func (s *Service) Run(ctx context.Context) {
 				c.waiting = nil // the database is away for long: the rest is counted later
 			}
 		}
+		for id, w := range s.owed {
+			if now := s.now(); now.Sub(s.told[id]) >= tellEach {
+				delete(s.owed, id)
+				s.tell(ctx, w, now)
+			}
+		}
 	}
 }
 
@@ -293,8 +300,8 @@ func (s *Service) weigh(ctx context.Context, w store.Wave, now time.Time, asked 
 				return err
 			}
 		}
-		if w.State != store.WaveQuiet && now.Sub(s.told[w.ID]) >= tellEach {
-			s.tell(ctx, w, now)
+		if w.State != store.WaveQuiet {
+			s.owed[w.ID] = w
 		}
 		s.wants(asked, w.ID)
 		return nil
