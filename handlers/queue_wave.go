@@ -413,7 +413,8 @@ func (s *Server) reportView(c *gin.Context, r store.WaveRun, b waves.Body, app *
 		if err != nil {
 			return v, err
 		}
-		moving = moving || open
+		back := !b.Reversed.IsZero() || p.Kind == waves.PartTight && !b.Loosened.IsZero()
+		moving = moving || open || back && p.Job != 0 && p.Back == 0 && p.Why == ""
 		v.Parts = append(v.Parts, part)
 		if err := s.reportItems(ctx, app, p, &v); err != nil {
 			return v, err
