@@ -95,8 +95,8 @@ func BenchmarkAsk(b *testing.B) {
 			n := 0
 			for b.Loop() {
 				at := time.Now()
-				if d := s.Ask(context.Background(), "demo", asked(n)); d.Kind != imclient.Let {
-					b.Fatal("it was stopped")
+				if d, err := s.Ask(context.Background(), "demo", asked(n)); err != nil || d.Kind != imclient.Let {
+					b.Fatalf("it was stopped: %v, %v", d.Kind, err)
 				}
 				took = append(took, time.Since(at))
 				n++
