@@ -217,6 +217,7 @@ func (s *Server) openSearchDirect(c *gin.Context) error {
 	if err := s.recorded(c, store.AuditEntry{App: app.Name, Action: actSearchDirect, Reason: reason, Detail: detail}, func() error { return nil }); err != nil {
 		return err
 	}
+	s.flash(c, flash{Toast: &templates.Toast{Text: i18n.N(ctx, "search.direct.done", int(permitTime/time.Minute))}})
 	return seeOther(c, directSearchURL(app, typed))
 }
 

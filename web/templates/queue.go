@@ -71,7 +71,7 @@ type CaseView struct {
 	Earlier  MoreView
 	Later    MoreView
 	Wave     *WaveView // instead of what was said around
-	Archive  string // said where what was said around is not known
+	Archive  string    // said where what was said around is not known
 	Matched  []string
 	Held     []HeldMessage
 	Copies   *CopiesView

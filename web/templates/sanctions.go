@@ -40,7 +40,7 @@ type SanctionRow struct {
 	By       string
 	Reason   string
 	Since    time.Time
-	Found    bool // at Since, at the service: nobody knows since when
+	Found    bool      // at Since, at the service: nobody knows since when
 	Until    time.Time // zero: none is known
 	Forever  bool
 	Ended    time.Time
