@@ -703,7 +703,7 @@ var sure = map[string]bool{
 	"/apps/:app/broadcasts/tags":                     true,
 	"/apps/:app/groups/:group/messages/mute-senders": true, "/apps/:app/groups/:group/messages/kick-senders": true,
 	"/apps/:app/new-group": true, "/apps/:app/import-group": true,
-	"/queue": true, "/queue/last": true, "/queue/list": true, "/queue/handover": true, "/queue/numbers": true, "/queue/numbers/csv": true, "/queue/cases/:case/evidence": true, "/queue/cases/:case/hold": true, "/queue/cases/:case/unhold": true, "/settings/evidence": true, "/settings/macros": true,
+	"/queue": true, "/queue/last": true, "/queue/list": true, "/queue/handover": true, "/queue/numbers": true, "/queue/numbers/csv": true, "/queue/cases/:case/evidence": true, "/queue/cases/:case/hold": true, "/queue/cases/:case/unhold": true, "/queue/waves/:wave": true, "/queue/waves/:wave/clean": true, "/queue/runs/:run": true, "/queue/runs/:run/items.csv": true, "/settings/evidence": true, "/settings/macros": true,
 	"/settings/rules": true, "/settings/rules/export": true, "/settings/rules/import": true, "/settings/rules/new": true, "/settings/rules/rule/:rule": true, "/settings/rules/rule/:rule/delete": true,
 	"/settings/rules/new-list": true, "/settings/rules/list/:list": true, "/settings/rules/list/:list/export": true, "/settings/rules/list/:list/delete": true,
 	"/apps/:app/direct/search": true, "/apps/:app/direct/said": true,

@@ -35,6 +35,7 @@ import (
 	"imdesk/sanctions"
 	"imdesk/secrets"
 	"imdesk/store"
+	"imdesk/waves"
 	"imdesk/web/golden"
 )
 
@@ -140,6 +141,10 @@ func newHarnessAt(t testing.TB, at setting, change ...func(*Options)) *harness {
 			}
 			return actions.App{}, false
 		},
+	}
+	options.Waves = &waves.Service{
+		Store: h.store.Waves, Cases: h.store.Cases, Policies: h.store.Policies, Actions: h.actions, Jobs: h.jobs, App: options.Sanctions.App,
+		Flag: h.cases.Flag, Decide: h.cases.DecideWave, Changed: func(context.Context, int64) {}, Now: h.now, Log: log,
 	}
 	judge.App = func(name string) (actions.App, bool) {
 		if a := options.Apps.Get(name); a != nil {

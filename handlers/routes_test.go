@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"imdesk/actions"
 	"imdesk/auth"
@@ -42,6 +43,17 @@ func newRoutes(t *testing.T) *harness {
 	check(t, err)
 	id := h.flag("1", "ann", "hello", 50)
 	_, _, err = h.cases.Decide(t.Context(), actions.Actor{OperatorID: h.operatorID(auth.Moderator), Name: "op_moderator"}, id, cases.Choice{Macro: "none"})
+	check(t, err)
+	w, err := h.store.Waves.Join(t.Context(), store.Wave{App: testApp, Sender: "ann", Text: "buy", First: h.now(), Last: h.now(), JoinedUntil: h.now().Add(time.Hour)}, h.now(),
+		func([]store.Wave) int64 { return 0 })
+	check(t, err)
+	w, err = h.store.Waves.Add(t.Context(), w.ID, []store.WaveMessage{{Group: "g1", Key: "1", Seq: "1", Kind: "Public", Sender: "ann", At: h.now(), Text: "buy"}}, h.now().Add(time.Hour))
+	check(t, err)
+	w.State, w.Case = store.WaveOpen, id
+	check(t, h.store.Waves.Set(t.Context(), w, store.WaveSeen))
+	_, _, err = h.store.Waves.AddRun(t.Context(), store.WaveRun{
+		Wave: w.ID, App: testApp, OperatorID: h.operatorID(auth.Lead), OperatorName: "op_lead", Key: "k", Body: []byte(`{"begun": true, "messages": 1, "senders": 1, "groups": 1}`), Made: h.now(),
+	})
 	check(t, err)
 	h.putRules("[[list]]\nname = \"terms\"\nterms = [\"darn\"]\n[[rule]]\nname = \"words\"\nstate = \"draft\"\noutcome = \"flag\"\nwhen = { words = [\"darn\"] }\n")
 	_, err = h.store.Rules.Hold(t.Context(), store.Held{At: h.now(), App: testApp, Group: "g1", Sender: "ann", Rule: "words", Text: "held", Case: id})
@@ -106,7 +118,7 @@ var mayBeNowhere = map[string]bool{
 // addressOf is a real address of a route.
 func addressOf(r route) string {
 	path := strings.NewReplacer(":app", testApp, ":group", "g1", ":user", "ann", ":entry", "1",
-		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":failure", "1", ":case", "1", ":verdict", "1", ":search", "1", ":library", "block", ":rule", "words", ":held", "1", ":list", "terms", ":name", "added").Replace(r.path)
+		":service", "group_open_http_svc", ":command", "get_group_info", ":answer", "none", ":waiting", "none", ":operator", "nobody", ":token", "none", ":job", "1", ":failure", "1", ":case", "1", ":verdict", "1", ":search", "1", ":library", "block", ":rule", "words", ":held", "1", ":wave", "1", ":run", "1", ":list", "terms", ":name", "added").Replace(r.path)
 	if r.method == get {
 		path += routeQuery[r.path]
 	}
