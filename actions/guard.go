@@ -194,5 +194,5 @@ var decoders = map[Verb]func(b json.RawMessage, key string) (Action, error){
 	VerbAllow: decoder[AllowInRoom], VerbMarkRoom: decoder[MarkRoom], VerbDeleteMessages: decoder[DeleteMessages],
 	VerbMarkRead: decoder[MarkMemberRead], VerbSendUsers: decoder[SendToUsers], VerbSendGroups: decoder[SendToGroups],
 	VerbNoteBlock: decoder[NoteBlock], VerbMarkContact: decoder[MarkContact], VerbMakeToken: decoder[MakeToken],
-	VerbWarn: decoder[Warn],
+	VerbWarn: decoder[Warn], VerbAnswer: decoder[Answer], VerbAdopt: decoder[Adopt],
 }

@@ -210,6 +210,8 @@ func TestForbidden(t *testing.T) {
 		MarkContact{Where: Where{User: one[0], Peer: "b"}, Marks: map[string]bool{"pinned": true}},
 		MakeToken{Common: because("x"), User: one[0], Life: time.Hour},
 		Warn{User: one[0], Text: "x"},
+		Answer{Warn{User: one[0], Text: "x"}},
+		Adopt{User: one[0], Kind: "mute", Group: g.id},
 	}
 	var covered []Verb
 	for _, a := range all {

@@ -77,7 +77,7 @@ const (
 	VerbMakeToken        Verb = "user.token"
 	VerbWarn             Verb = "user.warn"
 	VerbAnswer           Verb = "user.answer"    // why writing does not work
-	VerbAdopt            Verb = "sanction.adopt" // the service\'s word, into the register
+	VerbAdopt            Verb = "sanction.adopt" // the service's word, into the register
 )
 
 // VerbBulk is no action: it is the right to do something to more than AtOnce people or messages at once. Taking such a

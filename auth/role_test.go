@@ -34,7 +34,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			VerbEditMessage, VerbReceipts, VerbAddMembers, VerbShareSearch, VerbWarn, VerbAdopt,
 		},
 		Lead: {
-			VerbRules, VerbSanctionWords, VerbBulk, VerbCleanWave, VerbFind, VerbExport, VerbProtect, VerbApprove, VerbOverride, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
+			VerbRules, VerbSanctionWords, VerbBulk, VerbCleanWave, VerbEvidence, VerbHold, VerbFind, VerbExport, VerbProtect, VerbApprove, VerbOverride, VerbTokens, VerbBan, VerbUnban, VerbGlobalMute, VerbGlobalUnmute, VerbDismiss, VerbAudit, VerbSetRole,
 			VerbEditGroup, VerbSignOut, VerbSendDirect, VerbEditDirect, VerbDirectExtensions, VerbMarkReadDirect, VerbHideDirect, VerbSend,
 			VerbExtensions, VerbSetUnread,
 			VerbImportUsers, VerbEditUser, VerbAddFriends, VerbEditFriend, VerbRemoveFriends, VerbFillFriendList, VerbRemoveFriendList,

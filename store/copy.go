@@ -296,10 +296,12 @@ func copyAll(ctx context.Context, source, target conn, progress func(Copied)) ([
 	return list, reindexAll(ctx, target)
 }
 
-// empty refuses a target with anything in it, and takes away the one row that every new database has.
+// empty refuses a target with anything in it, and takes away the rows that every new database has.
 func empty(ctx context.Context, c conn, tables []copyTable) error {
-	if _, err := c.exec(ctx, `DELETE FROM audit_head WHERE records = 0 AND entries = 0`); err != nil {
-		return err
+	for _, row := range []string{`audit_head WHERE records = 0 AND entries = 0`, `sanction_log WHERE seq = 0`} {
+		if _, err := c.exec(ctx, `DELETE FROM `+row); err != nil {
+			return err
+		}
 	}
 	for _, t := range tables {
 		var n int64
