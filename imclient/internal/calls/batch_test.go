@@ -157,6 +157,9 @@ func TestReadBatches(t *testing.T) {
 		if batch[0] == 5 {
 			return failure(imclient.ErrUnavailable, "")
 		}
+		if batch[0] > 5 { // however late the failure comes
+			<-ctx.Done()
+		}
 		return nil
 	})
 	if !errors.Is(err, imclient.ErrUnavailable) || calls.Load() > 5+2*parallel {
