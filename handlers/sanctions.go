@@ -123,6 +123,11 @@ func (s *Server) sanctionsPage(c *gin.Context) error {
 		list = list[:sanctionsSize]
 		v.Pager.Next = withQuery(u, "at", strconv.FormatInt(list[len(list)-1].ID, 10))
 	}
+	users := make([]string, len(list))
+	for i, x := range list {
+		users[i] = x.User
+	}
+	s.meet(ctx, app, "", users)
 	v.Rows = s.sanctionRows(c, app, list)
 	v.Empty = templates.EmptyView{Icon: "shield", Title: i18n.T(ctx, "sanctions.none"), Text: i18n.T(ctx, "sanctions.none_text")}
 	if v.Filtered || q.Get("state") != "" {
@@ -190,7 +195,7 @@ func (s *Server) sanctionRows(c *gin.Context, app *App, list []store.Sanction) [
 	keyed := false
 	for _, x := range list {
 		r := templates.SanctionRow{
-			ID: strconv.FormatInt(x.ID, 10), Who: templates.PersonView{ID: x.User, Name: users[x.User], URL: userURL(app, x.User)},
+			ID: strconv.FormatInt(x.ID, 10), Who: templates.PersonView{ID: x.User, Name: orID(users[x.User], s.nameOf(app.Name, x.User)), URL: userURL(app, x.User)},
 			Kind: i18n.T(ctx, "sanctions.kind."+x.Kind), Icon: map[string]string{store.SanctionBan: "ban", store.SanctionKick: "kick"}[x.Kind],
 			State: sanctionState(ctx, x), How: sanctionHow(ctx, x), By: s.sanctionBy(ctx, x), Reason: x.Reason, Since: x.Since, Found: x.Source == store.SanctionByService,
 			Until: x.Until, Forever: !x.Until.Before(imclient.Forever), Ended: x.EndedAt, CaseURL: caseLink(c, x),
