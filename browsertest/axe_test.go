@@ -365,7 +365,7 @@ window.newLooks = known => {
 		return f;
 	};
 	window.freshLooks = new Map();
-	for (const e of document.querySelectorAll("[data-look]")) e.removeAttribute("data-look");
+	for (const e of document.querySelectorAll("[data-fresh-look]")) e.removeAttribute("data-fresh-look");
 	for (const e of document.body.querySelectorAll("*")) {
 		const says = e.matches("input, select, textarea") || [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
 		if (!says || !e.checkVisibility({visibilityProperty: true})) continue;
@@ -375,16 +375,16 @@ window.newLooks = known => {
 		const look = [e.localName, s.color, s.fontSize, s.fontWeight, s.textShadow, off, ground(e)].join("|");
 		if (seen.has(look)) continue;
 		seen.add(look);
-		e.setAttribute("data-look", "");
+		e.setAttribute("data-fresh-look", "");
 		window.freshLooks.set(e, look);
 	}
 	return window.freshLooks.size;
 };
 window.contrastOfLooks = async () => {
-	axe.configure({rules: [{id: "color-contrast", selector: "[data-look]"}]});
+	axe.configure({rules: [{id: "color-contrast", selector: "[data-fresh-look]"}]});
 	const r = await axe.run(document, {runOnly: ["color-contrast"], resultTypes: ["violations", "passes"], iframes: false, elementRef: true});
 	window.lookedAt = r.passes.flatMap(p => p.nodes).map(n => window.freshLooks.get(n.element)).filter(Boolean);
-	for (const e of window.freshLooks.keys()) e.removeAttribute("data-look");
+	for (const e of window.freshLooks.keys()) e.removeAttribute("data-fresh-look");
 	return r;
 };
 `

@@ -339,19 +339,28 @@ func (c *console) group(t testing.TB, name string, people ...string) string {
 	return id
 }
 
-// say sends a text as a user and returns its seq.
+// say sends a text as a user and returns its seq. What the service drops because much was said in the group is said again.
 func (c *console) say(t testing.TB, group, from, text string, more ...map[string]any) string {
 	t.Helper()
 	m := map[string]any{
-		"GroupId": group, "From_Account": from, "Random": c.made.Add(1),
+		"GroupId": group, "From_Account": from,
 		"MsgBody": []any{map[string]any{"MsgType": "TIMTextElem", "MsgContent": map[string]any{"Text": text}}},
 	}
 	for _, extra := range more {
 		maps.Copy(m, extra)
 	}
-	a := c.must(t, "group_open_http_svc/send_group_msg", m)
-	seq, _ := a["MsgSeq"].(float64)
-	return strconv.FormatInt(int64(seq), 10)
+	for {
+		m["Random"] = c.made.Add(1)
+		a := c.must(t, "group_open_http_svc/send_group_msg", m)
+		switch seq, _ := a["MsgSeq"].(float64); {
+		case a["MsgDropReason"] == "MsgFreqCtrl": // 40 a second in a group
+			time.Sleep(50 * time.Millisecond)
+		case seq == 0:
+			t.Fatalf("the service did not take %q of %s: %v", text, from, a)
+		default:
+			return strconv.FormatInt(int64(seq), 10)
+		}
+	}
 }
 
 // member reads a membership from the service; nil if there is none.

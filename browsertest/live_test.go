@@ -11,6 +11,7 @@ import (
 
 	"imdesk/imclient"
 	"imdesk/store"
+	"imdesk/web/static"
 
 	"github.com/chromedp/chromedp/kb"
 )
@@ -154,13 +155,15 @@ func TestLiveKeepsUp(t *testing.T) {
 	p.connected().wantLines(said...)
 }
 
-// The pages of a group follow by themselves.
+// The pages of a group follow by themselves. Each has one stream, also where its script comes late, as over a slow network.
 func TestGroupPagesFollow(t *testing.T) {
 	c := demo(t)
 	g := c.group(t, "Follows", "bt_olga:Olga", "bt_ann:Ann", "bt_bob:Bob")
 	c.say(t, g, "bt_ann", "said before")
 	w := c.wire(t)
+	w.delay(map[string]time.Duration{static.URL("app.js"): 200 * time.Millisecond, "/stream": 600 * time.Millisecond})
 	messages := c.wired(t, w, "viewer").visit(groupPath(g, "messages")).see("said before")
+	w.delay(nil)
 	muted := c.wired(t, w, "viewer").visit(groupPath(g, "muted")).see("Nobody is muted")
 	members := c.wired(t, w, "viewer").visit(groupPath(g, "members")).see("Bob")
 

@@ -316,7 +316,7 @@ func TestTaskHandOver(t *testing.T) {
 	if err != nil || k.AssignedName != "lead" || k.Why == "" {
 		t.Errorf("it is with %q, because %q: %v", k.AssignedName, k.Why, err)
 	}
-	c.as(t, "lead", how{}).visit("/queue?which=mine").see("Handed to you", k.Why)
+	c.as(t, "lead", how{}).visit(fmt.Sprintf("/queue?which=mine&case=%d", list[0])).showsCase(list[0]).see("Handed to you", k.Why)
 }
 
 // Two browsers on one queue: each sees who else is there within a moment, and a case is decided once.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // wire is the network between a browser and a console: it can be cut, or lose what is sent while both ends believe in it, as when
@@ -17,7 +18,8 @@ type wire struct {
 
 	mu    sync.Mutex
 	conns map[*link]bool
-	down  bool // nobody gets through
+	down  bool                     // nobody gets through
+	late  map[string]time.Duration // what requests with a part in their address wait before they get through
 	asked bytes.Buffer
 }
 
@@ -86,7 +88,14 @@ func (w *wire) pass(k *link, to io.Writer, from io.Reader, lose func([]byte) boo
 		n, err := from.Read(buf)
 		w.mu.Lock()
 		lost := lose(buf[:n])
+		var late time.Duration
+		for part, wait := range w.late {
+			if from == k.browser && strings.Contains(k.last, part) {
+				late = max(late, wait)
+			}
+		}
 		w.mu.Unlock()
+		time.Sleep(late)
 		if n > 0 && !lost {
 			if _, err := to.Write(buf[:n]); err != nil {
 				return
@@ -120,6 +129,13 @@ func (w *wire) sleep(part string) {
 	for _, k := range rest {
 		w.end(k)
 	}
+}
+
+// delay has requests with a part in their address wait from now on; nil: none.
+func (w *wire) delay(late map[string]time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.late = late
 }
 
 // cut ends all connections, and lets nobody through until mended.

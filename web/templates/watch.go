@@ -149,13 +149,13 @@ func watchLineAttrs(l WatchLine) templ.Attributes {
 	return a
 }
 
-// watchStream are the attributes that connect the page to its events. Offline, the wait between two tries stays short, and a try that
+// watchStream are the attributes that connect the page to its events, once app.js listens to them. Offline, the wait between two tries stays short, and a try that
 // is not answered, as over a connection that did not outlive a sleep, ends soon.
 func watchStream(url string) templ.Attributes {
 	if url == "" {
 		return nil
 	}
-	return templ.Attributes{"hx-sse:connect": url, "hx-swap": "none", "hx-config": `{"sse":{"reconnectMaxDelay":5000,"connectTimeout":10000}}`}
+	return templ.Attributes{"hx-sse:connect": url, "hx-trigger": "listening", "hx-swap": "none", "hx-config": `{"sse":{"reconnectMaxDelay":5000,"connectTimeout":10000}}`}
 }
 
 func paneID(i int) string { return "pane-" + strconv.Itoa(i) }

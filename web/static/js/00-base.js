@@ -64,7 +64,8 @@ function stop(event) {
   event.stopImmediatePropagation();
 }
 
-// What is connected to a stream of events asks for it once, though htmx looks at the page twice.
+// What is connected to a stream of events asks for it once, though htmx looks at the page twice; and not before somebody listens
+// (see 81-watch.js).
 const connected = new WeakSet();
 document.addEventListener("htmx:before:request", (event) => {
   const { sourceElement } = event.detail.ctx;
@@ -73,6 +74,6 @@ document.addEventListener("htmx:before:request", (event) => {
   connected.add(sourceElement);
 });
 
-// htmx begins one turn after its script has run. A key may come before that, and would send a form the
-// slow way.
+// htmx begins one turn after its script has run, which is before or after this. A key may come before that, and would send a form
+// the slow way.
 htmx.initialize();

@@ -251,6 +251,10 @@ if (following) {
   }, 250);
 }
 
+// From here on nothing that the stream says is lost: its element asks for it now, and not when htmx finds it, which may be before
+// this script has come.
+streaming?.dispatchEvent(new Event("listening"));
+
 // What is read because of a change is asked of the service, and not of what the console remembers for seconds.
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
