@@ -36,6 +36,7 @@ const (
 	atOnce     = 2 // cases in one console
 	poll       = 5 * time.Second
 	caseTime   = 90 * time.Second // less than the lease
+	endTime    = 5 * time.Second  // for saying how far it came
 	pruneEach  = time.Hour
 	orphanFor  = time.Hour // a file may be there before what it belongs to
 	pruneSome  = 100
@@ -127,7 +128,7 @@ func (s *Service) Flagged(ctx context.Context, id int64, f cases.Flag) {
 	}
 }
 
-// Run freezes what is due until ctx ends. What is under way then goes on with the next console that looks.
+// Run freezes what is due until ctx ends. What is under way then is given back, and goes on with the next console that looks.
 func (s *Service) Run(ctx context.Context, owner string) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -189,14 +190,20 @@ func (s *Service) freeze(ctx context.Context, c store.Case, l store.EvidenceLeas
 	ctx, cancel := context.WithTimeout(imclient.WithPriority(ctx, imclient.PriorityJob), caseTime)
 	defer cancel()
 	err := s.take(ctx, c, l.Tries+1 >= maxTries)
-	if err == nil {
+	stopped := errors.Is(ctx.Err(), context.Canceled)
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), endTime) // also of a console that stops: nobody is to wait for its lease
+	defer end()
+	switch {
+	case err == nil:
 		err = s.Store.Done(ctx, l)
-	} else if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	case stopped:
+		err = s.Store.GiveBack(ctx, l)
+	default:
 		after := time.Second << (2 * min(l.Tries, 5)) // up to 17 minutes
 		s.log().InfoContext(ctx, "freeze evidence later", "case", c.ID, "after", after, "error", err)
-		err = s.Store.Later(context.WithoutCancel(ctx), l, after)
+		err = s.Store.Later(ctx, l, after)
 	}
-	if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrLeaseLost) {
+	if err != nil && !errors.Is(err, store.ErrLeaseLost) {
 		s.log().WarnContext(ctx, "freeze evidence", "case", c.ID, "error", err)
 	}
 }

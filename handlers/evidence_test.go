@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ import (
 // freeze has evidence frozen until so many things are frozen with a case.
 func (h *harness) freeze(id int64, n int) map[string]store.EvidenceItem {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	done := make(chan struct{})
 	go func() { defer close(done); h.evidence.Run(ctx, "test") }()
 	defer func() { cancel(); <-done }()
@@ -39,6 +40,29 @@ func (h *harness) freeze(id int64, n int) map[string]store.EvidenceItem {
 	}
 	h.t.Fatalf("not frozen: %+v", h.frozen(id))
 	return nil
+}
+
+// stopFreezing stops a console that is about to fetch a file: whoever looks next need not wait for its lease.
+func (h *harness) stopFreezing() {
+	fetch, asked := h.evidence.Fetch, make(chan struct{})
+	var once sync.Once
+	h.evidence.Fetch = func(ctx context.Context, kind, address string) (*evidence.Fetched, error) {
+		once.Do(func() { close(asked) })
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	done := make(chan struct{})
+	go func() { defer close(done); h.evidence.Run(ctx, "stopped") }()
+	select {
+	case <-asked:
+	case <-ctx.Done():
+		h.t.Error("no file was asked for")
+	}
+	stop()
+	<-done
+	h.evidence.Fetch = fetch
 }
 
 // frozen is what is frozen with a case, by kind; of files by the end of their address.
@@ -110,6 +134,7 @@ func TestFrozen(t *testing.T) {
 	// A console that took the case and died does not keep it.
 	_, _, _, err := h.store.Evidence.Due(t.Context(), "dead", time.Millisecond)
 	check(t, err)
+	h.stopFreezing()
 	items := h.freeze(id, 11)
 	for name, want := range map[string]string{
 		"message": "buy this", "sender": `"Nick": "Cy"`, "group": `"Name": "A group"`, "member": `"Role": "member"`, "callback": "Group.CallbackAfterSendMsg", "contact 3": "name = 'contact'",

@@ -193,14 +193,17 @@ func TestWhyAmIMuted(t *testing.T) {
 	h := newUser(t)
 	h.newGroup("AVChatRoom", "live", "直播间", "olga")
 	b := h.as(auth.Support)
-	b.get(uPage).lacks("Why writing does not work")
+	b.get(uPage).has("Why writing does not work", "Nothing keeps you from writing").lacks("You cannot write")
 
 	end := h.now().Add(24 * time.Hour)
 	h.do(actions.Mute{Common: because("Advertising: three times"), Group: "g1", Users: []string{"bob", "ann"}, Span: actions.Span{For: 24 * time.Hour}})
 	page := b.get(uPage).is(http.StatusOK)
 	at := i18n.Full(i18n.With(context.Background(), i18n.Locale{Zone: h.server.Zone}), end)[:len("2006-01-02 15:")]
-	page.has("Why writing does not work", "Muted by Mei Lin", "You cannot write in the group “Music” until "+at, "UTC+8. Reason: Advertising: three times.",
-		"你在群「Music」中已被禁言，"+at, "原因：广告：three times。")
+	page.has("Why writing does not work", "Set by Mei Lin", "You cannot write in the group “Music” until "+at, "UTC+8. Reason: Advertising.",
+		"你在群「Music」中已被禁言，"+at, "原因：广告。")
+	if said := page.answers(); strings.Contains(said, "three times") || strings.Contains(said, "Mei Lin") {
+		t.Errorf("what is for colleagues is sent: %q", said)
+	}
 	page.marked(`aria-keyshortcuts="c"`, `aria-keyshortcuts="u"`, `lang="zh-CN"`, `data-copy="You cannot write`)
 	if n := strings.Count(page.body, `class="answer"`); n != 2 {
 		t.Errorf("%d answers", n)
@@ -223,14 +226,17 @@ func TestWhyAmIMuted(t *testing.T) {
 	// A mute that was not set here has no reason.
 	h.must("group_open_http_svc/forbid_send_msg", map[string]any{"GroupId": "g1", "Members_Account": []string{"ann"}, "MuteTime": uint32(1<<32 - 1)})
 	h.advance(3 * time.Second)
-	b.get(uPage).has("Not muted in this console", "You cannot write in the group “Music” any more. There is no end date.", "你在群「Music」中已被永久禁言。").lacks("Reason:", "three times")
+	page = b.get(uPage).has("Not set in this console", "You cannot write in the group “Music” any more. There is no end date.", "你在群「Music」中已被永久禁言。").lacks("Reason:", "原因：", "Set by Mei Lin")
+	if said := page.answers(); strings.Contains(said, "three times") {
+		t.Errorf("the reason of another mute is sent: %q", said)
+	}
 
 	// A mute outlives leaving, and a live room keeps no members: the log knows where to look.
 	h.do(actions.Mute{Common: because("刷屏"), Group: "live", Users: []string{"ann"}, Span: actions.Span{Forever: true}})
 	h.must("group_open_http_svc/delete_group_member", map[string]any{"GroupId": "g1", "MemberToDel_Account": []string{"ann"}})
 	h.advance(3 * time.Second)
 	page = b.get(uPage).has("You cannot write in the group “直播间” any more. There is no end date. Reason: Flooding.", "原因：刷屏。", "Music")
-	if n := strings.Count(page.body, `<p class="answer-head">`); n != 2 {
+	if n := strings.Count(page.body, `<li class="answer-head">`); n != 2 {
 		t.Errorf("%d mutes are explained:\n%s", n, page.text())
 	}
 	h.do(actions.Unmute{Group: "live", Users: []string{"ann"}})
@@ -247,22 +253,42 @@ func TestWhyAmIMutedEverywhere(t *testing.T) {
 	h.do(actions.GlobalMute{Common: because("Fraud or phishing"), Users: []string{"ann"}, Direct: hour, Groups: hour})
 	b.get(uPage).has("Direct chats and all groups", "You cannot write in direct chats and groups until", "Reason: Fraud or phishing.", "原因：诈骗或钓鱼。").marked(`aria-keyshortcuts="u"`)
 	h.do(actions.GlobalMute{Common: because("worse"), Users: []string{"ann"}, Groups: day})
-	page := b.get(uPage).has("You cannot write in direct chats until", "You cannot write in any group until", "Reason: Fraud or phishing.", "Reason: worse.")
-	if n := strings.Count(page.body, `<p class="answer-head">`); n != 2 {
+	page := b.get(uPage).has("You cannot write in direct chats until", "You cannot write in any group until", "Reason: Fraud or phishing.", "Reason: It went against the rules of the app.", "原因：违反了应用的规则。")
+	if n := strings.Count(page.body, `<li class="answer-head">`); n != 2 {
 		t.Errorf("%d mutes are explained", n)
+	}
+	if said := page.answers(); strings.Contains(said, "worse") {
+		t.Errorf("what a colleague wrote is sent: %q", said)
 	}
 	h.do(actions.GlobalUnmute{Users: []string{"ann"}, Direct: true, Groups: true})
 	b.get(uPage).lacks("You cannot write")
 }
 
+// answers are the texts for the user that a page has copied.
+func (a *answer) answers() string {
+	a.t.Helper()
+	var list []string
+	for _, n := range find(a.document(), func(n *html.Node) bool { _, has := attribute(n, "data-copy"); return has }) {
+		said, _ := attribute(n, "data-copy")
+		list = append(list, said)
+	}
+	if len(list) == 0 {
+		a.t.Errorf("%s: there is nothing to copy", a.what)
+	}
+	return strings.Join(list, "\n")
+}
+
+// A reason of the menu is said in the reader's language; what was written beside it, or instead of it, is for colleagues.
 func TestReasonIn(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ recorded, en, zh string }{
 		{"Advertising", "Advertising", "广告"},
 		{"广告", "Advertising", "广告"},
-		{"广告：加 V 信", "Advertising: 加 V 信", "广告：加 V 信"},
-		{"Flooding: again: and again", "Flooding: again: and again", "刷屏：again: and again"},
-		{"Advertisings", "Advertisings", "Advertisings"},
+		{"广告：加 V 信", "Advertising", "广告"},
+		{"Flooding: again: and again", "Flooding", "刷屏"},
+		{"Advertisings", "", ""},
+		{"Other, in words: a grudge", "", ""},
+		{"a grudge", "", ""},
 		{"", "", ""},
 	} {
 		if en, zh := reasonIn(in(t, i18n.English), tt.recorded), reasonIn(in(t, i18n.Chinese), tt.recorded); en != tt.en || zh != tt.zh {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"imdesk/actions"
 	"imdesk/auth"
@@ -35,7 +36,7 @@ const (
 type hindrance struct {
 	muteInForce
 	kind string          // "": a mute, hindersBan, hindersMuteAll
-	row  *store.Sanction // of the register; nil: it does not know of it
+	row  *store.Sanction // of the register; nil: it does not know of it, or knows of another one
 }
 
 // register reads what the register has of a user: what is open, and the newest of what was.
@@ -49,9 +50,12 @@ func (s *Server) register(ctx context.Context, app *App, user string) (list []st
 // userSanctions is how many rows of the register a user's page reads.
 const userSanctions = 100
 
-// rowOf is the open row of a kind and a group.
-func rowOf(list []store.Sanction, kind, group string) *store.Sanction {
-	i := slices.IndexFunc(list, func(x store.Sanction) bool { return x.Kind == kind && x.Group == group && x.Open() })
+// rowOf is the open row of a kind and a group that ends when the service says: a mute with another end is not the one that the
+// register knows, so that who set it, and why, is not known.
+func rowOf(list []store.Sanction, kind, group string, until time.Time) *store.Sanction {
+	i := slices.IndexFunc(list, func(x store.Sanction) bool {
+		return x.Kind == kind && x.Group == group && x.Open() && (x.Until.IsZero() || sameMute(x.Until, until))
+	})
 	if i < 0 {
 		return nil
 	}
@@ -62,13 +66,13 @@ func rowOf(list []store.Sanction, kind, group string) *store.Sanction {
 // rooms, of which no service tells by user, what the register says.
 func (s *Server) hindrances(ctx context.Context, app *App, f *userFacts) (list []hindrance) {
 	for _, m := range s.mutesInForce(f) {
-		h := hindrance{muteInForce: m, row: rowOf(f.register, store.SanctionMute, m.group.ID)}
+		h := hindrance{muteInForce: m, row: rowOf(f.register, store.SanctionMute, m.group.ID, m.until)}
 		if m.group.ID == "" {
 			kind := store.SanctionGroups
 			if m.direct {
 				kind = store.SanctionDirect
 			}
-			h.row = rowOf(f.register, kind, "")
+			h.row = rowOf(f.register, kind, "", m.until)
 		}
 		list = append(list, h)
 	}

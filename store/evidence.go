@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"time"
 )
@@ -86,6 +87,8 @@ type Evidence interface {
 	Done(ctx context.Context, l EvidenceLease) error
 	// Later has it tried again after a while. ErrLeaseLost.
 	Later(ctx context.Context, l EvidenceLease, after time.Duration) error
+	// GiveBack leaves it to whoever looks next, as if it had not been taken: the console stops. ErrLeaseLost.
+	GiveBack(ctx context.Context, l EvidenceLease) error
 	// Freeze keeps things with a case. What is there already stays as it is.
 	Freeze(ctx context.Context, id int64, list ...EvidenceItem) error
 	// Items are what is frozen with a case, by kind and name.
@@ -137,11 +140,14 @@ func (s evidence) Due(ctx context.Context, owner string, lease time.Duration) (c
 		return l, r.Scan(&l.Case, &l.Owner, &l.Round, &l.Tries)
 	})
 	if isNotFound(err) {
-		ms, nextErr := one(w.row(ctx, `SELECT COALESCE(MIN(CASE WHEN due > lease_until THEN due ELSE lease_until END) - `+w.clock()+`, 0) FROM evidence_work`), scanInt)
-		if nextErr != nil {
+		var ms sql.NullInt64
+		if nextErr := w.row(ctx, `SELECT MIN(CASE WHEN due > lease_until THEN due ELSE lease_until END) - `+w.clock()+` FROM evidence_work`).Scan(&ms); nextErr != nil {
 			return c, l, 0, wrap(op, nextErr)
 		}
-		return c, l, time.Duration(ms) * time.Millisecond, wrap(op, err)
+		if ms.Valid { // not more than 0: it became due since
+			next = time.Duration(max(ms.Int64, 1)) * time.Millisecond
+		}
+		return c, l, next, wrap(op, err)
 	}
 	if err == nil {
 		c, err = caseStore(s).Get(ctx, l.Case)
@@ -167,6 +173,11 @@ func (s evidence) Later(ctx context.Context, l EvidenceLease, after time.Duratio
 	c := s.db.write()
 	err := c.execOne(ctx, `UPDATE evidence_work SET due = `+c.clock()+` + ?, tries = tries + 1, lease_owner = '', lease_until = 0`+freezing, after.Milliseconds(), l.Case, text(l.Owner))
 	return wrap("freeze later", lost(err))
+}
+
+func (s evidence) GiveBack(ctx context.Context, l EvidenceLease) error {
+	err := s.db.write().execOne(ctx, `UPDATE evidence_work SET lease_owner = '', lease_until = 0`+freezing, l.Case, text(l.Owner))
+	return wrap("give freezing back", lost(err))
 }
 
 func lost(err error) error {

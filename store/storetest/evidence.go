@@ -50,6 +50,14 @@ func Evidence(t *testing.T, open Open) {
 	if must(t, err); l.Tries != 1 {
 		t.Errorf("tries: %+v", l)
 	}
+
+	// What is given back is due at once, to anybody, and no try was made.
+	must(t, s.Evidence.GiveBack(ctx, l))
+	wantErr(t, s.Evidence.GiveBack(ctx, l), store.ErrLeaseLost)
+	_, l, _, err = s.Evidence.Due(ctx, "c", time.Minute)
+	if must(t, err); l.Tries != 1 {
+		t.Errorf("tries after it was given back: %+v", l)
+	}
 	must(t, s.Evidence.Done(ctx, l))
 	_, _, next, err = s.Evidence.Due(ctx, "b", time.Minute)
 	if wantErr(t, err, store.ErrNotFound); next != 0 {
