@@ -383,11 +383,12 @@ func (f *filler) read(ctx context.Context, from string) (imclient.HistoryPage, e
 	})
 }
 
-// keep keeps a page. Its positions count: what lies between them and those that are known is a hole.
+// keep keeps a page. Its positions count: what lies between them and those that are known is a hole. What was said before groups were
+// kept is out of the past.
 func (f *filler) keep(ctx context.Context, list []imclient.Message) error {
 	e := f.k.history(f.place, list, FromHistory)
-	for i := range e.Said {
-		e.Said[i].Inside = false
+	for i, m := range e.Said {
+		e.Said[i].Inside = !m.At.IsZero() && m.At.Before(f.floor)
 	}
 	return f.k.keepHistory(ctx, e)
 }

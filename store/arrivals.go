@@ -20,8 +20,9 @@ const (
 
 // Limits of arrivals.
 const (
-	MaxArrivalPage = 1000      // read at once
-	ArrivalLag     = time.Hour // what was said longer ago when it is kept is history, not an arrival
+	MaxArrivalPage = 1000            // read at once
+	ArrivalLag     = time.Hour       // what was said longer ago when it is kept is history, not an arrival
+	ReadLag        = 5 * time.Minute // the same for what was read out of the past: it came to light, nobody said it just now
 )
 
 // Arrival is a change of a group's message in the archive. Message is as it is now, without its body.
@@ -66,7 +67,11 @@ type arrived struct {
 
 // tells reports whether a message is news to those who watch: of a group, and not out of the past.
 func (m Archived) tells(now time.Time) bool {
-	return m.Place.Group != "" && (m.At.IsZero() || now.Sub(m.At) < ArrivalLag)
+	lag := ArrivalLag
+	if m.Inside {
+		lag = ReadLag
+	}
+	return m.Place.Group != "" && (m.At.IsZero() || now.Sub(m.At) < lag)
 }
 
 // arrive numbers changes. It is the last thing of a transaction: on PostgreSQL nobody else numbers any until that has ended, for

@@ -38,9 +38,11 @@ func arrivalKinds(t *testing.T, s *store.Store) {
 	direct.Place.Users = [2]string{"ann", "bob"}
 	old := said("a", "g", "ann", "long ago", 2)
 	old.At = old.Added.Add(-2 * store.ArrivalLag)
+	read := said("a", "g", "ann", "read of late", 4)
+	read.Inside, read.At = true, read.Added.Add(-2*store.ReadLag)
 	late := said("a", "g", "ann", "taken back before it came", 3)
 	must(t, s.Archive.Recall(ctx, g, []string{"3"}, at(3)))
-	value[int](t)(s.Archive.Add(ctx, []store.Archived{said("a", "g", "ann", "one", 1), direct, old, late}))
+	value[int](t)(s.Archive.Add(ctx, []store.Archived{said("a", "g", "ann", "one", 1), direct, old, read, late}))
 	value[int](t)(s.Archive.Add(ctx, []store.Archived{said("a", "g", "ann", "one", 1)})) // again: nothing new
 	list, last := arrived(t, s, 0)
 	want := []string{`0 g 1 "one" 0`, `0 g 3 "taken back before it came" 2`}
