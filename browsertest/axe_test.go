@@ -200,7 +200,7 @@ func surfaces(t testing.TB, c *console) []surface {
 		{name: "search, found", path: "/search?q=has%3Alink", phone: true},
 		{name: "search, direct chats", path: "/apps/demo/direct/search?q=hello", role: "support", phone: true},
 		{name: "search, cannot be understood", path: "/search?q=has%3Acheese", status: http.StatusBadRequest},
-		{name: "queue", path: "/queue", open: func(p *tab) { p.wait(`document.querySelector(".case-title")`) }, phone: true},
+		{name: "queue", path: "/queue?source=report", open: func(p *tab) { p.wait(`document.querySelector(".case-title")`) }, phone: true},
 		{name: "hand-over", path: "/queue/handover"},
 		{name: "numbers of the queue", path: "/queue/numbers", phone: true},
 		{name: "macros", path: "/settings/macros", phone: true},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +52,7 @@ func (c *console) chat(t testing.TB, group string, people []string, lines ...str
 // flag has a colleague put messages into the queue, and returns their cases.
 func (c *console) flag(t testing.TB, group string, keys ...string) (list []int64) {
 	t.Helper()
+	queueAlone(t)
 	p := c.as(t, "support", how{}).visit(groupPath(group, "messages"))
 	for _, key := range keys {
 		form := url.Values{"m": {key + "::" + c.kept(t, group, key).Sender}}.Encode()
@@ -61,6 +64,26 @@ func (c *console) flag(t testing.TB, group string, keys ...string) (list []int64
 		list = append(list, k.ID)
 	}
 	return list
+}
+
+// queueTurn is whose turn in the queue it is. The next card of one test can be a case of another one, which it would hold by looking at it.
+var queueTurn struct {
+	sync.Mutex
+	holder atomic.Pointer[string]
+}
+
+// queueAlone waits until no other test that flags something runs, and keeps others waiting until this one ends.
+func queueAlone(t testing.TB) {
+	name := t.Name()
+	if held := queueTurn.holder.Load(); held != nil && *held == name {
+		return
+	}
+	queueTurn.Lock()
+	queueTurn.holder.Store(&name)
+	t.Cleanup(func() {
+		queueTurn.holder.Store(nil)
+		queueTurn.Unlock()
+	})
 }
 
 // queueAt is the queue of what colleagues flagged, at a case.
