@@ -60,20 +60,10 @@ func (s *Service) Settings(ctx context.Context, app string) (Settings, int64, er
 	if err := json.Unmarshal(p.Body, &out); err != nil {
 		return Default(), p.Version, fmt.Errorf("read the settings of waves: %w", err)
 	}
+	if !out.Valid() {
+		return Default(), p.Version, fmt.Errorf("read the settings of waves: %w", store.ErrInvalid)
+	}
 	return out, p.Version, nil
-}
-
-// SetSettings changes an app's settings from the version that was read. store.ErrConflict: somebody changed them since.
-func (s *Service) SetSettings(ctx context.Context, app string, to Settings, version int64, by string) error {
-	if !to.Valid() {
-		return fmt.Errorf("set waves: %w", store.ErrInvalid)
-	}
-	body, err := json.Marshal(to)
-	if err != nil {
-		return fmt.Errorf("set waves: %w", err)
-	}
-	_, err = s.Policies.Set(ctx, store.Policy{Key: policyKey + app, Version: version, Body: body, ChangedAt: s.now(), ChangedBy: by})
-	return err
 }
 
 // Weigh says how much speaks for a wave, 0 to 100, and why. lately is how many said it within Settings.Within.

@@ -106,9 +106,6 @@ func (s *Service) set(ctx context.Context, app string) kept {
 	return k
 }
 
-// Forget has an app's settings read anew.
-func (s *Service) Forget(app string) { s.settings.Delete(app) }
-
 // Said is told of an event of an app. It does not wait.
 func (s *Service) Said(ctx context.Context, app string, e imclient.Event) {
 	s.init()
